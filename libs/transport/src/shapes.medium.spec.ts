@@ -14,7 +14,8 @@ import {
 } from '@perennial/testing/servers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Connections, inspectShape, readFleet, TO_ALL } from './redis';
-import { KEYED, TEXT } from './rpc/fixtures/calls';
+import { fleetKey } from './redis/fleet-reports';
+import { KEYED, READ, TEXT } from './rpc/fixtures/calls';
 import { type Caller, createCaller, TESTER } from './rpc/fixtures/harness';
 import { type ReplicaEvent, startReplicaApp } from './rpc/fixtures/replica-app';
 import { createRunPublisher, createRunStreamSubscriber, type RunPublisher, type RunStreamSubscriber } from './runs';
@@ -216,5 +217,37 @@ describe.each([
     const { calls, failed } = await calling.stop();
     expect(failed).toEqual([]);
     expect(calls).toBeGreaterThan(50);
+  });
+
+  it.skipIf(start === startRedisSentinel)('while one shard is away, calls through the others go on', async () => {
+    const cluster = group as RedisCluster;
+    const portOf = (owner: string) => cluster.primaryPort(worker.keyspace.of(owner));
+    const needed = [await portOf('chat'), await cluster.primaryPort(fleetKey(prefix))];
+    const away = (await cluster.primaryPorts()).find((port) => !needed.includes(port)) ?? 0;
+    let service = 'other';
+    while ((await portOf(service)) !== away) service += '-';
+    // Replies to a process go through its own slot.
+    const callers = [caller];
+    let through = caller;
+    while ((await portOf(through.connections.processId)) === away)
+      callers.push((through = await createCaller(url, prefix, { secretKeys: SECRET_KEYS })));
+    const servers = await cluster.shardOf(away);
+    for (const server of servers) await server.pause();
+    try {
+      const other = { ...READ, service: service as typeof READ.service, pattern: `${service}.read` };
+      const waiting = through.rpc.call(other, { n: 1 }, { principal: TESTER }).then(
+        () => 'answered',
+        (error: unknown) => (error instanceof CallError ? error.code : String(error)),
+      );
+      for (let n = 0; n < 50; n += 1)
+        expect(await through.rpc.call(READ, { n }, { principal: TESTER })).toMatchObject({ n });
+      expect(await waiting).toBe('UNAVAILABLE');
+      expect(await through.rpc.call(READ, { n: 50 }, { principal: TESTER })).toMatchObject({ n: 50 });
+      // The connections at that node cannot be asked for.
+      expect((await readFleet(gateway)).filter(({ state }) => state === 'gone')).toEqual([]);
+    } finally {
+      for (const server of servers) await server.cont();
+      for (const each of callers.slice(1)) each.close();
+    }
   });
 });

@@ -97,7 +97,11 @@ export class Connections {
    * @param owner whose keys it is for: on a Cluster it follows their slot
    */
   create(role: RedisRole, owner: string, label: string = role): Redis {
-    return this.connect(role, this.keyspace.of(owner), label);
+    const again = (): Redis => this.connect(role, this.keyspace.of(owner), label);
+    const redis = again();
+    // BullMQ reads through a copy, which must follow the slot and leave a server that was replaced as well.
+    if (role === 'queue') redis.duplicate = again;
+    return redis;
   }
 
   /**

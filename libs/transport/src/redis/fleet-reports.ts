@@ -9,8 +9,12 @@ const KEPT_MS = 600_000;
 /** Processes of one installation; further ones are not reported. */
 const MAX_REPORTS = 1_000;
 
-/** KEYS: the reports. ARGV: process id, report, most reports, milliseconds to keep, 1 to remove old ones. Returns 1, or 0 if there are too many. */
-const REPORT = new RedisScript<number>(`
+/**
+ * Also in a full Redis, or every process would look silent just then: its size is bounded.
+ *
+ * KEYS: the reports. ARGV: process id, report, most reports, milliseconds to keep, 1 to remove old ones. Returns 1, or 0 if there are too many.
+ */
+const REPORT = new RedisScript<number>(`#!lua flags=allow-oom
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 if ARGV[5] == '1' then

@@ -1,5 +1,5 @@
 import { type ProcessStatus, Runtime } from '@perennial/runtime';
-import { freshPrefix, readDataPage, redisUrl, waitFor } from '@perennial/testing';
+import { freshPrefix, readDataPage, redisUrl, startRedis, waitFor } from '@perennial/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connections } from './connections';
 import { readFleet } from './fleet';
@@ -20,8 +20,8 @@ describe('the registry of the fleet', () => {
     for (const connections of opened.splice(0)) connections.close();
   });
 
-  async function connect(service: string, instanceId: string): Promise<Connections> {
-    const connections = new Connections({ redisUrl: redisUrl(), keyPrefix, service, instanceId });
+  async function connect(service: string, instanceId: string, url = redisUrl()): Promise<Connections> {
+    const connections = new Connections({ redisUrl: url, keyPrefix, service, instanceId });
     opened.push(connections);
     await waitFor(() => connections.commands.status === 'ready');
     return connections;
@@ -34,8 +34,8 @@ describe('the registry of the fleet', () => {
   const states = async () => (await fleet()).map(({ instance, state }) => `${instance} ${state}`);
 
   /** A process that reports until `pause` is called. */
-  async function start(instance: string) {
-    const connections = await connect('chat', instance);
+  async function start(instance: string, url?: string) {
+    const connections = await connect('chat', instance, url);
     const runtime = new Runtime({ name: 'chat', logLevel: 'silent' });
     runtime.readiness.started();
     let isPaused = false;
@@ -123,6 +123,22 @@ describe('the registry of the fleet', () => {
     } finally {
       limited.disconnect();
       await commands.call('ACL', 'DELUSER', user);
+    }
+  });
+
+  it('in a full Redis processes go on to report', async () => {
+    const server = await startRedis();
+    try {
+      reader = await connect('cli', 'cli-1', server.url);
+      const { runtime } = await start('chat-1', server.url);
+      await reader.commandsFor('').config('SET', 'maxmemory', '1');
+      await expect(reader.commands.set('key', 'value')).rejects.toThrow('OOM');
+      runtime.status.provide({ runs: () => 7 });
+      await waitFor(async () => (await fleet())[0]?.runs === 7, { timeoutMs: 10_000 });
+      expect(await states()).toEqual(['chat-1 ready']);
+    } finally {
+      for (const connections of opened.splice(0)) connections.close();
+      await server.stop();
     }
   });
 

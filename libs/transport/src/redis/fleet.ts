@@ -1,6 +1,9 @@
+import { CallError } from '@perennial/contracts-kernel';
+import { withTimeout } from '@perennial/runtime';
 import { version } from '../../package.json';
 import type { Connections } from './connections';
-import { isReplyError } from './errors';
+import type { RedisClient } from './create-redis';
+import { isRedisUnavailable, isReplyError, redisUnavailable } from './errors';
 import { type FleetReport, readReports } from './fleet-reports';
 
 /** Reports come each second. One that is late for this long is missed, and earlier if its process has no connection any more. */
@@ -8,6 +11,8 @@ const SILENT_MS = 2_500;
 const DISCONNECTED_MS = 1_500;
 /** Without the list of connections, a silent process counts as gone after this time. */
 const GONE_MS = 10_000;
+/** A server that hangs must not hide the processes that the others know. */
+const LIST_MS = 1_000;
 
 /** A process of the installation. Only its connection is known of a version that does not report. */
 export interface FleetMember extends Omit<FleetReport, 'startedAt' | 'seenAt'> {
@@ -32,6 +37,12 @@ interface Connected {
   address: string;
 }
 
+interface ConnectionList {
+  connected: Connected[];
+  /** False: a server did not say, so who has no connection may have one. */
+  isComplete: boolean;
+}
+
 const LABEL = 'commands';
 
 /**
@@ -47,25 +58,24 @@ export function memberLabel(keyPrefix: string, service: string): string {
  * shows a killed process at once. No process is asked, so none can delay the answer.
  */
 export async function readFleet(connections: FleetConnections): Promise<FleetMember[]> {
-  const [{ now, reports }, connected] = await Promise.all([
+  const [{ now, reports }, { connected, isComplete }] = await Promise.all([
     readReports(connections.commands, connections.keyPrefix),
     readConnected(connections),
   ]);
   // The freshest reports of a name are those of its connections, if a process was started again under the name of one that died.
-  const unclaimed = connected && [...connected];
+  const unclaimed = [...connected];
   const reported = reports
     .sort((a, b) => b.seenAt - a.seenAt)
     .map((report): FleetMember => {
-      const at =
-        unclaimed?.findIndex((one) => one.service === report.service && one.instance === report.instance) ?? -1;
-      const connection = at < 0 ? undefined : unclaimed?.splice(at, 1)[0];
+      const at = unclaimed.findIndex((one) => one.service === report.service && one.instance === report.instance);
+      const connection = at < 0 ? undefined : unclaimed.splice(at, 1)[0];
       const silentMs = now - report.seenAt;
-      const isConnected = connected ? connection !== undefined : silentMs < GONE_MS;
+      const isConnected = connection !== undefined || (!isComplete && silentMs < GONE_MS);
       const isMissed = silentMs >= (isConnected ? SILENT_MS : DISCONNECTED_MS);
       const state = isMissed ? (isConnected ? 'silent' : 'gone') : report.state;
       return { ...report, state, address: connection?.address ?? null };
     });
-  return [...reported, ...(unclaimed ?? []).map(withoutReport)].sort(
+  return [...reported, ...unclaimed.map(withoutReport)].sort(
     (a, b) => a.service.localeCompare(b.service) || a.instance.localeCompare(b.instance),
   );
 }
@@ -84,19 +94,27 @@ export function olderThan<M extends Pick<FleetMember, 'version' | 'state'>>(
   });
 }
 
-/** @returns undefined if this user of Redis may not list connections */
-async function readConnected(connections: FleetConnections): Promise<Connected[] | undefined> {
+/** From every server that answers. */
+async function readConnected(connections: FleetConnections): Promise<ConnectionList> {
   const { keyPrefix, keyspace } = connections;
+  const lists = await Promise.all(connections.servers().map((server) => listOf(server)));
+  const connected = lists.flatMap(
+    (list) => list?.split('\n').flatMap((line) => connectedFrom(line, keyPrefix) ?? []) ?? [],
+  );
+  const isComplete = !lists.includes(undefined);
+  if (!keyspace.isSharded) return { connected, isComplete };
+  // A process has several connections to the nodes of a Cluster.
+  const once = new Map(connected.map((one) => [`${one.service} ${one.instance}`, one]));
+  return { connected: [...once.values()], isComplete };
+}
+
+/** @returns undefined if this user of Redis may not list connections, or the server does not answer */
+async function listOf(server: RedisClient): Promise<string | undefined> {
   try {
-    const lists = await Promise.all(
-      connections.servers().map(async (server) => String(await server.call('CLIENT', 'LIST', 'TYPE', 'normal'))),
-    );
-    const connected = lists.flatMap((list) => list.split('\n').flatMap((line) => connectedFrom(line, keyPrefix) ?? []));
-    if (!keyspace.isSharded) return connected;
-    // A process has several connections to the nodes of a Cluster.
-    return [...new Map(connected.map((one) => [`${one.service} ${one.instance}`, one])).values()];
+    return String(await withTimeout(server.call('CLIENT', 'LIST', 'TYPE', 'normal'), LIST_MS, redisUnavailable));
   } catch (error) {
-    if (isReplyError(error) && error.message.startsWith('NOPERM')) return undefined;
+    const isAway = isRedisUnavailable(error) || error instanceof CallError;
+    if (isAway || (isReplyError(error) && error.message.startsWith('NOPERM'))) return undefined;
     throw error;
   }
 }

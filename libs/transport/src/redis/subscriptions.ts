@@ -36,6 +36,11 @@ export class Subscriptions {
     return true;
   }
 
+  /** The same for the channels that share a connection with this one. */
+  isLiveFor(channel: string): boolean {
+    return this.lines.get(this.source.lineOf(channel))?.isLive ?? false;
+  }
+
   /** Called whenever all channels of a connection are subscribed (also the first time). */
   onRestored(listener: () => void): void {
     this.restored.add(listener);

@@ -1,4 +1,5 @@
 import { type CallEffect, CallError, type Principal } from '@perennial/contracts-kernel';
+import type { CallRoute } from './call-route';
 import type { Deadline } from './deadline-wheel';
 
 /** An outgoing call with a validated request. */
@@ -31,6 +32,7 @@ export interface PendingCall {
   /** The number in the id, as replies name it. */
   readonly number: string;
   readonly call: OutgoingCall;
+  readonly route: CallRoute;
   readonly deadlineAt: number;
   state: PendingState;
   /** Its record in the stream, once Redis has confirmed it. */
@@ -62,7 +64,7 @@ export function lostAnswer(pending: PendingCall): CallError {
 }
 
 /** The error at the deadline. */
-export function expiryOf(pending: PendingCall, redisAway: boolean): CallError {
+export function expiryOf(pending: PendingCall): CallError {
   const { pattern, deadlineMs } = pending.call;
   if (pending.state === 'parked') {
     return new CallError('UNAVAILABLE', 'The message broker is not reachable. Try again in a moment.', {
@@ -75,7 +77,7 @@ export function expiryOf(pending: PendingCall, redisAway: boolean): CallError {
       `The connection was lost during ${pattern}; it may or may not have happened.`,
     );
   }
-  if (redisAway)
+  if (pending.route.isAway)
     return new CallError('UNAVAILABLE', 'The message broker does not answer. Try again in a moment.', {
       retryAfter: 1,
     });

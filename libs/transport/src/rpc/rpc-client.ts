@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
 import { type Connections, redisUnavailable, TO_ALL } from '../redis';
 import { AnswerReceiver } from './answer-receiver';
+import { CallRoute } from './call-route';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
 import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
@@ -36,8 +37,6 @@ const DEFAULTS = {
 };
 /** Until a call that Redis could not take for a moment is sent again. */
 const RESEND_MS = 50;
-/** At start the first connection may take longer on a busy machine. */
-const START_TIMEOUT_MS = 3_000;
 
 /** The data of `send()`: the request with its call and options. */
 export class RpcRequest<C extends Call = Call> {
@@ -54,19 +53,19 @@ export class RpcRequest<C extends Call = Call> {
  */
 export class RedisRpcClient extends ClientProxy {
   private readonly options: Required<RpcClientOptions>;
-  /** What calls go through: one connection, on a Cluster one for each service. */
-  private readonly links = new Set<Redis>();
+  /** One, on a Cluster one for the services of each slot: those of a living slot do not wait for another. */
+  private readonly routes = new Map<Redis, CallRoute>();
   private readonly pending = new Map<string, PendingCall>();
   private readonly wheel = new DeadlineWheel();
   private readonly batcher: RequestBatcher;
   private readonly budget = new ReplyBudget();
   private readonly receiver: AnswerReceiver;
+  /** Of replies to this process. */
+  private readonly channel: string;
   private sequence = 0;
-  private awaySince: number | undefined = Date.now();
-  private parkTimeoutMs = START_TIMEOUT_MS;
-  private parkTimer: NodeJS.Timeout | undefined;
-  private resendTimer: NodeJS.Timeout | undefined;
-  private subscribed: Promise<unknown> | undefined;
+  private recoverTimer: NodeJS.Timeout | undefined;
+  private readonly subscribed: Promise<unknown>;
+  private isSubscribed = false;
 
   constructor(
     private readonly connections: Connections,
@@ -87,17 +86,22 @@ export class RedisRpcClient extends ClientProxy {
       capacity: connections.capacity,
       isOpen: (pending) => this.pending.has(pending.number),
       refuse: (pending, error) => this.settle(pending, error),
-      onBroken: () => this.resendSoon(),
+      onBroken: () => this.recoverSoon(),
     });
-    if (!connections.keyspace.isSharded) this.link(connections.commandsFor(connections.processId));
-    connections.subscriptions.onLost(() => this.wentAway());
-    connections.subscriptions.onRestored(() => this.cameBack());
-    this.subscribed = connections.subscriptions
-      .subscribe(rpcKeys.replies(connections.keyspace.of(connections.processId), connections.processId), (message) =>
-        this.receiver.receive(message),
-      )
-      .then(() => this.cameBack());
-    this.wentAway();
+    const { keyspace, processId, subscriptions } = connections;
+    this.channel = rpcKeys.replies(keyspace.of(processId), processId);
+    if (!keyspace.isSharded) this.routeTo(processId);
+    // Another channel's connection may have been lost: its slot does not matter here.
+    subscriptions.onLost(() => {
+      if (!this.areRepliesHeard()) for (const route of this.routes.values()) route.wentAway();
+    });
+    subscriptions.onRestored(() => this.checkBack());
+    this.subscribed = subscriptions
+      .subscribe(this.channel, (message) => this.receiver.receive(message))
+      .then(() => {
+        this.isSubscribed = true;
+        this.checkBack();
+      });
   }
 
   /** A logger of this process for what goes through here. */
@@ -115,8 +119,8 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   close(): void {
-    clearTimeout(this.parkTimer);
-    clearTimeout(this.resendTimer);
+    for (const route of this.routes.values()) route.close();
+    clearTimeout(this.recoverTimer);
     this.wheel.stop();
     for (const pending of [...this.pending.values()]) this.settle(pending, redisUnavailable());
   }
@@ -127,9 +131,9 @@ export class RedisRpcClient extends ClientProxy {
 
   /** Sends one call; rejects with a CallError only. */
   request(call: OutgoingCall): Promise<unknown> {
-    if (this.connections.keyspace.isSharded) this.link(this.connections.commandsFor(call.service));
+    const route = this.routeTo(call.service);
     return new Promise((resolve, reject) => {
-      const refusal = this.refusal(call);
+      const refusal = this.refusal(call, route);
       if (refusal) {
         reject(refusal);
         return;
@@ -138,7 +142,7 @@ export class RedisRpcClient extends ClientProxy {
       const pending: PendingCall = {
         id: callId(this.connections.processId, this.sequence - 1),
         number,
-        call,
+        ...{ call, route },
         deadlineAt: Date.now() + call.deadlineMs,
         state: 'parked',
         exposed: false,
@@ -151,11 +155,9 @@ export class RedisRpcClient extends ClientProxy {
         reject,
       };
       this.pending.set(number, pending);
-      pending.deadline = this.wheel.add(pending.deadlineAt, () =>
-        this.giveUp(pending, expiryOf(pending, this.awaySince !== undefined)),
-      );
+      pending.deadline = this.wheel.add(pending.deadlineAt, () => this.giveUp(pending, expiryOf(pending)));
       if (call.signal) this.watch(call.signal, pending);
-      if (this.awaySince === undefined) this.batcher.add(pending);
+      if (!route.isAway) this.batcher.add(pending);
     });
   }
 
@@ -196,7 +198,7 @@ export class RedisRpcClient extends ClientProxy {
     };
   }
 
-  private refusal(call: OutgoingCall): CallError | undefined {
+  private refusal(call: OutgoingCall, route: CallRoute): CallError | undefined {
     if (call.signal?.aborted) return new CallError('CANCELLED', `${call.pattern} was cancelled.`);
     if (this.pending.size >= this.options.maxPending) {
       return new CallError('UNAVAILABLE', 'Too many calls are waiting for answers. Try again in a moment.', {
@@ -204,7 +206,7 @@ export class RedisRpcClient extends ClientProxy {
         refused: true,
       });
     }
-    if (this.awaySince !== undefined && Date.now() - this.awaySince >= this.parkTimeoutMs) return redisUnavailable();
+    if (route.isOverdue) return redisUnavailable();
     return undefined;
   }
 
@@ -247,57 +249,63 @@ export class RedisRpcClient extends ClientProxy {
     else pending.resolve(reply);
   }
 
-  private wentAway(): void {
-    this.awaySince ??= Date.now();
-    for (const pending of this.pending.values()) if (pending.state !== 'parked') pending.exposed = true;
-    this.parkTimer ??= setTimeout(() => this.refuseParked(), this.parkTimeoutMs);
+  private areRepliesHeard(): boolean {
+    return this.isSubscribed && this.connections.subscriptions.isLiveFor(this.channel);
   }
 
-  private refuseParked(): void {
-    this.parkTimer = undefined;
-    if (this.awaySince === undefined) return;
+  private checkBack(): void {
+    for (const route of this.routes.values()) route.checkBack();
+  }
+
+  private routeTo(owner: string): CallRoute {
+    const redis = this.connections.commandsFor(owner);
+    let route = this.routes.get(redis);
+    if (!route) {
+      route = new CallRoute(redis, {
+        parkTimeoutMs: this.options.parkTimeoutMs,
+        areRepliesHeard: () => this.areRepliesHeard(),
+        onAway: (lost) => this.expose(lost),
+        onOverdue: (lost) => this.refuseParked(lost),
+        onBack: () => void this.recover(),
+      });
+      this.routes.set(redis, route);
+    }
+    return route;
+  }
+
+  private expose(route: CallRoute): void {
+    for (const pending of this.pending.values())
+      if (pending.route === route && pending.state !== 'parked') pending.exposed = true;
+  }
+
+  private refuseParked(route: CallRoute): void {
     for (const pending of [...this.pending.values()])
-      if (pending.state === 'parked') this.settle(pending, redisUnavailable());
-  }
-
-  private link(redis: Redis): void {
-    if (this.links.has(redis)) return;
-    this.links.add(redis);
-    redis.on('close', () => this.wentAway());
-    redis.on('ready', () => this.cameBack());
-    if (redis.status !== 'ready') this.wentAway();
-  }
-
-  private cameBack(): void {
-    if (this.awaySince === undefined || !this.connections.subscriptions.isLive) return;
-    for (const { status } of this.links) if (status !== 'ready') return;
-    this.awaySince = undefined;
-    this.parkTimeoutMs = this.options.parkTimeoutMs;
-    clearTimeout(this.parkTimer);
-    this.parkTimer = undefined;
-    void this.recover();
+      if (pending.route === route && pending.state === 'parked') this.settle(pending, redisUnavailable());
   }
 
   /** First replies that came while nobody was subscribed, then the calls that are still open. */
   private async recover(): Promise<void> {
+    if ([...this.routes.values()].every((route) => route.isAway)) return;
     try {
       if ([...this.pending.values()].some((pending) => pending.exposed)) await this.receiver.collect();
+      this.resend();
     } catch {
-      return; // Away again: the next reconnect repeats this.
+      // Away again; on a Cluster perhaps only the replies' own slot, which no route notices.
+      this.recoverSoon();
     }
-    this.resend();
   }
 
   /** After a moment: the connection may be back before the rejections are, and a server that starts or a slot that moves takes one. */
-  private resendSoon(): void {
-    this.resendTimer ??= setTimeout(() => {
-      this.resendTimer = undefined;
-      if (this.awaySince === undefined) this.resend();
+  private recoverSoon(): void {
+    this.recoverTimer ??= setTimeout(() => {
+      this.recoverTimer = undefined;
+      void this.recover();
     }, RESEND_MS);
   }
 
   private resend(): void {
     for (const pending of this.pending.values()) {
+      if (pending.route.isAway) continue;
       const lost =
         pending.state === 'parked' || (pending.exposed && pending.state !== 'sending' && isRepeatable(pending));
       if (!lost) continue;

@@ -108,13 +108,15 @@ describe('failures', () => {
   });
 
   it('at the deadline depend on whether the call may have had an effect', () => {
-    const pending = (state: PendingCall['state'], effect: 'read' | 'once', exposed: boolean): PendingCall =>
-      ({ state, exposed, call: { pattern: 'chat.x', effect, deadlineMs: 100 } }) as PendingCall;
-    expect(expiryOf(pending('parked', 'once', false), true).code).toBe('UNAVAILABLE');
-    expect(expiryOf(pending('sent', 'read', false), false).code).toBe('DEADLINE_EXCEEDED');
-    expect(expiryOf(pending('sent', 'read', true), true).code).toBe('UNAVAILABLE');
-    expect(expiryOf(pending('unsure', 'once', true), false).code).toBe('OUTCOME_UNKNOWN');
-    expect(expiryOf(pending('sent', 'once', false), false).code).toBe('DEADLINE_EXCEEDED');
+    const expired = (state: PendingCall['state'], effect: 'read' | 'once', exposed: boolean, isAway: boolean) => {
+      const call = { pattern: 'chat.x', effect, deadlineMs: 100 };
+      return expiryOf({ state, exposed, call, route: { isAway } } as PendingCall).code;
+    };
+    expect(expired('parked', 'once', false, true)).toBe('UNAVAILABLE');
+    expect(expired('sent', 'read', false, false)).toBe('DEADLINE_EXCEEDED');
+    expect(expired('sent', 'read', true, true)).toBe('UNAVAILABLE');
+    expect(expired('unsure', 'once', true, false)).toBe('OUTCOME_UNKNOWN');
+    expect(expired('sent', 'once', false, false)).toBe('DEADLINE_EXCEEDED');
   });
 
   it('at start name the missing handlers', () => {
