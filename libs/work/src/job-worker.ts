@@ -8,6 +8,8 @@ import { queuePrefix, queueTelemetry } from './job-queue';
 /** Postgres decides ownership: BullMQ's lock only says when a job may be offered to another worker too. */
 const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 5_000;
+/** Until a worker whose connection broke asks for jobs again. BullMQ's own is longer than a take-over may last. */
+const RETRY_MS = 1_000;
 /** Never fail a job for stalling: attempts are counted on the row. */
 const NEVER = 1_000_000_000;
 /** Redis may be away when a process ends. */
@@ -77,6 +79,7 @@ export class JobWorker<Job extends object> {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: NEVER,
+      runRetryDelay: RETRY_MS,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
       telemetry: queueTelemetry(),
