@@ -6,13 +6,15 @@ import { outageFigures, unexcused } from './check/requests';
 import { percentile, takeOverTimes } from './check/take-overs';
 import { explain, keepHistory } from './explain';
 import { startGround } from './ground/ground';
+import { POSTGRES_SHAPES, REDIS_SHAPES } from './ground/stores';
 import { CHAOS_MODELS, runChaos } from './run';
 import { shrink } from './shrink';
 
 const USAGE = `chaos [--minutes 10 | --short] [--seed N] [--people 16] [--kinds "kill one,redis is full"] [--keep DIRECTORY]
-      [--only 3,7] [--shrink TRIES] [--postgres single|failover]
+      [--only 3,7] [--shrink TRIES] [--postgres single|failover] [--redis single|sentinel|cluster]
 People work with a whole installation while its processes, stores, links, clocks and disk fail. A checker then judges everything they saw.
   --postgres failover: a primary and two synchronous standbys; the primary dies again and again
+  --redis sentinel: a primary, two replicas and three sentinels; cluster: three primaries with a replica each. Primaries die or hang
   --short    two minutes, for CI
   --only     these faults of the seed's plan and no others: repeats a failure
   --shrink   after a failure: runs again with fewer faults, at most so often, while it still fails
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     shrink: { type: 'string', default: '0' },
     postgres: { type: 'string', default: 'single' },
+    redis: { type: 'string', default: 'single' },
     keep: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -46,9 +49,8 @@ const minutes = values.short ? SHORT_MINUTES : Number(values.minutes);
 const started = Date.now();
 const log = (line: string): void => console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
 
-const postgres = values.postgres === 'failover' ? 'failover' : 'single';
 const ground = await startGround({
-  shape: { redis: 'single', postgres },
+  shape: { redis: shapeOf('redis', REDIS_SHAPES), postgres: shapeOf('postgres', POSTGRES_SHAPES) },
   scale: SCALE,
   models: CHAOS_MODELS,
   log,
@@ -97,8 +99,16 @@ process.exit(violations.length > 0 ? 1 : 0);
 
 /** The options that decide the plan and the ground. */
 function same(): string[] {
-  const { people, kinds, postgres } = values;
-  return ['--seed', String(seed), '--people', people, '--postgres', postgres, ...(kinds ? ['--kinds', kinds] : [])];
+  const { people, kinds, postgres, redis } = values;
+  const shape = ['--postgres', postgres, '--redis', redis];
+  return ['--seed', String(seed), '--people', people, ...shape, ...(kinds ? ['--kinds', kinds] : [])];
+}
+
+/** @throws if there is no such shape */
+function shapeOf<S extends string>(store: 'redis' | 'postgres', shapes: readonly S[]): S {
+  const shape = shapes.find((each) => each === values[store]);
+  if (!shape) throw new Error(`--${store} is one of ${shapes.join(', ')}`);
+  return shape;
 }
 
 function quoted(argument: string): string {

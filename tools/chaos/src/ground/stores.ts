@@ -1,17 +1,24 @@
 import {
   type PostgresServer,
+  type RedisGroup,
   type RedisServer,
   sleep,
   startPostgres,
   startPostgresCluster,
   startRedis,
+  startRedisCluster,
+  startRedisSentinel,
 } from '@perennial/testing/servers';
+
+export const REDIS_SHAPES = ['single', 'sentinel', 'cluster'] as const;
+export const POSTGRES_SHAPES = ['single', 'failover'] as const;
 
 /** How the stores are run. */
 export interface Shape {
-  redis: 'single';
+  /** `sentinel`: a primary, two replicas and three sentinels. `cluster`: three primaries with a replica each. */
+  redis: (typeof REDIS_SHAPES)[number];
   /** `failover`: a primary and two standbys, of which one must have each commit. */
-  postgres: 'single' | 'failover';
+  postgres: (typeof POSTGRES_SHAPES)[number];
 }
 
 /** Servers of which one takes the place of another. */
@@ -28,10 +35,15 @@ export interface RedisStore {
   single: boolean;
   /** Addresses of all nodes that take writes now. */
   primaries(): Promise<string[]>;
-  /** SIGSTOP of every primary for `ms`. */
-  pause(ms: number): Promise<void>;
-  /** `kill -9` of every node, which start again without data. */
-  restartEmpty(): Promise<void>;
+  /** Undefined: it is alone. */
+  group?: Pick<RedisGroup, 'failOver' | 'heal'>;
+  /** What a server does that is alone. In a group another one takes its place. */
+  alone?: {
+    /** SIGSTOP for `ms`. */
+    pause(ms: number): Promise<void>;
+    /** `kill -9`, and a start without data. */
+    restartEmpty(): Promise<void>;
+  };
   stop(): Promise<void>;
 }
 
@@ -53,10 +65,10 @@ export interface Stores {
   stop(): Promise<void>;
 }
 
-export async function startStores({ postgres: shape }: Shape): Promise<Stores> {
+export async function startStores(shape: Shape): Promise<Stores> {
   const [redis, postgres] = await Promise.all([
-    singleRedis(),
-    shape === 'single' ? singlePostgres() : standbyPostgres(),
+    startRedisOf(shape.redis),
+    shape.postgres === 'single' ? singlePostgres() : standbyPostgres(),
   ]);
   return {
     redis,
@@ -67,18 +79,39 @@ export async function startStores({ postgres: shape }: Shape): Promise<Stores> {
   };
 }
 
+async function startRedisOf(shape: Shape['redis']): Promise<RedisStore> {
+  switch (shape) {
+    case 'single':
+      return singleRedis();
+    case 'sentinel':
+      return redisGroup(await startRedisSentinel());
+    case 'cluster':
+      return redisGroup(await startRedisCluster());
+  }
+}
+
+function redisGroup(group: RedisGroup): RedisStore {
+  return {
+    ...{ url: group.url, single: false, group },
+    primaries: async () => (await group.primaryPorts()).map((port) => `redis://127.0.0.1:${port}`),
+    stop: () => group.stop(),
+  };
+}
+
 async function singleRedis(): Promise<RedisStore> {
   const server: RedisServer = await startRedis({ persistent: true });
   return {
     url: server.url,
     single: true,
     primaries: () => Promise.resolve([server.url]),
-    async pause(ms) {
-      await server.pause();
-      await sleep(ms);
-      await server.cont();
+    alone: {
+      async pause(ms) {
+        await server.pause();
+        await sleep(ms);
+        await server.cont();
+      },
+      restartEmpty: () => server.restartEmpty(),
     },
-    restartEmpty: () => server.restartEmpty(),
     stop: () => server.stop(),
   };
 }

@@ -4,11 +4,19 @@ import type { Toxic } from '@perennial/testing/servers';
 import type { Ground } from '../ground/ground';
 import type { Nemesis } from './nemesis';
 
-const noLinks = ({ links }: Ground): string | undefined => (links ? undefined : 'Toxiproxy is missing');
+type LinkMatch = (name: string) => boolean;
+
+function noLinks(matches: LinkMatch): NonNullable<Nemesis['missing']> {
+  return ({ links }: Ground) => {
+    if (!links) return 'Toxiproxy is missing';
+    // A store of several addresses has none.
+    return links.names(matches).length > 0 ? undefined : 'there is no such link';
+  };
+}
 
 /** Links of one process to a store. */
-const ofWorkers = (name: string): boolean => / (redis|postgres)$/.test(name) && !name.startsWith('gateway');
-const ofGateways = (name: string): boolean => / (redis|postgres)$/.test(name) && name.startsWith('gateway');
+const ofWorkers: LinkMatch = (name) => / (redis|postgres)$/.test(name) && !name.startsWith('gateway');
+const ofGateways: LinkMatch = (name) => / (redis|postgres)$/.test(name) && name.startsWith('gateway');
 
 interface Disturbance {
   what: string;
@@ -55,11 +63,11 @@ function slowness(random: Random): Disturbance {
 }
 
 /** Every connection of a link is reset; new ones are possible at once. */
-function breaking(name: Nemesis['name'], weight: number, matches: (name: string) => boolean): Nemesis {
+function breaking(name: Nemesis['name'], weight: number, matches: LinkMatch): Nemesis {
   return {
     name,
     weight,
-    missing: noLinks,
+    missing: noLinks(matches),
     async apply({ ground: { links } }, random) {
       const victim = random.pick(links?.names(matches) ?? []);
       await links?.link(victim).cut();
@@ -72,14 +80,14 @@ function breaking(name: Nemesis['name'], weight: number, matches: (name: string)
 function disturbing(
   name: Nemesis['name'],
   weight: number,
-  matches: (name: string) => boolean,
+  matches: LinkMatch,
   disturbance: (random: Random) => Disturbance,
   [least, most]: readonly [number, number],
 ): Nemesis {
   return {
     name,
     weight,
-    missing: noLinks,
+    missing: noLinks(matches),
     async apply({ ground: { links } }, random) {
       const victim = random.pick(links?.names(matches) ?? []);
       const { what, toxics } = disturbance(random);

@@ -44,6 +44,7 @@ export const OUTAGES = {
   'redis restarts empty': store,
   'redis is full': store,
   'redis pauses': store,
+  'redis fails over': store,
   'postgres restarts': store,
   'postgres stops at once': store,
   'postgres is killed': store,

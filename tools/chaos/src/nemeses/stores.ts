@@ -5,6 +5,9 @@ import type { Nemesis } from './nemesis';
 
 const FULL_MS = 5_000;
 
+const isGroup = ({ stores }: Ground): string | undefined =>
+  stores.redis.alone ? undefined : 'another server of Redis takes the place of this one';
+
 export const STORE_NEMESES: readonly Nemesis[] = [
   {
     name: 'redis is emptied',
@@ -17,8 +20,9 @@ export const STORE_NEMESES: readonly Nemesis[] = [
   {
     name: 'redis restarts empty',
     weight: 1,
+    missing: isGroup,
     async apply({ ground }) {
-      await ground.stores.redis.restartEmpty();
+      await ground.stores.redis.alone?.restartEmpty();
       return 'Redis restarts empty';
     },
   },
@@ -37,10 +41,11 @@ export const STORE_NEMESES: readonly Nemesis[] = [
   {
     name: 'redis pauses',
     weight: 1,
+    missing: isGroup,
     async apply({ ground }, random) {
       const ms = Math.round(random.between(500, 5_000));
       const how = random.pick(['CLIENT PAUSE', 'SIGSTOP'] as const);
-      if (how === 'SIGSTOP') await ground.stores.redis.pause(ms);
+      if (how === 'SIGSTOP') await ground.stores.redis.alone?.pause(ms);
       else {
         await everyPrimary(ground, (redis) => redis.call('CLIENT', 'PAUSE', String(ms), 'ALL'));
         await sleep(ms);
@@ -60,7 +65,7 @@ export const STORE_NEMESES: readonly Nemesis[] = [
   })),
 ];
 
-/** Only where there are standbys: then it is what is wanted, so it is frequent. */
+/** Only where a server has others beside it: then it is what is wanted, so it is frequent. */
 const FAILOVER_WEIGHT = 12;
 
 export const FAILOVER_NEMESES: readonly Nemesis[] = [
@@ -73,6 +78,18 @@ export const FAILOVER_NEMESES: readonly Nemesis[] = [
       return 'the primary of Postgres dies, and a standby is promoted';
     },
     heal: async ({ ground }) => ground.stores.postgres.group?.heal(),
+  },
+  {
+    name: 'redis fails over',
+    weight: FAILOVER_WEIGHT,
+    missing: ({ stores }) => (stores.redis.group ? undefined : 'Redis has no replica'),
+    async apply({ ground }, random) {
+      const how = random.pick(['dies', 'hangs'] as const);
+      // On a Cluster the key chooses one of the primaries.
+      await ground.stores.redis.group?.failOver(String(random.next()), how);
+      return `a primary of Redis ${how}, and a replica takes its place`;
+    },
+    heal: async ({ ground }) => ground.stores.redis.group?.heal(),
   },
 ];
 
