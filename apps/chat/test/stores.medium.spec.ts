@@ -222,6 +222,58 @@ describe('stores that go away', () => {
     await world.until(one!.turn.runId, (row) => row.published_at !== null, 'the end to be published');
   }, 60_000);
 
+  /** As if these answers had seen two workers die: a quarantine process claims them. */
+  async function suspect(all: readonly { turn: Turn }[]): Promise<void> {
+    await world.db.query(
+      `UPDATE runs SET state = 'queued', owner = NULL, queued_at = now(), deaths = 2 WHERE id = ANY ($1)`,
+      [all.map(({ turn }) => turn.runId)],
+    );
+  }
+
+  it('Redis is full when suspected answers are claimed: each is claimed once, and waits until its fence can be written', async () => {
+    await world.workers(1);
+    const all = await turns(6, 'sim-t600-r40-x');
+    const first = await turns(1, 'sim-t30-r60-x');
+    for (const { reader } of [...first, ...all]) await reader.has(20);
+    await suspect(first);
+    // Its quarantine process looks for others now.
+    await world.complete(first[0]!.turn, first[0]!.reader);
+    await world.commands.config('SET', 'maxmemory', '1');
+    try {
+      await suspect(all);
+      for (const { turn } of all) await world.until(turn.runId, ({ epoch }) => epoch > 1, 'the next claim');
+      await sleep(3_000);
+    } finally {
+      await world.commands.config('SET', 'maxmemory', '0');
+    }
+    for (const { turn, reader } of all) {
+      const { epoch, deaths } = await world.complete(turn, reader);
+      // On a machine that is very slow the wait may end once.
+      expect(epoch).toBeLessThanOrEqual(3);
+      expect(deaths).toBe(2);
+      expect(world.calls(turn.prompt)).toBe(2);
+    }
+  }, 90_000);
+
+  it('a failover loses the finish of an answer that its readers have seen: it is stored again, and no provider is asked', async () => {
+    await world.workers(1);
+    const [one] = await turns(1, 'sim-t60-r60-x');
+    const { turn, reader } = one!;
+    const { terminal } = await world.complete(turn, reader);
+    await world.until(turn.runId, ({ published_at }) => published_at !== null, 'the end to be told');
+    // What Postgres has after it: the claim, and nothing of the finish.
+    await world.db.query(
+      `WITH m AS (UPDATE messages SET content = '', done = false, usage = NULL WHERE chat_id = $2 AND id = $3)
+       UPDATE runs SET state = 'running', terminal = NULL, ended_at = NULL, published_at = NULL, text = NULL WHERE id = $1`,
+      [turn.runId, turn.chatId, turn.messageId],
+    );
+    const row = await world.until(turn.runId, ({ state }) => state === 'completed', 'the finish to be repeated');
+    expect(row.terminal).toEqual(terminal);
+    expect(await world.message(turn)).toMatchObject({ content: world.expected(turn), done: true });
+    expect(world.calls(turn.prompt)).toBe(1);
+    expect(reader.faults).toEqual([]);
+  }, 60_000);
+
   it('schedule 14: a provider is silent for long and then continues', async () => {
     await world.workers(2);
     const [one] = await turns(1, 'sim-t60-r60-x-stall20-pause20000');

@@ -3,7 +3,14 @@ import { EpochStartOffsets } from './epoch-start-offsets';
 import { Follower, type FollowerSource, type FollowerStart } from './follower';
 import { PendingGap } from './pending-gap';
 import { TextBuffer } from './text-buffer';
-import type { OnRunUpdate, RunIdentity, RunLookup, RunPosition, RunTerminal, RunUpdate } from './types';
+import type { OnRunUpdate, RunFailure, RunIdentity, RunLookup, RunPosition, RunTerminal, RunUpdate } from './types';
+
+/** Nobody can continue a run without its row. The same request may be sent again. */
+const LOST: RunFailure = {
+  code: 'UNAVAILABLE',
+  message: 'The database has lost this answer. Send the message again.',
+  retryable: true,
+};
 
 export type LookedUp = NonNullable<Awaited<ReturnType<RunLookup>>>;
 
@@ -113,11 +120,11 @@ export class FollowedRunState implements FollowerSource {
     }
   }
 
-  /** The run does not exist any more (its chat was deleted): its followers get the end of the known text. */
+  /** The database has lost the run (a failover, a restored backup): its followers get the end of the known text. */
   vanish(): void {
     if (this.terminal) return;
     const { generation, offset } = this.position;
-    this.finish({ state: 'cancelled', generation, length: offset });
+    this.finish({ state: 'failed', generation, length: offset, error: LOST });
   }
 
   // ------------------------------------------------------------ followers

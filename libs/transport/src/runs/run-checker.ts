@@ -13,7 +13,7 @@ const MAX_AGAIN_MS = 5_000;
 const FILLS_BEFORE_LOOKUP = 4;
 /** Runs checked at one time. */
 const CONCURRENCY = 16;
-/** Both stream and lookup must miss a run this often before it counts as deleted. */
+/** The lookup must miss a run without a worker this often before it counts as lost, whatever its stream still has. */
 const UNKNOWN_LIMIT = 2;
 
 /** A run and the state of its checks. */
@@ -87,7 +87,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
       }
       const found = await this.lookedUp(state.runId);
       if (found) state.applyLookup(found);
-      run.unknown = found || isStreamed || isHeard(run) ? 0 : run.unknown + 1;
+      run.unknown = found || isHeard(run) ? 0 : run.unknown + 1;
       if (run.unknown >= UNKNOWN_LIMIT) state.vanish();
     } finally {
       this.underway -= 1;

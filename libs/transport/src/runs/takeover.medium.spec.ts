@@ -312,12 +312,21 @@ describe('a run that changes hands', () => {
     writer.release();
   });
 
-  it('treats a run that neither stream nor lookup knows as deleted', async () => {
+  it.each([
+    ['neither stream nor lookup know', true],
+    ['the database has lost, while its stream is still there,', false],
+  ])('ends a run without a worker that %s as failed', async (_, isForgotten) => {
     const identity = chatRun();
-    const { worker, reader } = await dyingWorker(identity, 'deleted', '');
+    const { worker, reader } = await dyingWorker(identity, 'lost', '');
     worker.crash();
-    await bench.command('DEL', `perennial:run:{${identity.runId}}:m`, `perennial:run:{${identity.runId}}:s`);
+    const keys = [`perennial:run:{${identity.runId}}:m`, `perennial:run:{${identity.runId}}:s`];
+    if (isForgotten) await bench.command('DEL', ...keys);
     await reader.sawEnd();
-    expect(reader.terminal).toEqual({ state: 'cancelled', generation: 1, length: 7 });
+    expect(reader.terminal).toMatchObject({
+      state: 'failed',
+      generation: 1,
+      length: 4,
+      error: { code: 'UNAVAILABLE' },
+    });
   });
 });

@@ -1,7 +1,13 @@
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import { type ModelConnection, StreamThreadError } from '@perennial/model-provider';
 import { retryTransient } from '@perennial/runtime';
-import type { RunPublisher, RunWriter } from '@perennial/transport';
+import {
+  type AcquireResult,
+  isRedisUnavailable,
+  redisUnavailable,
+  type RunPublisher,
+  type RunWriter,
+} from '@perennial/transport';
 import type { ActiveItem } from '@perennial/work';
 import type { ChatEnv } from '../../env';
 import type { Consulted, DocumentsService } from '../documents/documents.service';
@@ -12,7 +18,7 @@ import type { ClaimedRun, Outcome } from '../types/run';
 import { AnswerText } from './answer-text';
 import { inAttemptSpan } from './attempt-trace';
 import type { FinishedRun, FinishRepository } from './finish.repository';
-import { failure, identityOf, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
+import { failure, identityOf, outcomeOfEnd, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
 import type { ProviderCalls } from './provider-calls';
 import { type ProviderCall, providerCall, wholeUsage } from './provider-request';
 import { type RecoveredText, recoverText } from './recovery';
@@ -21,6 +27,8 @@ import type { RunReports } from './run-reports';
 
 /** A completion without a key ends when it has had no reader at any gateway for this long. */
 const READER_GONE_MS = 10_000;
+/** How long a claimant waits for a Redis that cannot take its fence, before another one may try. */
+const FENCE_TIMEOUT_MS = 5_000;
 
 /** One owner's attempt at an answer: from the claim to the finish, the loss or the hand-over. */
 export class Attempt implements ActiveItem {
@@ -135,7 +143,7 @@ export class Attempt implements ActiveItem {
   /** Sets the fence in Redis and reads the text of an earlier owner there. Undefined: another owner has the run. */
   private async recover(): Promise<RecoveredText | undefined> {
     if (this.epoch === 1) return recoverText({ kind: 'empty' }, this.run.checkpoints ?? []);
-    const acquired = await this.publisher.acquire(this.id, this.epoch);
+    const acquired = await this.acquire();
     if (acquired.kind === 'fenced') {
       this.stop('lost');
       return undefined;
@@ -154,9 +162,24 @@ export class Attempt implements ActiveItem {
     return recoverText(acquired, this.run.checkpoints ?? []);
   }
 
+  /** A run that is given back at once is claimed again at once: each claim costs an epoch, and a try of its title. */
+  private acquire(): Promise<AcquireResult> {
+    return retryTransient(
+      async () => {
+        try {
+          return await this.publisher.acquire(this.id, this.epoch);
+        } catch (error) {
+          throw isRedisUnavailable(error) ? redisUnavailable() : error;
+        }
+      },
+      { signal: this.giveUp.signal, limitMs: FENCE_TIMEOUT_MS },
+    );
+  }
+
   /** The outcome, if it is known before the provider is called. */
-  private knownOutcome({ generation, text }: RecoveredText): Outcome | undefined {
+  private knownOutcome({ generation, text, toldEnd }: RecoveredText): Outcome | undefined {
     const { cancelled, deaths, provider_end: end } = this.run;
+    if (toldEnd?.generation === generation && toldEnd.length === text.length) return outcomeOfEnd(toldEnd);
     if (cancelled || this.reason === 'cancelled') return { state: 'cancelled' };
     if (end && end.generation === generation && end.length === text.length) return end.outcome;
     // Earlier deaths may have been caused by other runs; the next one happens with this run alone.

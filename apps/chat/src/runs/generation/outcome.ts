@@ -1,7 +1,7 @@
 import { CallError, type Principal } from '@perennial/contracts-kernel';
 import { ProviderError } from '@perennial/model-provider';
 import { type Logger, SecretCipherError, unexpected } from '@perennial/runtime';
-import type { RunIdentity } from '@perennial/transport';
+import type { RunIdentity, RunTerminal } from '@perennial/transport';
 import type { ClaimedRun, Outcome } from '../types/run';
 
 /** Why an attempt stops before the provider's end. */
@@ -53,6 +53,17 @@ function providerFailure(error: ProviderError, log: Logger, principal: Principal
       retryable,
       ...(retryAfter === undefined ? {} : { retryAfter }),
     },
+  };
+}
+
+/** The outcome of an end that readers were told already. */
+export function outcomeOfEnd({ state, finishReason, usage, systemFingerprint, error }: RunTerminal): Outcome {
+  return {
+    state,
+    ...(finishReason !== undefined && { finishReason }),
+    ...(usage && { usage }),
+    ...(systemFingerprint !== undefined && { systemFingerprint }),
+    ...(error && { error }),
   };
 }
 

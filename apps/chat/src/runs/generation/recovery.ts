@@ -1,4 +1,4 @@
-import type { AcquireResult } from '@perennial/transport';
+import type { AcquireResult, RunTerminal } from '@perennial/transport';
 import { type Checkpoint, FIRST_GENERATION } from '../types/run';
 
 /** The text with which a new owner begins. */
@@ -7,6 +7,8 @@ export interface RecoveredText {
   text: string;
   /** How much of it Postgres has. */
   checkpointed: number;
+  /** Readers were told this end, and Postgres has lost it. */
+  toldEnd?: RunTerminal;
 }
 
 /**
@@ -27,11 +29,20 @@ export function textOfCheckpoints(
   return { generation, text };
 }
 
+/** The text to continue, and the end that the durable stream has, if any. */
+export function recoverText(
+  acquired: Exclude<AcquireResult, { kind: 'fenced' }>,
+  checkpoints: readonly Checkpoint[],
+): RecoveredText {
+  const recovered = longestText(acquired, checkpoints);
+  return acquired.kind === 'resumed' && acquired.terminal ? { ...recovered, toldEnd: acquired.terminal } : recovered;
+}
+
 /**
  * The text to continue: the durable stream's, or Postgres's if Redis has less (it lost its data, or was away while checkpoints continued). Of
  * two texts of one generation the longer is used only if it continues the other.
  */
-export function recoverText(
+function longestText(
   acquired: Exclude<AcquireResult, { kind: 'fenced' }>,
   checkpoints: readonly Checkpoint[],
 ): RecoveredText {
