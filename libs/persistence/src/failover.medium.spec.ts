@@ -39,7 +39,7 @@ describe('several servers', () => {
       }
     });
     await waitFor(() => acknowledged.length > 50);
-    const dead = await cluster.failover();
+    const { dead } = await cluster.failover();
     const before = acknowledged.length;
     await waitFor(() => acknowledged.length > before + 50, { timeoutMs: 20_000 });
     writing = false;
@@ -53,7 +53,7 @@ describe('several servers', () => {
   it('of which a former primary comes back writable: it is never written to, not even when it is the only one left', async () => {
     const one = await open();
     await one.database.execute(`INSERT INTO notes (body) VALUES ('before the failover')`);
-    const stale = await cluster.failover();
+    const { dead: stale } = await cluster.failover();
     await one.database.execute(`INSERT INTO notes (body) VALUES ('after the failover')`);
     // It comes back as a primary that demands nothing of its standbys.
     await stale.start();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './check/check';
+import { lossesOf } from './check/losses';
 import { outageFigures, unexcused } from './check/requests';
 import { percentile, takeOverTimes } from './check/take-overs';
 import { explain, keepHistory } from './explain';
@@ -11,9 +12,10 @@ import { CHAOS_MODELS, runChaos } from './run';
 import { shrink } from './shrink';
 
 const USAGE = `chaos [--minutes 10 | --short] [--seed N] [--people 16] [--kinds "kill one,redis is full"] [--keep DIRECTORY]
-      [--only 3,7] [--shrink TRIES] [--postgres single|failover] [--redis single|sentinel|cluster]
+      [--only 3,7] [--shrink TRIES] [--postgres single|failover|asynchronous] [--redis single|sentinel|cluster]
 People work with a whole installation while its processes, stores, links, clocks and disk fail. A checker then judges everything they saw.
   --postgres failover: a primary and two synchronous standbys; the primary dies again and again
+  --postgres asynchronous: the same with standbys that may be behind; what is lost is counted
   --redis sentinel: a primary, two replicas and three sentinels; cluster: three primaries with a replica each. Primaries die or hang
   --short    two minutes, for CI
   --only     these faults of the seed's plan and no others: repeats a failure
@@ -77,6 +79,14 @@ log(
   `${times.length} take-overs, p50 ${percentile(times, 0.5)} ms, ${history.revocations.length} sessions ended, ${history.settings.writes.length} settings changed`,
 );
 
+if (history.lostTails.length > 0) {
+  const { behindMs, kinds } = lossesOf(history);
+  const told = Object.entries(kinds).map(([kind, { acknowledged, lost }]) => `${lost} of ${acknowledged} ${kind}`);
+  log(
+    `${behindMs.length} failovers lost their last ${behindMs.join(', ')} ms; of what was acknowledged then: ${told.join(', ')}`,
+  );
+}
+
 if (violations.length > 0) {
   const directory = values.keep ?? join('test-results', `chaos-${seed}`);
   keepHistory(directory, history, violations);
@@ -92,6 +102,7 @@ console.log(
     violations: violations.length,
     failed_requests_outside_outages: unexcused(history.failedRequests, history.outages).length,
     takeover_p99_ms: percentile(times, 0.99),
+    ...(history.lostTails.length > 0 ? { losses: lossesOf(history).kinds } : {}),
     seed,
   }),
 );

@@ -10,7 +10,7 @@ import { Administrator } from './people/administrator';
 import { CONTINUING_PREFIX, writingModels } from './people/models';
 import { Person } from './people/person';
 import { readStored, untilSettled } from './people/stored';
-import type { History } from './record/history';
+import type { History, LostTail } from './record/history';
 import { OPERATOR, Recorder } from './record/recorder';
 
 /** Text per turn: short ones for many turns, long ones for many faults in one turn. */
@@ -56,6 +56,7 @@ export async function runChaos(ground: Ground, options: RunOptions): Promise<His
   });
 
   const startedAt = Date.now();
+  const lostTails: LostTail[] = [];
   const campaign = new Campaign(log, (from, what) => recorder.complain(OPERATOR, from, what));
   const nemeses = NEMESES.filter(({ name, missing }) => (options.kinds?.includes(name) ?? true) && !missing?.(ground));
   const until = options.only ? Infinity : startedAt + minutes * 60_000;
@@ -67,7 +68,8 @@ export async function runChaos(ground: Ground, options: RunOptions): Promise<His
   }, PROGRESS_MS);
   const working = [...people.map((person) => person.work()), administrator.work()];
   try {
-    const field = { ground, owners, moments, killed: () => undefined };
+    const forgot = (tail: LostTail): void => void lostTails.push(tail);
+    const field = { ground, owners, moments, killed: () => undefined, forgot };
     await campaign.run(plan(seed, nemeses, options.only), field, until);
   } finally {
     people.forEach((person) => person.stop());
@@ -81,9 +83,10 @@ export async function runChaos(ground: Ground, options: RunOptions): Promise<His
   await readStored(recorder.turns, accounts, { ground, owners });
   people.forEach((person) => person.close());
   await owners.close();
-  const { turns, requests, failedRequests, revocations, complaints, writes, reads } = recorder;
+  const { turns, requests, failedRequests, revocations, complaints, uploads, writes, reads } = recorder;
   return {
-    ...{ seed, startedAt, endedAt, turns, requests, failedRequests, revocations, complaints },
-    ...{ takeOvers: owners.takeOvers, faults: campaign.faults, outages: campaign.outages, settings: { writes, reads } },
+    ...{ seed, startedAt, endedAt, turns, requests, failedRequests, revocations, complaints, uploads },
+    ...{ takeOvers: owners.takeOvers, faults: campaign.faults, outages: campaign.outages, lostTails },
+    settings: { writes, reads },
   };
 }

@@ -13,6 +13,7 @@ const outage = (from: number, to: number, change: Partial<Outage> = {}): Outage 
 function history(change: Partial<History> = {}): History {
   return {
     ...{ seed: 1, startedAt: 0, endedAt: 100_000, turns: [], takeOvers: [], faults: [], outages: [], requests: 100 },
+    ...{ lostTails: [], uploads: [] },
     ...{ failedRequests: [], settings: { writes: [], reads: [] }, revocations: [], complaints: [] },
     ...change,
   };
@@ -35,6 +36,8 @@ const read = (value: number, sentAt: number, gateway = 'a', applied: SettingsVer
   value,
 });
 const takeOver = (newEpochAt: number): TakeOver => ({ runId: 'r', lostAt: 1_000, suspected: false, newEpochAt });
+
+const wavering = [read(2, 950), read(1, 1_200), read(2, 1_300), read(1, 1_400)];
 
 describe('planted violations are found', () => {
   it.each<[string, Partial<History>, string]>([
@@ -89,6 +92,57 @@ describe('planted violations are found', () => {
       'a promise that was not kept',
       { complaints: [{ person: 'Ada', from: 1, to: 2, what: 'nothing is found' }] },
       'people get what they were promised',
+    ],
+    [
+      'a complaint while only answers may fail',
+      {
+        complaints: [{ person: 'Ada', from: 1, to: 2, what: 'nothing is found' }],
+        outages: [outage(0, 10, { excuses: 'answers' })],
+      },
+      'people get what they were promised',
+    ],
+    [
+      'somebody who waits long beside an outage',
+      { complaints: [{ person: 'Ada', from: 0, to: 20_000, what: 'nothing is found' }], outages: [outage(0, 4_000)] },
+      'people get what they were promised',
+    ],
+    [
+      'a chat that is gone, in an outage',
+      {
+        complaints: [{ person: 'Ada', from: 1, to: 2, what: 'gone', missing: { kind: 'chat', acknowledgedAt: 1_000 } }],
+        outages: [outage(0, 10)],
+        lostTails: [{ from: 1_001, to: 1_100 }],
+      },
+      'people get what they were promised',
+    ],
+    [
+      'an old setting while only answers may fail',
+      {
+        settings: { writes: [write(2, 1_000)], reads: [read(1, 2_100)] },
+        outages: [outage(0, 3_000, { excuses: 'answers' })],
+      },
+      'settings are everywhere within a second',
+    ],
+    [
+      'a setting that goes back twice after a failover',
+      { lostTails: [{ from: 1_000, to: 1_100 }], settings: { writes: [], reads: wavering } },
+      'settings never go back',
+    ],
+    [
+      'a setting that a failover cannot have lost',
+      {
+        lostTails: [{ from: 1_000, to: 1_100 }],
+        settings: { writes: [write(2, 900)], reads: [read(2, 950), read(1, 1_200)] },
+      },
+      'settings never go back',
+    ],
+    [
+      'an ended session that a failover cannot have lost',
+      {
+        lostTails: [{ from: 1, to: 2 }],
+        revocations: [{ what: 'demoted', acknowledgedAt: 0, probes: [{ gateway: 'a', sentAt: 1_001, status: 200 }] }],
+      },
+      'a revoked session is refused within a second',
     ],
     [
       'a process that did not come back, in an outage',
@@ -147,6 +201,23 @@ describe('a history without fault', () => {
         ],
       },
     ],
+    [
+      'a change and an ended session that a failover lost',
+      {
+        lostTails: [{ from: 1_000, to: 1_100 }],
+        settings: { writes: [write(1, 900), write(2, 1_050)], reads: [read(2, 1_060), read(1, 2_200)] },
+        revocations: [
+          { what: 'demoted', acknowledgedAt: 1_050, probes: [{ gateway: 'a', sentAt: 3_000, status: 200 }] },
+        ],
+      },
+    ],
+    [
+      'a document that failed while the provider was away',
+      {
+        complaints: [{ person: 'Ada', from: 1, to: 2, what: 'failed', document: true }],
+        outages: [outage(0, 10, { excuses: 'answers' })],
+      },
+    ],
     ['a take-over in time', { takeOvers: [takeOver(6_000)] }],
     ['a take-over after Redis', { takeOvers: [takeOver(8_000)], outages: [outage(2_000, 5_000)] }],
     [
@@ -163,6 +234,8 @@ describe('times', () => {
     expect(takeOverMs(lost, 5_000, [outage(0, 2_000)])).toBe(3_000);
     expect(takeOverMs(lost, 5_000, [outage(4_500, 9_000)])).toBe(3_500);
     expect(takeOverMs(lost, 5_000, [outage(0, 2_000, { noTakeOverUntil: undefined })])).toBe(4_000);
+    expect(takeOverMs(lost, 5_000, [outage(2_000, 3_000, { detectedAnewFrom: 3_000 })])).toBe(2_000);
+    expect(takeOverMs(lost, 5_000, [outage(4_500, 9_000, { detectedAnewFrom: 9_000 })])).toBe(3_500);
   });
 
   it('a failed request is excused only by an outage that it overlaps', () => {

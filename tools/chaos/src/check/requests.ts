@@ -1,10 +1,14 @@
 import type { FailedRequest } from '@perennial/e2e/support/http';
 import type { History, Outage } from '../record/history';
+import { covered } from './outage-time';
 import type { Violation } from './violation';
 
 /** Beyond these shares a run shows nothing: everything would be excused. */
-export const MAX_OUTAGE_SHARE = 0.65;
-export const MAX_FAILED_SHARE = 0.2;
+const MAX_FAILED_SHARE = 0.1;
+const MAX_OUTAGE_SHARE = 0.5;
+/** All workers are killed twice within the two minutes of CI, and start for half a minute on a machine that is busy. */
+const MAX_SHORT_OUTAGE_SHARE = 0.65;
+const SHORT_MS = 180_000;
 
 /** Failed requests that no outage excuses: those that ended before one began, or began after its effects ended. */
 export function unexcused(failed: readonly FailedRequest[], outages: readonly Outage[]): FailedRequest[] {
@@ -59,27 +63,16 @@ export function outageFigures(
 /** Otherwise a table of generous outages would make every run succeed. */
 export function checkOutages(history: Parameters<typeof outageFigures>[0]): Violation[] {
   const { share, failedShare } = outageFigures(history);
+  const isShort = history.endedAt - history.startedAt < SHORT_MS;
   const found = (what: string): Violation => ({
     ...{ invariant: 'outages are short and mostly survived', kind: 'lost', what },
     ...{ from: history.startedAt, to: history.endedAt },
   });
   const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;
   return [
-    ...(share > MAX_OUTAGE_SHARE ? [found(`outages cover ${percent(share)} of the run`)] : []),
+    ...(share > (isShort ? MAX_SHORT_OUTAGE_SHARE : MAX_OUTAGE_SHARE)
+      ? [found(`outages cover ${percent(share)} of the run`)]
+      : []),
     ...(failedShare > MAX_FAILED_SHARE ? [found(`${percent(failedShare)} of all requests failed in outages`)] : []),
   ];
-}
-
-/** Milliseconds of [from, to] that at least one outage covers. */
-function covered(outages: readonly Outage[], from: number, to: number): number {
-  let sum = 0;
-  let reached = from;
-  for (const outage of [...outages].sort((a, b) => a.from - b.from)) {
-    const begin = Math.max(outage.from, reached);
-    const end = Math.min(outage.to, to);
-    if (end <= begin) continue;
-    sum += end - begin;
-    reached = end;
-  }
-  return sum;
 }

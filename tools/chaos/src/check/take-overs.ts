@@ -5,12 +5,17 @@ import type { Violation } from './violation';
 /** From the moment a living worker exists. */
 export const MAX_TAKE_OVER_MS = 5_000;
 
-/** Milliseconds from losing the owner to `until`, without the time in which no process could take over. */
-export function takeOverMs(takeOver: TakeOver, until: number, outages: readonly Outage[]): number {
+/**
+ * Milliseconds from losing the owner to `until`, without the time in which no process could take over. An outage of the database between them
+ * starts the count anew.
+ */
+export function takeOverMs({ lostAt }: TakeOver, until: number, outages: readonly Outage[]): number {
+  const anew = outages.flatMap(({ detectedAnewFrom: at }) => (at !== undefined && at <= until ? [at] : []));
+  const since = Math.max(lostAt, ...anew);
   const down = outages.reduce((sum, { from, noTakeOverUntil = from }) => {
-    return sum + Math.max(0, Math.min(noTakeOverUntil, until) - Math.max(from, takeOver.lostAt));
+    return sum + Math.max(0, Math.min(noTakeOverUntil, until) - Math.max(from, since));
   }, 0);
-  return Math.max(0, until - takeOver.lostAt - down);
+  return Math.max(0, until - since - down);
 }
 
 /** Take-overs to the next owner, in milliseconds: those to another worker, or those to a quarantine process. */

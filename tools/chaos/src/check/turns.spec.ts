@@ -1,6 +1,6 @@
 import type { ReaderEvent } from '@perennial/e2e/support/reader-event';
 import { describe, expect, it } from 'vitest';
-import type { AppliedFault, Outage, TurnHistory } from '../record/history';
+import type { AppliedFault, LostTail, Outage, TurnHistory } from '../record/history';
 import { addReaderEvent } from '../record/reader-events';
 import { isSettled } from './readers';
 import { checkTurns } from './turns';
@@ -38,8 +38,12 @@ const fault: AppliedFault = { number: 0, nemesis: 'kill one', what: 'kill -9 cha
 const outage: Outage = { what: 'Redis', from: 1_500, to: 1_600, excuses: 'all' };
 
 const reader = (via: 'sse' | 'socket' | 'sdk', ...events: ReaderEvent[]) => ({ readers: [{ via, events }] });
-const found = (change: Partial<TurnHistory>, faults: AppliedFault[] = [], outages: Outage[] = []) =>
-  checkTurns({ turns: [turn(change)], faults, outages }).map(({ kind, what }) => `${kind}: ${what}`);
+const found = (
+  change: Partial<TurnHistory>,
+  faults: AppliedFault[] = [],
+  outages: Outage[] = [],
+  lostTails: LostTail[] = [],
+) => checkTurns({ turns: [turn(change)], faults, outages, lostTails }).map(({ kind, what }) => `${kind}: ${what}`);
 
 describe('a history without fault', () => {
   it.each<[string, Partial<TurnHistory>]>([
@@ -75,9 +79,10 @@ describe('a history without fault', () => {
     expect(found({ providerCalls: 4, earlierRuns: 1 }, [fault])).toEqual(['duplicated: 4 provider calls for 1 claims']);
   });
 
-  it('claims that ask no provider, as long as a fault lasts', () => {
-    expect(found({ providerCalls: 2, claims: 11 }, [fault])).toEqual([]);
-    expect(found({ providerCalls: 3, claims: 11 }, [fault])).toEqual(['duplicated: 3 provider calls for 1 faults']);
+  it('a claim that could not begin', () => {
+    expect(found({ providerCalls: 2, claims: 3 }, [fault])).toEqual([]);
+    expect(found({ providerCalls: 3, claims: 3 }, [fault])).toEqual(['duplicated: 3 provider calls for 1 faults']);
+    expect(found({ providerCalls: 2, claims: 4 }, [fault])).toEqual(['duplicated: 4 claims for 1 faults']);
   });
 
   it('no citation in an outage', () => {
@@ -89,6 +94,40 @@ describe('a history without fault', () => {
     const failed = { stored: { ...stored, state: 'failed', reason: 'The provider is gone.' } };
     expect(found(failed, [], [{ ...outage, excuses: 'answers' }])).toEqual([]);
     expect(found({ ...failed, ownerLosses: 3 })).toEqual([]);
+  });
+});
+
+describe('a failover that loses commits', () => {
+  const tail: LostTail = { from: 1_400, to: 1_500 };
+  const lost = (at: number, change: Partial<TurnHistory> = {}) =>
+    found(
+      { accepted: { at, runId: 'r', chatId: 'c', messageId: 'm' }, stored: undefined, ...change },
+      [fault],
+      [],
+      [tail],
+    );
+  const told = reader('sse', delta(0, 'ab'), { at: 0, kind: 'end', state: 'failed' });
+
+  it('explains a lost turn that was accepted in its tail, and no other', () => {
+    expect(lost(1_450, told)).toEqual([]);
+    expect(lost(1_399, told)).toEqual(['lost: the accepted turn is not stored']);
+    expect(lost(2_501, told)).toEqual(['lost: the accepted turn is not stored']);
+  });
+
+  it('leaves no reader of a lost turn waiting', () => {
+    expect(lost(1_450, reader('sse', delta(0, 'ab')))).toEqual(['lost: sse: nobody told that the turn is lost']);
+    expect(lost(1_450, { readers: [{ via: 'sse', events: [], refused: true }] })).toEqual([]);
+    expect(lost(1_450, reader('socket'))).toEqual(['lost: socket: nobody told that the turn is lost']);
+  });
+
+  it('may take one claim with it, and one turn of a chat', () => {
+    expect(found({ providerCalls: 2 }, [fault], [], [tail])).toEqual([]);
+    expect(found({ providerCalls: 3 }, [fault], [], [tail])).not.toEqual([]);
+    const accepted = { at: 1_450, runId: 'r', chatId: 'c', messageId: 'm' };
+    const other = turn({ accepted, stored: undefined, ...told });
+    const turns = [turn({ turnsOfChat: 2 }), other];
+    expect(checkTurns({ turns, faults: [fault], outages: [], lostTails: [tail] })).toEqual([]);
+    expect(checkTurns({ turns, faults: [fault], outages: [], lostTails: [] })).toHaveLength(3);
   });
 });
 
@@ -121,7 +160,7 @@ describe('planted violations are found', () => {
     ['a user message twice', { stored: { ...stored, userMessages: 2 } }, 'duplicated: the chat has 2 user messages'],
     ['an answer twice', { stored: { ...stored, answers: 2 } }, 'duplicated: the chat has 2 answers'],
     ['a provider call too many', { providerCalls: 2 }, 'duplicated: 2 provider calls for 1 claims'],
-    ['an owner without need', { claims: 2 }, 'duplicated: 2 claims without a fault'],
+    ['an owner without need', { claims: 2 }, 'duplicated: 2 claims for 0 faults'],
     ['a title made twice', { titleCalls: 2 }, 'duplicated: 2 calls for the title, for 0 faults'],
     [
       'a death charged twice',

@@ -69,7 +69,7 @@ try {
   let hurting = true;
   const startedAt = Date.now();
   const hurt = campaign
-    .run(failoverPlan(seed, kills), { ground, owners, moments, killed })
+    .run(failoverPlan(seed, kills), { ground, owners, moments, killed, forgot: () => undefined })
     .finally(() => (hurting = false));
   await Promise.all(
     drivers.map(async (driver, at) => {
@@ -95,7 +95,7 @@ try {
   const history: History = {
     ...{ seed, startedAt, endedAt: Date.now(), turns, failedRequests, complaints },
     ...{ requests: recorder.requests + bystanders.requests, settings: { writes: [], reads: [] }, revocations: [] },
-    ...{ takeOvers: owners.takeOvers, faults: campaign.faults, outages: campaign.outages },
+    ...{ takeOvers: owners.takeOvers, faults: campaign.faults, outages: campaign.outages, lostTails: [], uploads: [] },
   };
   const violations = check(history);
   for (const violation of violations.slice(0, 20)) for (const line of explain(violation, history)) log(line);

@@ -9,22 +9,29 @@ import {
   startRedisCluster,
   startRedisSentinel,
 } from '@perennial/testing/servers';
+import type { LostTail } from '../record/history';
 
 export const REDIS_SHAPES = ['single', 'sentinel', 'cluster'] as const;
-export const POSTGRES_SHAPES = ['single', 'failover'] as const;
+export const POSTGRES_SHAPES = ['single', 'failover', 'asynchronous'] as const;
 
 /** How the stores are run. */
 export interface Shape {
   /** `sentinel`: a primary, two replicas and three sentinels. `cluster`: three primaries with a replica each. */
   redis: (typeof REDIS_SHAPES)[number];
-  /** `failover`: a primary and two standbys, of which one must have each commit. */
+  /** `failover`: a primary and two standbys, of which one must have each commit. `asynchronous`: none must. */
   postgres: (typeof POSTGRES_SHAPES)[number];
 }
 
 /** Servers of which one takes the place of another. */
 export interface StoreGroup {
-  /** A primary dies; resolves when another server has taken its place. */
-  failover(): Promise<void>;
+  /** What was acknowledged is never lost. */
+  isSynchronous: boolean;
+  /**
+   * A primary dies; resolves when another server has taken its place, with what may be lost.
+   *
+   * @param lagMs for so long the others have received nothing before it dies
+   */
+  failover(lagMs?: number): Promise<LostTail | undefined>;
   /** The dead one comes back. */
   heal(): Promise<void>;
 }
@@ -68,7 +75,7 @@ export interface Stores {
 export async function startStores(shape: Shape): Promise<Stores> {
   const [redis, postgres] = await Promise.all([
     startRedisOf(shape.redis),
-    shape.postgres === 'single' ? singlePostgres() : standbyPostgres(),
+    shape.postgres === 'single' ? singlePostgres() : standbyPostgres(shape.postgres === 'failover'),
   ]);
   return {
     redis,
@@ -125,10 +132,10 @@ async function singlePostgres(): Promise<PostgresStore> {
   };
 }
 
-async function standbyPostgres(): Promise<PostgresStore> {
+async function standbyPostgres(synchronous: boolean): Promise<PostgresStore> {
   const database = 'perennial';
   let dead: PostgresServer | undefined;
-  const cluster = await startPostgresCluster({ standbys: 2, synchronous: true, database });
+  const cluster = await startPostgresCluster({ standbys: 2, synchronous, database });
   return {
     ...{ url: cluster.url, single: false },
     get primaryUrl() {
@@ -136,8 +143,13 @@ async function standbyPostgres(): Promise<PostgresStore> {
     },
     restart: (how) => restarted(cluster.primary, how),
     group: {
-      async failover() {
-        dead = await cluster.failover();
+      isSynchronous: synchronous,
+      async failover(lagMs = 0) {
+        if (lagMs > 0) await Promise.all(cluster.standbys.map((standby) => cluster.cutOff(standby)));
+        await sleep(lagMs);
+        const failover = await cluster.failover();
+        dead = failover.dead;
+        return synchronous ? undefined : { from: failover.lastCommitAt, to: failover.deadAt };
       },
       async heal() {
         if (dead) await cluster.rejoin(dead);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppliedFault, Outage } from '../record/history';
 import type { Field } from './nemesis';
-import { OUTAGES } from './outages';
+import { type OutageRule, OUTAGES } from './outages';
 import type { PlannedFault } from './plan';
 
 /** Applies the faults of a plan, one after another, and declares their outages by the table. */
@@ -26,11 +26,13 @@ export class Campaign {
   private async apply({ number, nemesis, gapMs, random }: PlannedFault, field: Field): Promise<void> {
     await sleep(gapMs);
     const rule = OUTAGES[nemesis.name];
-    const from = Date.now();
+    let from = Date.now();
     // Declared before it is over: nothing is judged until the end, and a fault that throws has had its effects too.
     const fault: AppliedFault = { number, nemesis: nemesis.name, what: nemesis.name, from, to: from };
     this.faults.push(fault);
     try {
+      await nemesis.prepare?.(field);
+      from = fault.from = Date.now();
       fault.what = await nemesis.apply(field, random);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -39,10 +41,11 @@ export class Campaign {
     } finally {
       fault.to = Date.now();
       if (rule.excuses !== null) {
-        const { excuses, stopsTakeOvers } = rule;
+        const { excuses, stopsTakeOvers, restartsDetection }: OutageRule = rule;
         this.outages.push({
           ...{ what: fault.what, from, to: fault.to + rule.tailMs, excuses },
           ...(stopsTakeOvers ? { noTakeOverUntil: fault.to } : {}),
+          ...(restartsDetection ? { detectedAnewFrom: fault.to } : {}),
         });
       }
     }

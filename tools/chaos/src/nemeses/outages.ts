@@ -8,6 +8,8 @@ export interface OutageRule {
   tailMs: number;
   /** No process can take over until it has ended. */
   stopsTakeOvers: boolean;
+  /** Nobody is taken for dead by what was seen before it: otherwise everybody would be, after the database was away. */
+  restartsDetection?: true;
 }
 
 /**
@@ -23,6 +25,7 @@ const SILENT_PROVIDER_MS = 60_000;
 const nothing: OutageRule = { excuses: null, tailMs: 0, stopsTakeOvers: false };
 const broken: OutageRule = { excuses: 'broken connections', tailMs: BROKEN_MS, stopsTakeOvers: false };
 const store: OutageRule = { excuses: 'all', tailMs: RECOVERY_MS, stopsTakeOvers: true };
+const database: OutageRule = { ...store, restartsDetection: true };
 
 /**
  * The outage of every fault. One replica of several is never one: nobody notices. A killed gateway breaks the connections that it holds; their
@@ -45,10 +48,11 @@ export const OUTAGES = {
   'redis is full': store,
   'redis pauses': store,
   'redis fails over': store,
-  'postgres restarts': store,
-  'postgres stops at once': store,
-  'postgres is killed': store,
-  'postgres fails over': store,
+  'postgres restarts': database,
+  'postgres stops at once': database,
+  'postgres is killed': database,
+  'postgres fails over': database,
+  'postgres fails over and forgets': database,
   'a link breaks': nothing,
   "a gateway's link breaks": nothing,
   'a link is slow': nothing,

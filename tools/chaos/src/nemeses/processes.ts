@@ -14,8 +14,7 @@ const SENT_MS = 250;
 /** Longer than the time after which a worker is taken for dead. */
 const LONG_PAUSE_MS = 8_000;
 
-/** Faults of processes: each of them first waits until all replicas are ready, so that one of several is one of several. */
-export const PROCESS_NEMESES: readonly Nemesis[] = [
+const FAULTS: readonly Nemesis[] = [
   {
     name: 'kill one',
     weight: 10,
@@ -39,7 +38,6 @@ export const PROCESS_NEMESES: readonly Nemesis[] = [
     async apply(field, random) {
       const moment = random.pick(MOMENTS);
       const any = oneOf(field.ground, 'chat', random);
-      await allReady(field.ground);
       const runId = await field.moments.next(moment);
       const owner = runId ? await field.owners.ownerOf(runId) : undefined;
       const [, number] = /^chat-(\d+)/.exec(owner ?? '') ?? [];
@@ -94,7 +92,6 @@ export const PROCESS_NEMESES: readonly Nemesis[] = [
     async apply(field, random) {
       const { system } = field.ground;
       const [service, instance] = oneOf(field.ground, random.pick(services(field.ground)), random);
-      await allReady(field.ground);
       const process = system.process(service, instance);
       process.signal('SIGTERM');
       await process.exited;
@@ -108,12 +105,17 @@ export const PROCESS_NEMESES: readonly Nemesis[] = [
     async apply(field, random) {
       const [service, instance] = oneOf(field.ground, random.pick(services(field.ground)), random);
       const ms = Math.round(random.between(500, 2_500));
-      await allReady(field.ground);
       await blockLoop(field.ground.system.process(service, instance), ms);
       return `the loop of ${service}-${instance} is blocked for ${ms} ms`;
     },
   },
 ];
+
+/** Faults of processes: each of them first waits until all replicas are ready, so that one of several is one of several. */
+export const PROCESS_NEMESES: readonly Nemesis[] = FAULTS.map((fault) => ({
+  ...fault,
+  prepare: ({ ground }) => allReady(ground),
+}));
 
 /** Services with several replicas. */
 function services({ scale }: Ground): ServiceName[] {
@@ -140,7 +142,6 @@ async function killAll(field: Field, which: readonly ServiceName[]): Promise<str
 }
 
 async function kill({ ground, owners, killed }: Field, victims: readonly Victim[]): Promise<string> {
-  await allReady(ground);
   const workers = victims.flatMap(([service, instance]) => (service === 'chat' ? [`chat-${instance}`] : []));
   // Quarantine processes hand over when their worker dies: afterwards they own nothing.
   const apart = new Map(await Promise.all(workers.map(async (name) => [name, await owners.ownedApart(name)] as const)));
@@ -159,7 +160,6 @@ async function kill({ ground, owners, killed }: Field, victims: readonly Victim[
 }
 
 async function pause({ ground, owners }: Field, [service, instance]: Victim, ms: number): Promise<void> {
-  await allReady(ground);
   const process = ground.system.process(service, instance);
   process.pause();
   const stoppedAt = Date.now();

@@ -67,12 +67,14 @@ export const STORE_NEMESES: readonly Nemesis[] = [
 
 /** Only where a server has others beside it: then it is what is wanted, so it is frequent. */
 const FAILOVER_WEIGHT = 12;
+/** Replication lag at the death; 0: what it is by itself. */
+const LAGS_MS = [0, 0, 250, 1_000, 3_000] as const;
 
 export const FAILOVER_NEMESES: readonly Nemesis[] = [
   {
     name: 'postgres fails over',
     weight: FAILOVER_WEIGHT,
-    missing: ({ stores }) => (stores.postgres.group ? undefined : 'Postgres has no standby'),
+    missing: ({ stores }) => (stores.postgres.group?.isSynchronous ? undefined : 'Postgres has no synchronous standby'),
     async apply({ ground }) {
       await ground.stores.postgres.group?.failover();
       return 'the primary of Postgres dies, and a standby is promoted';
@@ -90,6 +92,20 @@ export const FAILOVER_NEMESES: readonly Nemesis[] = [
       return `a primary of Redis ${how}, and a replica takes its place`;
     },
     heal: async ({ ground }) => ground.stores.redis.group?.heal(),
+  },
+  {
+    name: 'postgres fails over and forgets',
+    weight: FAILOVER_WEIGHT,
+    missing: ({ stores: { postgres } }) =>
+      postgres.group && !postgres.group.isSynchronous ? undefined : 'Postgres has no asynchronous standby',
+    async apply({ ground, forgot }, random) {
+      const lagMs = random.pick(LAGS_MS);
+      const tail = await ground.stores.postgres.group?.failover(lagMs);
+      if (tail) forgot(tail);
+      const lost = tail ? Math.round(tail.to - tail.from) : 0;
+      return `the primary of Postgres dies ${lagMs} ms ahead of its standbys; the last ${lost} ms are lost`;
+    },
+    heal: async ({ ground }) => ground.stores.postgres.group?.heal(),
   },
 ];
 

@@ -93,6 +93,8 @@ export class Administrator {
         await this.endOneSession(random.next() < 0.5);
       } catch (error) {
         recorder.complain('guest', from, error instanceof Error ? error.message : String(error));
+        // A lost change of the role would keep the guest out for good.
+        await this.setRole('user').catch(() => undefined);
       }
       await sleep(random.between(REVOKE_PAUSE_MS.least, REVOKE_PAUSE_MS.most));
     }
@@ -100,8 +102,6 @@ export class Administrator {
 
   private async endOneSession(demotes: boolean): Promise<void> {
     const { baseUrl, guest, gateways, recorder } = this.options;
-    const role = (name: 'user' | 'pending') =>
-      this.call('POST', routes.users.update.path.replace(':id', guest.id), { role: name });
     const signedIn = await httpUntilAnswered<{ token: string }>(
       ...(['POST', baseUrl + routes.auths.signIn.path] as const),
       { body: { email: guest.email, password: PASSWORD } },
@@ -113,7 +113,7 @@ export class Administrator {
     // Every gateway knows the session now, and may remember it.
     for (const gateway of gateways) await this.probe(gateway, token);
     const ended = demotes
-      ? await role('pending')
+      ? await this.setRole('pending')
       : await httpUntilAnswered('POST', baseUrl + routes.auths.signOut.path, { token }, recorder.failed);
     recorder.requests += 1;
     if (ended.status !== 200) throw new Error(`ending a session was answered ${ended.status}`);
@@ -129,7 +129,11 @@ export class Administrator {
         }
       }),
     );
-    if (demotes) await role('user');
+    if (demotes) await this.setRole('user');
+  }
+
+  private setRole(role: 'user' | 'pending'): Promise<{ status: number }> {
+    return this.call('POST', routes.users.update.path.replace(':id', this.options.guest.id), { role });
   }
 
   /** The status of a read with this token; undefined without an answer. */

@@ -18,6 +18,14 @@ const PAUSE_MS = { least: 50, most: 600 };
 /** Text of a document around its one interesting sentence. */
 const FILLER = 'The rest of this page is about something else entirely. '.repeat(20);
 
+/** A chat that somebody comes back to. */
+export interface KnownChat {
+  chatId: string;
+  acknowledgedAt: number;
+  /** The word that finds it. */
+  word: string;
+}
+
 export interface PersonOptions {
   baseUrl: string;
   account: Account;
@@ -32,7 +40,7 @@ export class Person {
   private readonly turns: TurnDriver;
   private readonly sdk: SdkUser;
   private readonly library: LibraryUser;
-  private chats: { chatId: string; word: string }[] = [];
+  private chats: KnownChat[] = [];
   private over = false;
 
   constructor(private readonly options: PersonOptions) {
@@ -88,9 +96,11 @@ export class Person {
       case 'stop':
         return this.chat({ model, stopAt: random.between(0.05, 0.9) });
       case 'edit':
+        if (earlier && !(await this.library.hasChat(earlier))) return this.forget(earlier);
         return this.chat({ model, ...(earlier ? { branchOf: earlier.chatId } : {}) });
       case 'search':
-        return earlier ? this.library.find(earlier.word, earlier.chatId) : undefined;
+        if (earlier && !(await this.library.find(earlier))) this.forget(earlier);
+        return;
       case 'sdk':
         return this.sdk.ask(model);
       case 'document':
@@ -104,8 +114,14 @@ export class Person {
 
   private async chat(choices: Parameters<TurnDriver['play']>[0]): Promise<void> {
     const { accepted, turn } = await this.turns.play(choices);
-    if (accepted && choices.branchOf === undefined)
-      this.chats = [...this.chats.slice(-9), { chatId: accepted.chatId, word: markOf(turn, this.options.account) }];
+    if (!accepted || choices.branchOf !== undefined) return;
+    const { chatId, at } = accepted;
+    this.chats.push({ chatId, word: markOf(turn, this.options.account), acknowledgedAt: at });
+    this.chats = this.chats.slice(-10);
+  }
+
+  private forget(chat: KnownChat): void {
+    this.chats = this.chats.filter((each) => each !== chat);
   }
 
   private async askDocument(model: WritingModel): Promise<void> {

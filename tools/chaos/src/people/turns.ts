@@ -115,7 +115,7 @@ export class TurnDriver {
       const page = new AbortController();
       const signal = AbortSignal.any([limit, page.signal]);
       this.recorder.requests += 1;
-      await readRun(
+      const reading = readRun(
         ...([this.baseUrl, this.account.token, runId] as const),
         (event) => {
           // What was on its way when the page was closed.
@@ -138,6 +138,8 @@ export class TurnDriver {
         signal,
         this.recorder.failed,
       );
+      // Refused: there is no such run any more.
+      await reading.catch(() => (reader.refused = true));
       if (!page.signal.aborted) return;
       reader.left = true;
       this.socket.reload();
@@ -178,6 +180,7 @@ export async function complete(
   history.ownerLosses = owners.losses(runId);
   const { state, epoch, deaths } = await owners.outcomeOf(runId);
   history.claims = epoch;
+  history.isRunLost = state === 'missing';
   // An SDK's answer is stored with its request: it was read once more instead.
   if (history.stored) return;
   const reply = await httpUntilAnswered<Chat>('GET', baseUrl + routes.chats.get.path.replace(':id', chatId), {

@@ -12,6 +12,8 @@ export interface History {
   takeOvers: TakeOver[];
   faults: AppliedFault[];
   outages: Outage[];
+  /** Of failovers without synchronous replication. */
+  lostTails: LostTail[];
   /** All requests of all people, with those that failed. */
   requests: number;
   failedRequests: FailedRequest[];
@@ -19,6 +21,8 @@ export interface History {
   revocations: Revocation[];
   /** What people promised themselves and did not get: a stored text that no search finds, a document without an end. */
   complaints: Complaint[];
+  /** When documents were taken (epoch milliseconds). */
+  uploads: number[];
 }
 
 export interface ReaderHistory {
@@ -30,6 +34,8 @@ export interface ReaderHistory {
   events: ReaderEvent[];
   /** The person closed this page before the end. */
   left?: boolean;
+  /** The run was refused (4xx): a reader who is told that it does not exist waits no longer. */
+  refused?: boolean;
 }
 
 /** One turn from its request to its stored result. */
@@ -49,6 +55,8 @@ export interface TurnHistory {
   providerCalls: number;
   /** Calls to the provider for the chat's title. */
   titleCalls: number;
+  /** Its run does not exist any more. */
+  isRunLost?: boolean;
   /** How often a process claimed its run: the epoch. */
   claims: number;
   /** Runs of the same request that had failed before: a program that asks again starts another one. */
@@ -96,6 +104,16 @@ export interface Outage {
   excuses: Excuse;
   /** No take-over was possible until then: that time is not counted. */
   noTakeOverUntil?: number;
+  /** Who had died before was only found by what was seen from then on. */
+  detectedAnewFrom?: number;
+}
+
+/** Commits that a promoted server never received. What was acknowledged meanwhile may be lost; nothing else may. */
+export interface LostTail {
+  /** When the last commit was made that the new primary has. */
+  from: number;
+  /** When the old one was dead. */
+  to: number;
 }
 
 /** A fault that was applied; its number in the plan repeats it. */
@@ -137,4 +155,8 @@ export interface Complaint {
   from: number;
   to: number;
   what: string;
+  /** What it is about had been acknowledged then, and is gone. */
+  missing?: { kind: 'chat' | 'document'; acknowledgedAt: number };
+  /** It is about a document, which needs the disk and the provider. */
+  document?: boolean;
 }

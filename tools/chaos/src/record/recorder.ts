@@ -12,6 +12,7 @@ export class Recorder {
   readonly reads: SettingRead[] = [];
   readonly revocations: Revocation[] = [];
   readonly complaints: Complaint[] = [];
+  readonly uploads: number[] = [];
   requests = 0;
   private nextTurn = 0;
 
@@ -28,7 +29,7 @@ export class Recorder {
     return this.nextTurn;
   }
 
-  complain(person: string, from: number, what: string): void {
-    this.complaints.push({ person, from, to: Date.now(), what });
+  complain(person: string, from: number, what: string, about: Pick<Complaint, 'missing' | 'document'> = {}): void {
+    this.complaints.push({ person, from, to: Date.now(), what, ...about });
   }
 }

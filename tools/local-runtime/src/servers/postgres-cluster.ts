@@ -19,6 +19,9 @@ export interface PostgresClusterOptions {
   settings?: Readonly<Record<string, string>>;
 }
 
+/** A standby on a busy machine answers late. */
+const CONNECT_MS = 20_000;
+
 const SETTINGS = {
   // The data is temporary: it must survive the death of a process, not of the machine.
   fsync: 'off',
@@ -28,6 +31,19 @@ const SETTINGS = {
   wal_receiver_timeout: '5s',
   wal_retrieve_retry_interval: '100ms',
 };
+
+/** A standby that has become the primary. */
+export interface Promotion {
+  server: PostgresServer;
+  /** When the last commit that it has was made (epoch milliseconds): later ones are lost. */
+  lastCommitAt: number;
+}
+
+export interface Failover extends Promotion {
+  dead: PostgresServer;
+  /** When the dead primary could acknowledge nothing any more (epoch milliseconds). */
+  deadAt: number;
+}
 
 /** A primary and its streaming standbys, as real servers on ports that they keep. */
 export class PostgresCluster {
@@ -85,7 +101,7 @@ export class PostgresCluster {
   /**
    * Makes a standby the primary: the one that has received most, so that a commit that waited for a standby is not lost. The others follow it.
    */
-  async promote(): Promise<PostgresServer> {
+  async promote(): Promise<Promotion> {
     const candidates = this.servers.flatMap((server, i) =>
       i !== this.primaryIndex && server.process.running ? [{ server, i }] : [],
     );
@@ -100,7 +116,11 @@ export class PostgresCluster {
     await statement(next.server, 'SELECT pg_promote(true, 30)');
     this.primaryIndex = next.i;
     for (const { server, i } of candidates) if (i !== next.i) await this.follow(server, i);
-    return next.server;
+    const [row] = await statement(
+      next.server,
+      'SELECT extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000 AS at',
+    );
+    return { server: next.server, lastCommitAt: Number(row?.['at']) };
   }
 
   /** The standby receives nothing any more: commits that are acknowledged from now on are lost by its promotion. */
@@ -112,11 +132,11 @@ export class PostgresCluster {
     });
   }
 
-  /** The primary dies and a standby takes its place. @returns the dead one */
-  async failover(): Promise<PostgresServer> {
+  /** The primary dies and a standby takes its place. */
+  async failover(): Promise<Failover> {
     const dead = await this.killPrimary();
-    await this.promote();
-    return dead;
+    const deadAt = Date.now();
+    return { dead, deadAt, ...(await this.promote()) };
   }
 
   /** Throws the data of a stopped former primary away and makes it a standby of the present one. */
@@ -230,7 +250,7 @@ export function startPostgresCluster(options?: PostgresClusterOptions): Promise<
 const nameOf = (i: number): string => `server_${i}`;
 
 async function connect(server: PostgresServer, database = 'postgres'): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: server.urlOf(database), connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ connectionString: server.urlOf(database), connectionTimeoutMillis: CONNECT_MS });
   client.on('error', () => undefined);
   await client.connect();
   return client;
