@@ -17,7 +17,7 @@ import { newTurn, sendTurn } from './support/turn';
 /** Time for an ingestion on a busy machine. */
 const READ_MS = 60_000;
 
-/** Documents on the wire, as an existing client and an SDK see them. Real: everything but the models. */
+/** Documents on the wire, as an existing client and an SDK see them. Real: everything but the models; PgBouncer in transaction mode before Postgres. */
 describe('documents on the wire', () => {
   let documents: DocumentsSystem;
   let system: RunningSystem;
@@ -25,7 +25,7 @@ describe('documents on the wire', () => {
   let user: Account;
   let other: Account;
   beforeAll(async () => {
-    documents = await launchDocumentsSystem();
+    documents = await launchDocumentsSystem({ pooled: true });
     ({ system } = documents);
     admin = await signUpAdmin(system.baseUrl);
     [user, other] = (await addUsers(system.baseUrl, admin, 2)) as [Account, Account];

@@ -1,9 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freshDatabase, type RedisServer, startRedis } from '@perennial/testing';
+import { freshDatabase, missingServer, type RedisServer, startRedis } from '@perennial/testing';
+import { pgbouncerBinary, startPgBouncer } from '@perennial/testing/servers';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation, type Outcome, runProgram } from './installation';
+
+const noPooler = await missingServer('PgBouncer', pgbouncerBinary);
 
 interface Finding {
   check: string;
@@ -117,6 +120,49 @@ describe('perennial doctor', () => {
     } finally {
       await bad.stop();
     }
+  }, 60_000);
+
+  it.skipIf(noPooler !== undefined)(
+    'sees a pooler that the services do not know of',
+    async () => {
+      const direct = here.env['DATABASE_URL'] ?? '';
+      const pooler = await startPgBouncer({ upstream: direct, poolSize: 2 });
+      const seen = async (changes: Record<string, string>): Promise<Finding | undefined> =>
+        toFindings(await here.inside(['doctor', '--json'], changes)).find(({ check }) => check === 'postgres pooler');
+      try {
+        expect(await seen({})).toBeUndefined();
+        expect(await seen({ DATABASE_URL: pooler.url })).toMatchObject({
+          level: 'failed',
+          found: 'DATABASE_URL leads to a pooler such as PgBouncer',
+          remedy: 'Set DATABASE_POOLER=transaction, and DATABASE_DIRECT_URL to the address of Postgres itself.',
+        });
+        const known = { DATABASE_URL: pooler.url, DATABASE_POOLER: 'transaction' };
+        expect(await seen(known)).toMatchObject({
+          level: 'failed',
+          found: 'DATABASE_POOLER is set without DATABASE_DIRECT_URL',
+        });
+        expect(await seen({ ...known, DATABASE_DIRECT_URL: direct })).toMatchObject({ level: 'ok' });
+      } finally {
+        await pooler.stop();
+      }
+    },
+    60_000,
+  );
+
+  it('sees more connections than Postgres allows', async () => {
+    const connections = async (size: string): Promise<Finding | undefined> =>
+      toFindings(await here.inside(['doctor', '--json'], { DATABASE_POOL_SIZE: size })).find(
+        ({ check }) => check === 'postgres connections',
+      );
+    expect(await connections('5')).toMatchObject({
+      level: 'ok',
+      found: expect.stringMatching(/^1 processes may open 5 connections; Postgres allows \d+$/) as string,
+    });
+    expect(await connections('400')).toMatchObject({
+      level: 'warning',
+      found: expect.stringMatching(/^1 processes may open 400 connections/) as string,
+      remedy: 'Raise max_connections to 413 or more, lower DATABASE_POOL_SIZE, or use a pooler.',
+    });
   }, 60_000);
 
   it('sees a limit of open files that is too low', async () => {

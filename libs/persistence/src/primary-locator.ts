@@ -113,7 +113,7 @@ export class PrimaryLocator {
   private async askAll(): Promise<void> {
     const before = this.highest;
     const found = new Map<string, Answer>();
-    const failures: unknown[] = [];
+    const failures = new Map<string, unknown>();
     const questions = this.urls.map(async (url) => {
       try {
         const answer = await askServer(url);
@@ -121,7 +121,7 @@ export class PrimaryLocator {
         this.learn(answer);
         return answer;
       } catch (error) {
-        failures.push(error);
+        failures.set(url, error);
         return undefined;
       }
     });
@@ -137,10 +137,12 @@ export class PrimaryLocator {
       if (reason === undefined) return this.settle(url, answer);
       refusals.set(url, reason);
     }
-    const refused = failures.find((error) => REFUSED.has((error as { code?: string }).code ?? ''));
+    const refused = [...failures.values()].find((error) => REFUSED.has((error as { code?: string }).code ?? ''));
     if (refused !== undefined) throw refused as Error;
-    const told = this.urls.map((url) => `${serverName(url)} ${refusals.get(url) ?? 'does not answer'}`);
-    throw new NoPrimaryError(`no Postgres server can be written to: ${told.join(', ')}`, { cause: failures[0] });
+    const told = this.urls.map((url) => `${serverName(url)} ${refusals.get(url) ?? silence(failures.get(url))}`);
+    throw new NoPrimaryError(`no Postgres server can be written to: ${told.join(', ')}`, {
+      cause: [...failures.values()][0],
+    });
   }
 
   /** The highest timeline first, then the present primary, then the order of the list. */
@@ -173,6 +175,10 @@ export class PrimaryLocator {
     this.known = url;
     this.isDoubted = false;
   }
+}
+
+function silence(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? `does not answer (${error.message})` : 'does not answer';
 }
 
 async function askServer(url: string): Promise<Answer> {

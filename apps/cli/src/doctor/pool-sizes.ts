@@ -39,18 +39,18 @@ export async function checkPoolSizes(
   // Behind a pooler its own sizes count.
   if (env.DATABASE_POOLER !== undefined) return [];
   const fleet = await withRedis(redis, readFleet).catch(() => []);
-  const living = fleet.filter(({ state }) => state !== 'gone');
-  const needed = living.reduce(
-    (sum, { service }) => sum + connectionsOf(service, env.DATABASE_POOL_SIZE, vectors),
-    SPARE,
-  );
+  const sizes = fleet
+    .filter(({ state }) => state !== 'gone')
+    .map(({ service }) => connectionsOf(service, env.DATABASE_POOL_SIZE, vectors))
+    .filter((size) => size > 0);
+  const needed = sizes.reduce((sum, size) => sum + size, SPARE);
   const allowed = await withPostgres(env.DATABASE_URL, async (client) => {
     const { rows } = await client.query<{ allowed: number }>(
       `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS allowed`,
     );
     return rows[0]?.allowed ?? 0;
   });
-  const found = `${fleet.length} processes may open ${needed - SPARE} connections; Postgres allows ${allowed}`;
+  const found = `${sizes.length} processes may open ${needed - SPARE} connections; Postgres allows ${allowed}`;
   if (needed <= allowed) return [ok(CHECK, found)];
   return [
     warning(CHECK, found, `Raise max_connections to ${needed + 3} or more, lower DATABASE_POOL_SIZE, or use a pooler.`),
