@@ -17,6 +17,9 @@ const TESTS = [
   '**/testing.ts',
 ];
 
+/** Libraries that one folder of the page's parts wraps, so that each can be replaced in one place. */
+const WRAPPED = ['marked', 'remend', 'katex', 'katex/*', 'highlight.js', 'highlight.js/*', 'react-markdown'];
+
 const environmentIsReadOnce = {
   selector:
     ":not(CallExpression[callee.name=/^(?:parse|read)Env$/]) > MemberExpression[object.name='process'][property.name='env']",
@@ -106,6 +109,16 @@ export default tseslint.config(
     ignores: [...TESTS, 'libs/runtime/**', 'libs/testing/**', '**/*.config.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...STYLE, environmentIsReadOnce, waitsAreCleanedUp, migrationsHaveFiles],
+    },
+  },
+  {
+    files: ['apps/web/**/*.ts', 'apps/web/**/*.tsx', 'libs/web/**/*.ts', 'libs/web/**/*.tsx'],
+    ignores: ['libs/web/ui/src/markdown/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: WRAPPED, message: 'Markdown is shown by @perennial/web-ui/markdown.' }] },
+      ],
     },
   },
   { files: TESTS, rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:testing', 'type:tool'] }) } },

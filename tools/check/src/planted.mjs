@@ -29,6 +29,12 @@ export const PLANTED = [
     refused: true,
   },
   {
+    why: 'parts of the page know no route and no server',
+    path: 'libs/web/ui/src/planted.ts',
+    source: `import '@perennial/contracts-gateway';\n`,
+    refused: true,
+  },
+  {
     why: 'an application is not a library',
     path: 'apps/gateway/src/planted.ts',
     source: `import '../../chat/src/main';\n`,
@@ -98,8 +104,35 @@ export const PLANTED_STYLE = [
   },
 ];
 
+/**
+ * Imports of the page that are wrapped in one place, and that place.
+ *
+ * @type {readonly { why: string, path: string, source: string, refused: boolean }[]}
+ */
+export const PLANTED_WRAPPED = [
+  {
+    why: 'the page lexes no Markdown of its own',
+    path: 'apps/web/src/planted.ts',
+    source: `import { marked } from 'marked';\n`,
+    refused: true,
+  },
+  {
+    why: 'formulas are drawn in one place, whichever file of KaTeX it is',
+    path: 'libs/web/ui/src/planted.ts',
+    source: `import 'katex/dist/katex.min.css';\n`,
+    refused: true,
+  },
+  {
+    why: 'that place',
+    path: 'libs/web/ui/src/markdown/lex/planted.ts',
+    source: `import { Lexer } from 'marked';\n`,
+    refused: false,
+  },
+];
+
 const BOUNDARIES = '@nx/enforce-module-boundaries';
 const STYLE = 'no-restricted-syntax';
+const WRAPPED = 'no-restricted-imports';
 
 /**
  * Lints what is planted with the repository's own configuration.
@@ -115,6 +148,7 @@ export async function checkPlanted() {
   const wrong = [];
   const planted = [
     ...PLANTED.map((each) => ({ ...each, rule: BOUNDARIES })),
+    ...PLANTED_WRAPPED.map((each) => ({ ...each, rule: WRAPPED })),
     ...PLANTED_STYLE.map((each) => ({ ...each, rule: STYLE, path: 'apps/chat/src/planted.ts' })),
   ];
   for (const { why, path, source, refused, rule } of planted) {

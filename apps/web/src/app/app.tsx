@@ -1,7 +1,9 @@
+import { MarkdownPartsContext } from '@perennial/web-ui/markdown';
 import { Navigate, Route, Routes } from 'react-router';
 import { SignInPage } from '../auth/sign-in-page';
 import { useSession } from '../auth/use-session';
 import { ChatPage } from '../chat/chat-page';
+import { MARKDOWN_PARTS } from '../chat/citation';
 import { DraftsProvider } from '../chat/drafts';
 import { LiveProvider } from '../chat/live';
 import { BasePage } from '../knowledge/base-page';
@@ -33,16 +35,18 @@ export function App() {
   }
   return (
     <LiveProvider token={session.user.token}>
-      <DraftsProvider>
+      <DraftsProvider key={session.user.id} userId={session.user.id}>
         <BaseUploadsProvider>
           <Shell user={session.user}>
-            <Routes>
-              <Route path="/" element={<ChatPage />} />
-              <Route path="/c/:chatId" element={<ChatPage />} />
-              <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
-              <Route path="/knowledge/:baseId" element={<BasePage />} />
-              <Route path="*" element={<Navigate to="/" replace />} />
-            </Routes>
+            <MarkdownPartsContext value={MARKDOWN_PARTS}>
+              <Routes>
+                <Route path="/" element={<ChatPage />} />
+                <Route path="/c/:chatId" element={<ChatPage />} />
+                <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
+                <Route path="/knowledge/:baseId" element={<BasePage />} />
+                <Route path="*" element={<Navigate to="/" replace />} />
+              </Routes>
+            </MarkdownPartsContext>
           </Shell>
         </BaseUploadsProvider>
       </DraftsProvider>

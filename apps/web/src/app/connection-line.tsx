@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
-import { useLive } from '../chat/live';
+import { useConnected } from '../chat/live';
 
 const BACK_FOR_MS = 3_000;
 
 /** Shows when the connection is lost, and for a moment when it is back. */
 export function ConnectionLine() {
-  const { connected } = useLive();
+  const connected = useConnected();
   const wasLost = useRef(false);
   const [back, setBack] = useState(false);
 

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { useMatch } from 'react-router';
 import { Sidebar } from '../sidebar/sidebar';
 import { Icon } from '../ui/icon';
+import { Banners } from './banners';
 import { ConnectionLine } from './connection-line';
 
 /** The frame around every page of a signed-in user: the chat list at the side, or as a drawer on a phone. */
@@ -29,6 +30,7 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
       <Sidebar user={user} open={open} onNavigate={close} />
       <div className="page">
         <ConnectionLine />
+        <Banners />
         {children}
       </div>
     </div>

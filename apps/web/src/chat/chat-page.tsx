@@ -1,18 +1,17 @@
-import type { Message } from '@perennial/contracts-wire';
+import type { Message, Model } from '@perennial/contracts-wire';
 import { ApiError } from '@perennial/web-client';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
+import { useStore } from '../ui/store';
 import { useChat, useModels, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
 import { useDrafts } from './drafts';
 import { AssistantMessage, UserMessage } from './message-view';
 import { ModelPicker } from './model-picker';
-import { endOf, threadOf, versionsOf } from './thread';
+import { endOf, threadOf, versionsByQuestion } from './thread';
+import { useReader } from './use-reader';
 import { useTurn } from './use-turn';
-
-/** Within this distance from the end, in pixels, the view follows the growing answer. */
-const FOLLOW_WITHIN = 120;
 
 /** One chat, or the start of a new one. */
 export function ChatPage() {
@@ -20,17 +19,18 @@ export function ChatPage() {
   const chat = useChat(chatId);
   const tasks = useRunningTasks(chatId);
   const models = useModels();
-  const [chosen, setChosen] = useState<string>();
-  /** The end of the chosen branch; undefined: the chat's current one. */
-  const [branch, setBranch] = useState<string>();
-  const thread = threadOf(chat.data, branch);
-  const last = thread.at(-1);
-  const model = chosen ?? last?.model ?? models.data?.data[0]?.id ?? '';
-  const turn = useTurn(chatId, thread, model);
+  /** The end of the branch; undefined: the chat's current one. */
+  const [branch, setBranch] = useState<{ of: string | undefined; end: string }>();
   const drafts = useDrafts();
   const draft = drafts.of(chatId);
+  const chosen = useStore(draft.model);
+  const stored = threadOf(chat.data, branch?.of === chatId ? branch?.end : undefined);
+  const model = modelOf(models.data?.data, [chosen, stored.at(-1)?.model, drafts.storage.model]);
+  const turn = useTurn(chatId, chat.data, stored, model);
+  const { thread } = turn;
+  const last = thread.at(-1);
   const stop = useStop(chatId);
-  const view = useFollowingView(chatId);
+  const view = useReader(chatId);
 
   const runId = last?.role === 'assistant' && !last.done ? tasks.data?.task_ids[0] : undefined;
   const { refetch: refetchChat } = chat;
@@ -41,19 +41,38 @@ export function ChatPage() {
     document.title = chat.data?.title ? `${chat.data.title} · Perennial` : 'Perennial';
   }, [chat.data?.title]);
 
+  const choose = (id: string) => {
+    draft.model.set(id);
+    drafts.storage.model = id;
+  };
+
   const send = (text: string) => {
     const attachments = draft.attachments();
+    setBranch(undefined);
+    view.followEnd();
     return turn.say(text, attachments, (acceptedIn) => {
-      setBranch(undefined);
       draft.sent(attachments);
       if (!chatId) drafts.begin(acceptedIn);
     });
   };
 
-  const retry = async (answer: Message) => {
-    await turn.retry(answer);
-    setBranch(undefined);
-  };
+  const versions = useMemo(() => versionsByQuestion(chat.data), [chat.data]);
+  // What messages call never changes, so that nothing of the page renders them.
+  const latest = useRef({ retry: turn.retry, chat: chat.data });
+  useEffect(() => {
+    latest.current = { retry: turn.retry, chat: chat.data };
+  });
+  const retry = useCallback((answer: Message) => {
+    // The problem of a turn that was not accepted is shown above the box.
+    latest.current.retry(answer).then(
+      () => setBranch(undefined),
+      () => undefined,
+    );
+  }, []);
+  const showVersion = useCallback(
+    (id: string) => setBranch({ of: chatId, end: endOf(latest.current.chat, id) }),
+    [chatId],
+  );
 
   if (chatId && chat.error && !chat.data) return <ChatProblem error={chat.error} onRetry={reload} />;
   const noModels = models.data?.data.length === 0;
@@ -64,28 +83,27 @@ export function ChatPage() {
     <main id="content" className="chat-main">
       <DropZone className="chat" hint="Drop files to attach them" onFiles={(files) => draft.uploads.add(files)}>
         <header className="chat-header">
-          <h1>{chat.data?.title ?? 'New chat'}</h1>
-          <ModelPicker models={models.data?.data ?? []} value={model} onChange={setChosen} />
+          <h1 dir="auto">{chat.data?.title ?? 'New chat'}</h1>
+          <ModelPicker models={models.data?.data ?? []} value={model} onChange={choose} />
         </header>
-        {chatId ? (
-          <div className="messages" ref={view.ref} onScroll={view.onScroll}>
+        {chatId || thread.length > 0 ? (
+          <div className="messages" ref={view.ref} role="log" aria-live="off" aria-label="Conversation" tabIndex={0}>
             {chat.hasNextPage && (
               <button type="button" className="button button-quiet" onClick={() => void chat.fetchNextPage()}>
                 Earlier messages
               </button>
             )}
-            <ol aria-label="Messages">
+            <ol aria-label="Messages" ref={view.content}>
               {thread.map((message) =>
                 message.role === 'assistant' ? (
                   <AssistantMessage
                     key={message.id}
                     message={message}
+                    versionIds={(versions.get(message.parentId ?? '') ?? []).join('\n')}
                     runId={message === last ? runId : undefined}
                     onEnd={reload}
-                    onGrow={view.follow}
-                    onRetry={message === last && message.done !== false ? () => void retry(message) : undefined}
-                    versions={versionsOf(chat.data, message)}
-                    onShowVersion={(id) => setBranch(endOf(chat.data, id))}
+                    onRetry={message === last && message.done !== false ? retry : undefined}
+                    onShowVersion={showVersion}
                   />
                 ) : (
                   <UserMessage key={message.id} message={message} />
@@ -99,8 +117,7 @@ export function ChatPage() {
           </p>
         )}
         <Composer
-          key={chatId ?? 'new'}
-          writing={runId !== undefined}
+          writing={runId !== undefined || (chatId !== undefined && thread !== stored)}
           problem={problem}
           draft={draft}
           onSend={send}
@@ -129,19 +146,8 @@ function ChatProblem({ error, onRetry }: { error: Error; onRetry: () => void }) 
   );
 }
 
-/** Keeps the end of the chat in view while it grows, until the reader scrolls up. */
-function useFollowingView(chatId: string | undefined) {
-  const ref = useRef<HTMLDivElement>(null);
-  const following = useRef(true);
-  useEffect(() => {
-    following.current = true;
-  }, [chatId]);
-  const onScroll = useCallback(() => {
-    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = ref.current ?? {};
-    following.current = scrollHeight - scrollTop - clientHeight < FOLLOW_WITHIN;
-  }, []);
-  const follow = useCallback(() => {
-    if (following.current) ref.current?.scrollTo({ top: ref.current.scrollHeight });
-  }, []);
-  return { ref, onScroll, follow };
+/** The first of the wished models that there is, else the first of all. */
+function modelOf(models: readonly Model[] | undefined, wished: readonly (string | undefined)[]): string {
+  if (!models) return wished.find((id) => id !== undefined) ?? '';
+  return wished.find((id) => models.some((model) => model.id === id)) ?? models[0]?.id ?? '';
 }

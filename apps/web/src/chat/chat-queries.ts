@@ -1,13 +1,9 @@
 import { routes, type TurnBody } from '@perennial/contracts-gateway';
 import { call } from '@perennial/web-client';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { refreshRecent } from './chat-cache';
+import { chatKey, CHATS_KEY, CHATS_PER_PAGE, tasksKey } from './chat-keys';
 import { joinPages } from './thread';
-
-export const CHATS_KEY = ['chats'];
-export const chatKey = (chatId: string) => ['chat', chatId];
-const tasksKey = (chatId: string) => ['chat', chatId, 'tasks'];
-
-const CHATS_PER_PAGE = 60;
 
 export function useModels() {
   return useQuery({ queryKey: ['models'], queryFn: () => call(routes.models.list, {}), staleTime: 30_000 });
@@ -48,11 +44,10 @@ export function useSendTurn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: TurnBody) => call(routes.completions.sendTurn, { body }),
-    onSuccess: (reply) =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: CHATS_KEY }),
-        client.invalidateQueries({ queryKey: chatKey(reply.chat_id) }),
-      ]),
+    onSuccess: (reply) => {
+      void refreshRecent(client);
+      void client.invalidateQueries({ queryKey: chatKey(reply.chat_id) });
+    },
   });
 }
 

@@ -1,4 +1,5 @@
-import { createContext, type ReactNode, useContext } from 'react';
+import type { MarkdownParts } from '@perennial/web-ui/markdown';
+import { createContext, useContext } from 'react';
 import type { CitedDocument } from './citations';
 
 /** The documents behind the numbers in an answer. */
@@ -9,11 +10,17 @@ export interface Citations {
 
 export const CitationsContext = createContext<Citations>({ documents: [], open: () => undefined });
 
+/** What this page adds to the Markdown of an answer. */
+export const MARKDOWN_PARTS: MarkdownParts = {
+  citation: (numbers, text) => <Citation numbers={numbers} text={text} />,
+  words: { done: 'Done', open: 'To do', table: 'Table' },
+};
+
 /** A citation in an answer: a button for each number with a document; other numbers stay text. */
-export function Citation({ numbers, children }: { numbers: string; children: ReactNode }) {
+function Citation({ numbers, text }: { numbers: readonly number[]; text: string }) {
   const { documents, open } = useContext(CitationsContext);
-  const cited = numbers.split(',').map((number) => documents.find((document) => document.number === Number(number)));
-  if (!cited.every((document) => document !== undefined)) return <>{children}</>;
+  const cited = numbers.map((wanted) => documents.find(({ number }) => number === wanted));
+  if (!cited.every((document) => document !== undefined)) return <>{text}</>;
   return cited.map((document) => (
     <button
       key={document.number}

@@ -1,42 +1,49 @@
 import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { FileButton } from '../files/file-button';
 import { Icon } from '../ui/icon';
+import { useStore } from '../ui/store';
 import { AttachmentTray } from './attachment-tray';
 import { BasePicker } from './base-picker';
+import { isSend, isTouch } from './composer-keys';
 import type { Draft } from './draft';
 
 interface ComposerProps {
   draft: Draft;
   writing: boolean;
   problem?: string;
-  /** Resolves when the server has the message; until then the text stays. */
+  /** Resolves when the server has the message. */
   onSend: (text: string) => Promise<unknown>;
   onStop: () => void;
 }
 
 /**
- * The message box: Enter sends, Shift+Enter breaks the line; while an answer is written its button stops it. Files are attached by button, by
- * pasting, or by dropping them onto the chat; a message does not wait for them.
+ * The message box: Enter sends, Shift+Enter breaks the line, on a phone Enter does; while an answer is written its button stops it. Files are
+ * attached by button, by pasting, or by dropping them onto the chat; a message does not wait for them. What is in it survives a reload.
  */
 export function Composer({ draft, writing, problem, onSend, onStop }: ComposerProps) {
-  const [text, setText] = useState('');
+  const text = useStore(draft.text);
   const [sending, setSending] = useState(false);
   const [picking, setPicking] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => box.current?.focus(), []);
+  // On a phone the keyboard would cover what the reader came for.
+  useEffect(() => {
+    if (!isTouch()) box.current?.focus();
+  }, [draft]);
 
   const send = async () => {
-    const message = text.trim();
-    if (!message || sending || writing) return;
+    if (sending || writing) return;
+    const message = draft.take();
+    if (!message) return;
     setSending(true);
     try {
       await onSend(message);
-      setText('');
     } catch {
-      // The problem is shown above the box and the text is still in it.
+      // The problem is shown above the box.
+      draft.giveBack();
     } finally {
       setSending(false);
-      box.current?.focus();
+      if (isTouch()) box.current?.blur();
+      else box.current?.focus();
     }
   };
 
@@ -45,7 +52,7 @@ export function Composer({ draft, writing, problem, onSend, onStop }: ComposerPr
     void send();
   };
   const sendOnEnter = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (!isSend(event.nativeEvent, isTouch())) return;
     event.preventDefault();
     void send();
   };
@@ -85,9 +92,11 @@ export function Composer({ draft, writing, problem, onSend, onStop }: ComposerPr
           id="composer"
           ref={box}
           rows={1}
+          dir="auto"
+          enterKeyHint={isTouch() ? 'enter' : 'send'}
           placeholder="Ask anything"
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => draft.text.set(event.target.value)}
           onKeyDown={sendOnEnter}
           onPaste={paste}
         />

@@ -37,6 +37,38 @@ describe('Draft', () => {
   });
 });
 
+describe('the text of a draft', () => {
+  it('is kept until the server has it, and comes back before what was written since', () => {
+    const draft = new Draft(server);
+    draft.text.set('  One  ');
+    expect(draft.take()).toBe('One');
+    expect([draft.text.get(), draft.kept().text]).toEqual(['', 'One']);
+    draft.text.set('Two');
+    draft.giveBack();
+    expect(draft.text.get()).toBe('One\nTwo');
+    draft.take();
+    draft.model.set('m');
+    draft.sent([]);
+    expect(draft.kept()).toEqual({ text: '', model: undefined, bases: [], files: [] });
+  });
+
+  it('is there again with the files that the server has', () => {
+    const draft = new Draft(server);
+    draft.text.set('One');
+    draft.choose({ id: 'base', name: 'Base' });
+    draft.uploads.items.set([upload('ready', 'ready'), upload('sending', 'uploading'), upload('failed', 'failed')]);
+    const followed: string[] = [];
+    const follow = (fileId: string) => {
+      followed.push(fileId);
+      return () => undefined;
+    };
+    const again = new Draft({ ...server, follow }, draft.kept());
+    expect(again.kept()).toEqual(draft.kept());
+    expect(again.attachments().map(({ id }) => id)).toEqual(['id-ready', 'base']);
+    expect(followed).toEqual(['id-ready']);
+  });
+});
+
 describe('lackWords', () => {
   it('names the files that a message sent now would lack, if any', () => {
     expect(lackWords([upload('a', 'ready'), upload('b', 'failed')])).toBeUndefined();

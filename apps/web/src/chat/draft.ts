@@ -1,5 +1,5 @@
 import type { Attachment } from '@perennial/contracts-wire';
-import { type Upload, UploadList, type UploadServer } from '../files/upload-list';
+import { type KeptFile, type Upload, UploadList, type UploadServer } from '../files/upload-list';
 import { Store } from '../ui/store';
 
 /** A knowledge base that is chosen for a message. */
@@ -8,13 +8,67 @@ export interface ChosenBase {
   name: string;
 }
 
-/** Attachments of the message that is being written in a chat: files, including those still being sent, and bases. */
+/** A draft as it is kept over a reload. */
+export interface KeptDraft {
+  text: string;
+  model?: string;
+  bases: readonly ChosenBase[];
+  files: readonly KeptFile[];
+}
+
+/** The message that is being written in a chat: its text, its model, files, including those still being sent, and bases. */
 export class Draft {
+  readonly text = new Store('');
+  /** The chosen model, until a message is sent with it. */
+  readonly model = new Store<string | undefined>(undefined);
   readonly uploads: UploadList;
   readonly bases = new Store<readonly ChosenBase[]>([]);
+  /** The text of a message that the server has not confirmed. */
+  private sending = '';
 
-  constructor(server: UploadServer) {
+  constructor(server: UploadServer, kept?: KeptDraft) {
     this.uploads = new UploadList(server);
+    if (!kept) return;
+    this.text.set(kept.text);
+    this.model.set(kept.model);
+    this.bases.set(kept.bases);
+    this.uploads.adopt(kept.files);
+  }
+
+  /** What is kept over a reload: also a text that is being sent, because it may not arrive. */
+  kept(): KeptDraft {
+    const files = this.uploads.items.get().flatMap(({ fileId, name, size, state }) => {
+      return fileId === undefined || state === 'failed' ? [] : [{ fileId, name, size }];
+    });
+    return { text: this.whole(), model: this.model.get(), bases: this.bases.get(), files };
+  }
+
+  /** Calls a listener after each change of what is kept. */
+  onChange(listener: () => void): void {
+    for (const store of [this.text, this.model, this.bases, this.uploads.items]) store.subscribe(listener);
+  }
+
+  /**
+   * Takes the text out of the box to send it.
+   *
+   * @returns the text; the empty text if there is nothing to send
+   */
+  take(): string {
+    const text = this.text.get().trim();
+    this.sending = text;
+    this.text.set('');
+    return text;
+  }
+
+  /** The message could not be sent: its text is in the box again, before what was written since. */
+  giveBack(): void {
+    const whole = this.whole();
+    this.sending = '';
+    this.text.set(whole);
+  }
+
+  private whole(): string {
+    return [this.sending, this.text.get()].filter((text) => text !== '').join('\n');
   }
 
   choose(base: ChosenBase): void {
@@ -34,8 +88,10 @@ export class Draft {
     ];
   }
 
-  /** The message was sent with these attachments; files still being sent stay for the next one. */
+  /** The server has the message with these attachments; files still being sent stay for the next one. */
   sent(attachments: readonly Attachment[]): void {
+    this.sending = '';
+    this.model.set(undefined);
     const ids = new Set(attachments.map(({ id }) => id));
     const files = this.uploads.items.get().filter(({ fileId }) => fileId !== undefined && ids.has(fileId));
     this.uploads.forget(files.map(({ key }) => key));

@@ -1,35 +1,85 @@
-import { createContext, type ReactNode, useContext, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { uploadServer } from '../files/upload-server';
 import { Draft } from './draft';
+import { DraftStorage } from './draft-storage';
 
 /** Key of the chat that the first message creates. */
 const NEW_CHAT = '';
+const WRITE_AFTER_MS = 250;
 
-/** One draft for each chat, so that an upload continues while another chat is shown. */
+/** One draft for each chat: an upload continues while another chat is shown, and what was typed is there again after a reload. */
 class Drafts {
   private readonly byChat = new Map<string, Draft>();
+  private readonly changed = new Set<Draft>();
+  /** The draft of a new chat that has an id by now, until the page of that chat is shown. */
+  private moving: Draft | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly storage: DraftStorage) {}
 
   of(chatId = NEW_CHAT): Draft {
-    const draft = this.byChat.get(chatId) ?? new Draft(uploadServer);
+    const known = this.byChat.get(chatId);
+    if (known && known === this.moving && chatId !== NEW_CHAT) {
+      this.byChat.delete(NEW_CHAT);
+      this.moving = undefined;
+    }
+    if (known) return known;
+    const draft = new Draft(uploadServer, this.storage.read(chatId));
+    draft.onChange(() => this.writeSoon(draft));
     this.byChat.set(chatId, draft);
     return draft;
   }
 
-  /** The new chat has an id: the rest of its draft moves there. */
+  /** The new chat has an id: the rest of its draft moves there, and stays in the box meanwhile. */
   begin(chatId: string): void {
-    this.byChat.set(chatId, this.of());
-    this.byChat.delete(NEW_CHAT);
+    const draft = this.of();
+    this.byChat.set(chatId, draft);
+    this.moving = draft;
+    this.storage.write(NEW_CHAT, { text: '', bases: [], files: [] });
+    this.writeSoon(draft);
+  }
+
+  /** Writes what has changed. */
+  readonly write = (): void => {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const [chatId, draft] of this.byChat) {
+      const isMoving = chatId === NEW_CHAT && draft === this.moving;
+      if (this.changed.has(draft) && !isMoving) this.storage.write(chatId, draft.kept());
+    }
+    this.changed.clear();
+  };
+
+  /** The account signed out by hand. */
+  forget(): void {
+    clearTimeout(this.timer);
+    this.changed.clear();
+    this.storage.clear();
+  }
+
+  private writeSoon(draft: Draft): void {
+    this.changed.add(draft);
+    this.timer ??= setTimeout(this.write, WRITE_AFTER_MS);
   }
 }
 
-const DraftsContext = createContext(new Drafts());
+const DraftsContext = createContext<Drafts | undefined>(undefined);
 
 /** Keeps the drafts of the signed-in user. */
-export function DraftsProvider({ children }: { children: ReactNode }) {
-  const [drafts] = useState(() => new Drafts());
+export function DraftsProvider({ userId, children }: { userId: string; children: ReactNode }) {
+  const [drafts] = useState(() => new Drafts(new DraftStorage(localStorage, userId)));
+  useEffect(() => {
+    addEventListener('pagehide', drafts.write);
+    return () => {
+      removeEventListener('pagehide', drafts.write);
+      drafts.write();
+    };
+  }, [drafts]);
   return <DraftsContext value={drafts}>{children}</DraftsContext>;
 }
 
 export function useDrafts(): Drafts {
-  return useContext(DraftsContext);
+  const drafts = useContext(DraftsContext);
+  if (!drafts) throw new Error('useDrafts is called outside of DraftsProvider.');
+  return drafts;
 }

@@ -1,60 +1,68 @@
 import { type LiveSocket, openLiveSocket } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
-import { Store } from '../ui/store';
-import { type News, takeNews } from './answer-news';
-import { chatKey, CHATS_KEY } from './chat-queries';
+import { Store, useStore } from '../ui/store';
+import { type AnswerNews, type News } from './answer-news';
+import { EventApplier } from './apply-event';
 
-interface Live {
-  connected: boolean;
-  /** The socket's id, or a placeholder while it is disconnected: a turn is answered anyway. */
-  sessionId(): string;
+const OFFLINE_SESSION = 'offline';
+
+/** The page's live socket, for as long as the page is shown. What changes in it is in stores, so that the context itself never changes. */
+class Live {
+  readonly connected = new Store(true);
   /** News about documents of answers that are being written. */
-  news: Store<News>;
+  readonly news = new Store<News>(new Map());
+  private socket: LiveSocket | undefined;
+
+  /** The socket's id, or a placeholder while it is disconnected: a turn is answered anyway. */
+  sessionId(): string {
+    return this.socket?.sessionId || OFFLINE_SESSION;
+  }
+
+  use(socket: LiveSocket): void {
+    this.socket = socket;
+  }
 }
 
-const LiveContext = createContext<Live>({ connected: true, sessionId: () => '', news: new Store<News>(new Map()) });
+const LiveContext = createContext(new Live());
 
-/** The page's live socket: its state, and what a turn needs of it. */
+/** The live socket, and what a turn needs of it. */
 export function useLive(): Live {
   return useContext(LiveContext);
 }
 
-const OFFLINE_SESSION = 'offline';
+/** Whether the live socket is connected. */
+export function useConnected(): boolean {
+  return useStore(useLive().connected);
+}
+
+/** The news about one answer; other answers' news do not render it. */
+export function useNews(messageId: string): AnswerNews | undefined {
+  const { news } = useLive();
+  return useSyncExternalStore(news.subscribe, () => news.get().get(messageId));
+}
 
 /** Keeps the live socket open and refreshes the page with its events. */
 export function LiveProvider({ token, children }: { token: string; children: ReactNode }) {
   const client = useQueryClient();
-  const [connected, setConnected] = useState(true);
-  const [socket, setSocket] = useState<LiveSocket>();
-  const [news] = useState(() => new Store<News>(new Map()));
+  const [live] = useState(() => new Live());
 
   useEffect(() => {
-    const live = openLiveSocket(token);
-    setSocket(live);
+    const socket = openLiveSocket(token);
+    const events = new EventApplier(client, live.news);
+    live.use(socket);
     let wasDown = false;
-    live.onConnected((up) => {
-      setConnected(up);
+    socket.onConnected((up) => {
+      live.connected.set(up);
       // Reads everything again, since events were missed; the session may have ended too.
       if (up && wasDown) void client.invalidateQueries();
       if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
       wasDown = !up;
     });
-    live.onEvent((event) => {
-      if (event.data.type === 'response:completion') return;
-      takeNews(news, event);
-      void client.invalidateQueries({ queryKey: CHATS_KEY });
-      if (event.data.type === 'chat:active' || event.data.type === 'chat:title') {
-        void client.invalidateQueries({ queryKey: chatKey(event.chat_id) });
-      }
-    });
-    return () => live.close();
-  }, [token, client, news]);
+    socket.onEvent((event) => events.apply(event));
+    return () => socket.close();
+  }, [token, client, live]);
 
-  return (
-    <LiveContext value={{ connected, sessionId: () => socket?.sessionId || OFFLINE_SESSION, news }}>
-      {children}
-    </LiveContext>
-  );
+  return <LiveContext value={live}>{children}</LiveContext>;
 }

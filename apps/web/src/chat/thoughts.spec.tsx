@@ -4,11 +4,11 @@ import { Thoughts } from './thoughts';
 import { thoughtsOf } from './thread';
 
 it('thoughts are collapsed: their text is not in the page until they are opened', () => {
-  const folded = renderToStaticMarkup(<Thoughts text="Let me see." thinking={false} />);
+  const folded = renderToStaticMarkup(<Thoughts of="Let me see." thinking={false} />);
   expect(folded).toContain('<summary>Thoughts</summary>');
   expect(folded).not.toContain('Let me see');
   expect(folded).not.toContain('open');
-  expect(renderToStaticMarkup(<Thoughts text="Let me see." thinking />)).toContain('Thinking…');
+  expect(renderToStaticMarkup(<Thoughts of="Let me see." thinking />)).toContain('Thinking…');
 });
 
 it('thoughts of a stored answer are in its output', () => {

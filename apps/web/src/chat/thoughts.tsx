@@ -1,19 +1,20 @@
+import { Markdown, type MarkdownDocument, MarkdownView } from '@perennial/web-ui/markdown';
 import { useState } from 'react';
-import { Markdown } from './markdown';
 
 interface ThoughtsProps {
-  text: string;
+  /** As they are stored, or as they come. */
+  of: string | MarkdownDocument;
   /** They are still being written. */
   thinking: boolean;
 }
 
-/** A model's thoughts before its answer: collapsed, and rendered only when opened. */
-export function Thoughts({ text, thinking }: ThoughtsProps) {
+/** A model's thoughts before its answer: collapsed, and rendered only when opened. They are never announced. */
+export function Thoughts({ of, thinking }: ThoughtsProps) {
   const [open, setOpen] = useState(false);
   return (
     <details className="thoughts" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{thinking ? 'Thinking…' : 'Thoughts'}</summary>
-      {open && <Markdown text={text} />}
+      {open && (typeof of === 'string' ? <Markdown text={of} /> : <MarkdownView document={of} />)}
     </details>
   );
 }

@@ -1,6 +1,6 @@
 import type { Chat } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
-import { endOf, errorOf, joinPages, textOf, threadOf, versionsOf } from './thread';
+import { endOf, errorOf, joinPages, textOf, threadOf, versionsByQuestion, withPending } from './thread';
 
 const message = (id: string, parentId: string | null, content: unknown = id) => ({
   id,
@@ -29,6 +29,25 @@ describe('threadOf', () => {
   it('is empty without a chat', () => {
     expect(threadOf(undefined)).toEqual([]);
     expect(threadOf(chatOf(null))).toEqual([]);
+  });
+});
+
+describe('withPending', () => {
+  const chat = chatOf('b', message('a', null), message('b', 'a'));
+  const thread = threadOf(chat);
+  const ids = (turn: Parameters<typeof withPending>[2], of = chat) => withPending(thread, of, turn).map(({ id }) => id);
+
+  it('shows a turn after its parent, until the chat has it', () => {
+    const messages = [message('q', 'b'), message('x', 'q')];
+    expect(ids({ chatId: 'c', messages })).toEqual(['a', 'b', 'q', 'x']);
+    expect(ids({ chatId: 'c', messages: [message('x', 'a')] })).toEqual(['a', 'x']);
+    expect(withPending(thread, chatOf('x', message('x', 'q')), { chatId: 'c', messages })).toBe(thread);
+    expect(withPending(thread, chat, undefined)).toBe(thread);
+  });
+
+  it('begins a chat', () => {
+    const messages = [message('q', null), message('x', 'q')];
+    expect(withPending([], undefined, { chatId: undefined, messages })).toEqual(messages);
   });
 });
 
@@ -61,8 +80,11 @@ describe('versions of an answer', () => {
   } as unknown as Chat;
 
   it('are the answers to the same message', () => {
-    expect(versionsOf(chat, old)).toEqual(['old', 'new']);
-    expect(versionsOf(chat, answer('end', 'more'))).toEqual(['end']);
+    expect([...versionsByQuestion(chat)]).toEqual([
+      ['q', ['old', 'new']],
+      ['more', ['end']],
+    ]);
+    expect(versionsByQuestion(undefined).size).toBe(0);
   });
 
   it('are shown with what followed them', () => {

@@ -30,10 +30,33 @@ export function threadOf(chat: Chat | undefined, last?: string): Message[] {
   return thread;
 }
 
-/** Ids of the answers to the same message, including this one, oldest first. */
-export function versionsOf(chat: Chat | undefined, answer: Message): string[] {
-  const all = Object.values(chat?.chat.history?.messages ?? {});
-  return all.filter(({ role, parentId }) => role === answer.role && parentId === answer.parentId).map(({ id }) => id);
+/** A turn that the server may not have yet. */
+export interface PendingTurn {
+  /** Where it is shown; absent while the chat has no id. */
+  chatId: string | undefined;
+  /** The chat that the server made for it, or that it belongs to; absent until the server has it. */
+  acceptedIn?: string;
+  /** The question, if it is not stored already, and the empty answer. */
+  messages: readonly Message[];
+}
+
+/** The thread with a turn that was just sent, until the chat has it. */
+export function withPending(thread: Message[], chat: Chat | undefined, turn: PendingTurn | undefined): Message[] {
+  const answer = turn?.messages.at(-1);
+  if (!turn || !answer || chat?.chat.history?.messages[answer.id]) return thread;
+  const parent = turn.messages[0]?.parentId ?? null;
+  const kept = thread.slice(0, thread.findIndex(({ id }) => id === parent) + 1);
+  return [...kept, ...turn.messages];
+}
+
+/** Ids of the answers to each message, oldest first, by the id of the message. */
+export function versionsByQuestion(chat: Chat | undefined): ReadonlyMap<string, readonly string[]> {
+  const versions = new Map<string, string[]>();
+  for (const { id, role, parentId } of Object.values(chat?.chat.history?.messages ?? {})) {
+    if (role !== 'assistant') continue;
+    versions.set(parentId ?? '', [...(versions.get(parentId ?? '') ?? []), id]);
+  }
+  return versions;
 }
 
 /** The end of the branch after a message, following the newest of several. */

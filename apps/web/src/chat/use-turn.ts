@@ -1,8 +1,10 @@
 import type { TurnReply } from '@perennial/contracts-gateway';
-import type { Attachment, Message } from '@perennial/contracts-wire';
+import type { Attachment, Chat, Message } from '@perennial/contracts-wire';
+import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useSendTurn } from './chat-queries';
 import { useLive } from './live';
+import { type PendingTurn, withPending } from './thread';
 
 /** A message to send. */
 interface Question {
@@ -12,10 +14,11 @@ interface Question {
 }
 
 /** Sends messages and requests answers; the ids are created here, so that a repeated request is the same turn. */
-export function useTurn(chatId: string | undefined, thread: Message[], model: string) {
+export function useTurn(chatId: string | undefined, chat: Chat | undefined, stored: Message[], model: string) {
   const live = useLive();
   const navigate = useNavigate();
   const send = useSendTurn();
+  const [pending, setPending] = useState<PendingTurn>();
 
   const ask = async (
     answerId: string,
@@ -23,35 +26,65 @@ export function useTurn(chatId: string | undefined, thread: Message[], model: st
     question: Question | undefined,
     onAccepted?: (chatId: string) => void,
   ) => {
-    const reply: TurnReply = await send.mutateAsync({
-      model,
-      session_id: live.sessionId(),
-      chat_id: chatId,
-      parent_id: parentId,
+    const asked = question && toMessage(question, parentId, model);
+    const answer: Message = {
       id: answerId,
-      message_ids: [{ model_id: model, message_id: answerId, modelIdx: 0 }],
-      user_message: question && {
-        id: question.id,
-        parentId,
-        role: 'user',
-        content: question.text,
-        timestamp: Math.floor(Date.now() / 1000),
-        models: [model],
-        ...(question.files.length > 0 ? { files: question.files } : {}),
-      },
-      background_tasks: { title_generation: true },
-    });
+      parentId: asked?.id ?? parentId,
+      childrenIds: [],
+      role: 'assistant',
+      model,
+      done: false,
+    };
+    setPending({ chatId, messages: asked ? [asked, answer] : [answer] });
+    let reply: TurnReply;
+    try {
+      reply = await send.mutateAsync({
+        model,
+        session_id: live.sessionId(),
+        chat_id: chatId,
+        parent_id: parentId,
+        id: answerId,
+        message_ids: [{ model_id: model, message_id: answerId, modelIdx: 0 }],
+        user_message: asked,
+        background_tasks: { title_generation: true },
+      });
+    } catch (error) {
+      setPending(undefined);
+      throw error;
+    }
+    setPending((turn) => turn && { ...turn, acceptedIn: reply.chat_id });
     onAccepted?.(reply.chat_id);
-    if (!chatId) await navigate(`/c/${reply.chat_id}`);
+    if (!chatId) await navigate(`/c/${reply.chat_id}`, { replace: true });
     return reply;
   };
 
+  // The page at "/" becomes that of the new chat a moment after the reply.
+  useEffect(() => {
+    if (chatId !== undefined) setPending((turn) => (turn?.acceptedIn === chatId ? { ...turn, chatId } : turn));
+  }, [chatId]);
+  const isHere = pending?.chatId === chatId || (chatId !== undefined && pending?.acceptedIn === chatId);
+  const thread = withPending(stored, chat, isHere ? pending : undefined);
   return {
     problem: send.error?.message,
+    /** The stored thread, with a turn that the chat does not have yet. */
+    thread,
     /** `onAccepted` is called when the server has the message, before its chat is shown. */
     say: (text: string, files: Attachment[], onAccepted: (chatId: string) => void) =>
       ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text, files }, onAccepted),
     /** Answers the same question again: a version of its own, beside the old one. */
     retry: (answer: Message) => ask(crypto.randomUUID(), answer.parentId ?? null, undefined),
+  };
+}
+
+function toMessage({ id, text, files }: Question, parentId: string | null, model: string) {
+  return {
+    id,
+    parentId,
+    childrenIds: [],
+    role: 'user' as const,
+    content: text,
+    timestamp: Math.floor(Date.now() / 1000),
+    models: [model],
+    ...(files.length > 0 ? { files } : {}),
   };
 }

@@ -43,8 +43,17 @@ export interface UploadListOptions {
   onUploaded?: (file: FileReply) => void;
 }
 
+/** A file that the server has. */
+export interface KeptFile {
+  fileId: string;
+  name: string;
+  /** Bytes. */
+  size: number;
+}
+
 interface Work {
-  file: File;
+  /** Absent if it was sent before the page was loaded. */
+  file?: File;
   abort: AbortController;
   stopFollowing?: () => void;
   /** A retry is under way: until its reply the status is still the failure. */
@@ -68,6 +77,17 @@ export class UploadList {
       return { key, name: file.name, size: file.size, state: 'waiting', sent: 0 };
     });
     this.items.set([...this.items.get(), ...added]);
+    this.go();
+  }
+
+  /** Lists files that were sent before the page was loaded; their ingestion is followed. */
+  adopt(files: readonly KeptFile[]): void {
+    const adopted = files.map(({ fileId, name, size }): Upload => {
+      const key = crypto.randomUUID();
+      this.work.set(key, { abort: new AbortController() });
+      return { key, name, size, state: 'reading', sent: size, fileId };
+    });
+    this.items.set([...this.items.get(), ...adopted]);
     this.go();
   }
 
@@ -121,12 +141,13 @@ export class UploadList {
 
   private async send(key: string): Promise<void> {
     const work = this.work.get(key);
-    if (!work) return;
+    if (!work?.file) return;
+    const { file } = work;
     this.change(key, { state: 'uploading' });
     try {
-      const reply = await this.offer(key, work);
+      const reply = await this.offer(key, file, work.abort);
       if (work.abort.signal.aborted) return;
-      this.change(key, { state: 'reading', fileId: reply.id, sent: work.file.size });
+      this.change(key, { state: 'reading', fileId: reply.id, sent: file.size });
       if (this.options.onUploaded) {
         this.forget([key]);
         this.options.onUploaded(reply);
@@ -140,7 +161,7 @@ export class UploadList {
   /**
    * A full server refuses before it reads anything, so a retry is safe; other failures are not retried automatically.
    */
-  private async offer(key: string, { file, abort }: Work): Promise<FileReply> {
+  private async offer(key: string, file: File, abort: AbortController): Promise<FileReply> {
     const { knowledgeId } = this.options;
     for (let refusals = 0; ; refusals++) {
       try {

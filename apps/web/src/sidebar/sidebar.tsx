@@ -5,6 +5,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link, NavLink, useMatch, useNavigate } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
 import { useChats, useDeleteChat } from '../chat/chat-queries';
+import { useDrafts } from '../chat/drafts';
 import { Icon } from '../ui/icon';
 import { useTheme } from '../ui/theme';
 
@@ -67,7 +68,9 @@ function ChatList({ onNavigate }: { onNavigate: () => void }) {
             onClick={onNavigate}
             title={chat.title}
           >
-            {chat.title}
+            <span className="chat-title" dir="auto">
+              {chat.title}
+            </span>
             {chat.active && <span className="visually-hidden"> (writing)</span>}
           </NavLink>
           <button
@@ -104,8 +107,10 @@ function ChatListNotice({ role, children }: { role: 'status' | 'alert'; children
 
 function SignOutButton() {
   const client = useQueryClient();
+  const drafts = useDrafts();
   const signOut = async () => {
     await call(routes.auths.signOut, {});
+    drafts.forget();
     client.setQueryData(SESSION_KEY, null);
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
   };

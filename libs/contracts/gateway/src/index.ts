@@ -7,4 +7,4 @@ export * from './route';
 export * as routes from './routes';
 export * from './settings-version';
 export * from './sockets';
-export { splitThoughts } from '@perennial/contracts-kernel';
+export { splitThoughts, ThoughtSplitter } from '@perennial/contracts-kernel';

@@ -1,15 +1,11 @@
 import type { RunDelta, RunEnd, RunReset } from '@perennial/contracts-wire';
 
-/** A run's text as its reader holds it. */
-export interface RunText {
-  generation: number;
-  text: string;
-  end?: RunEnd;
-}
-
 export interface RunStreamListener {
-  /** The text changed, or the run ended. */
-  onChange(run: RunText): void;
+  /**
+   * Text of the run, at its place (UTF-16 units): what the reader has from there on is replaced. A run that began anew comes as a whole, from 0.
+   */
+  onText(offset: number, text: string): void;
+  onEnd(end: RunEnd): void;
   /** Whether the stream is connected; false while it is being reopened. */
   onConnected(connected: boolean): void;
 }
@@ -24,7 +20,6 @@ const LAST_RETRY_MS = 5_000;
  * @returns the function that stops reading
  */
 export function followRun(runId: string, listener: RunStreamListener): () => void {
-  let run: RunText = { generation: 0, text: '' };
   let cursor = '';
   let retryMs = FIRST_RETRY_MS;
   let source: EventSource | undefined;
@@ -49,23 +44,18 @@ export function followRun(runId: string, listener: RunStreamListener): () => voi
       retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
     };
     source.addEventListener('delta', (event) => {
-      const delta = JSON.parse(event.data) as RunDelta;
-      show(event, { generation: delta.generation, text: run.text.slice(0, delta.offset) + delta.text });
+      cursor = event.lastEventId;
+      const { offset, text } = JSON.parse(event.data) as RunDelta;
+      listener.onText(offset, text);
     });
     source.addEventListener('reset', (event) => {
-      const reset = JSON.parse(event.data) as RunReset;
-      show(event, { generation: reset.generation, text: reset.text });
+      cursor = event.lastEventId;
+      listener.onText(0, (JSON.parse(event.data) as RunReset).text);
     });
     source.addEventListener('end', (event) => {
       stop();
-      show(event, { ...run, end: JSON.parse(event.data) as RunEnd });
+      listener.onEnd(JSON.parse(event.data) as RunEnd);
     });
-  };
-
-  const show = (event: MessageEvent, next: RunText) => {
-    cursor = event.lastEventId;
-    run = next;
-    listener.onChange(run);
   };
 
   open();

@@ -1,8 +1,8 @@
+import { Markdown, MarkdownPartsContext } from '@perennial/web-ui/markdown';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import { CitationsContext } from './citation';
+import { CitationsContext, MARKDOWN_PARTS } from './citation';
 import type { CitedDocument } from './citations';
-import { Markdown } from './markdown';
 
 const documents: CitedDocument[] = [
   { number: 1, name: 'handbook.pdf', fileId: 'a', passages: [] },
@@ -11,9 +11,11 @@ const documents: CitedDocument[] = [
 
 function rendered(text: string): string {
   return renderToStaticMarkup(
-    <CitationsContext value={{ documents, open: () => undefined }}>
-      <Markdown text={text} />
-    </CitationsContext>,
+    <MarkdownPartsContext value={MARKDOWN_PARTS}>
+      <CitationsContext value={{ documents, open: () => undefined }}>
+        <Markdown text={text} />
+      </CitationsContext>
+    </MarkdownPartsContext>,
   );
 }
 

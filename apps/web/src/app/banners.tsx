@@ -1,0 +1,60 @@
+import { routes } from '@perennial/contracts-gateway';
+import type { Banner } from '@perennial/contracts-wire';
+import { call } from '@perennial/web-client';
+import { Markdown } from '@perennial/web-ui/markdown';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Icon } from '../ui/icon';
+import { dismiss, isDismissed } from './dismissed-banners';
+
+const KINDS = ['info', 'success', 'warning', 'error'];
+
+/** What the administrator tells everybody. */
+export function Banners() {
+  const banners = useQuery({
+    queryKey: ['banners'],
+    queryFn: () => call(routes.configs.banners, {}),
+    staleTime: 60_000,
+  });
+  const [, setDismissals] = useState(0);
+  const shown = (banners.data ?? []).filter((banner) => !isDismissed(localStorage, banner));
+  if (shown.length === 0) return null;
+  const onDismiss = (banner: Banner) => {
+    dismiss(localStorage, banner, banners.data ?? []);
+    setDismissals((count) => count + 1);
+  };
+  return (
+    <section className="banners" aria-label="Notices">
+      {shown.map((banner) => (
+        <BannerLine key={banner.id} banner={banner} onDismiss={() => onDismiss(banner)} />
+      ))}
+    </section>
+  );
+}
+
+function BannerLine({
+  banner: { type, title, content, dismissible },
+  onDismiss,
+}: {
+  banner: Banner;
+  onDismiss: () => void;
+}) {
+  return (
+    <div className="banner" data-kind={KINDS.includes(type) ? type : 'info'}>
+      <div className="grow">
+        {title && <strong dir="auto">{title}</strong>}
+        <Markdown text={content} />
+      </div>
+      {dismissible && (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`Dismiss ${title || 'this notice'}`}
+          onClick={onDismiss}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import type { MarkdownDocument } from '@perennial/web-ui/markdown';
+import { useEffect, useRef, useState } from 'react';
+
+const STILL_WRITING_AFTER_MS = 10_000;
+
+interface AnnouncementProps {
+  writing: boolean;
+  /** There is something of it. */
+  answering: boolean;
+  answer: MarkdownDocument;
+}
+
+/**
+ * Tells people who cannot see the page that an answer begins, goes on and ends. Its words are not read aloud as they come: there are too many.
+ */
+export function Announcement({ writing, answering, answer }: AnnouncementProps) {
+  const [said, setSaid] = useState('');
+  const wasWriting = useRef(false);
+  useEffect(() => {
+    if (!writing || !answering) return;
+    setSaid('The answer begins.');
+    const timer = setTimeout(() => setSaid('The answer is still being written.'), STILL_WRITING_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [writing, answering]);
+  useEffect(() => {
+    if (!writing && wasWriting.current && answering) setSaid(`The answer is finished: ${wordsOf(answer.text)}.`);
+    wasWriting.current = writing;
+  }, [writing, answering, answer]);
+  return (
+    <p className="visually-hidden" role="status">
+      {said}
+    </p>
+  );
+}
+
+/** `1 word`, `120 words`; languages without spaces have as many as they have. */
+function wordsOf(text: string): string {
+  const words = [...new Intl.Segmenter(undefined, { granularity: 'word' }).segment(text)];
+  const count = words.filter(({ isWordLike }) => isWordLike).length;
+  return count === 1 ? '1 word' : `${count} words`;
+}

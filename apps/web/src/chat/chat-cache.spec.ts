@@ -1,0 +1,79 @@
+import type { ChatListItem } from '@perennial/contracts-wire';
+import { QueryClient } from '@tanstack/react-query';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Store } from '../ui/store';
+import type { News } from './answer-news';
+import { EventApplier } from './apply-event';
+import { withNewest } from './chat-cache';
+import { CHATS_KEY } from './chat-keys';
+
+const row = (id: number): ChatListItem => ({
+  id: String(id),
+  title: `Chat ${id}`,
+  updated_at: 0,
+  created_at: 0,
+  last_read_at: null,
+  active: false,
+});
+const rows = (from: number, count: number): ChatListItem[] => Array.from({ length: count }, (_, at) => row(from + at));
+const listOf = (...pages: ChatListItem[][]) => ({ pages, pageParams: pages.map((_, at) => at + 1) });
+const ids = ({ pages }: { pages: ChatListItem[][] }) => pages.map((page) => page.map(({ id }) => Number(id)));
+
+describe('the list of chats with a newer first page', () => {
+  it('moves the other rows on, each once, and stays as long', () => {
+    const list = withNewest(listOf(rows(0, 60), rows(60, 60)), [row(-1), row(70), ...rows(0, 58)]);
+    const [first, second] = ids(list);
+    expect(first?.slice(0, 3)).toEqual([-1, 70, 0]);
+    expect([first?.length, second?.length]).toEqual([60, 60]);
+    expect(second?.slice(0, 3)).toEqual([58, 59, 60]);
+    expect(new Set(list.pages.flat().map(({ id }) => id)).size).toBe(120);
+  });
+
+  it('keeps all rows when there were no more', () => {
+    expect(withNewest(listOf(rows(0, 60), rows(60, 5)), [row(-1), ...rows(0, 59)]).pages.flat()).toHaveLength(66);
+    expect(ids(withNewest(listOf(rows(0, 3)), rows(5, 2)))).toEqual([[5, 6]]);
+  });
+});
+
+describe('events of the live socket', () => {
+  let client: QueryClient;
+  let events: EventApplier;
+  let asked: string[];
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    asked = [];
+    client = new QueryClient();
+    events = new EventApplier(client, new Store<News>(new Map()));
+    client.setQueryData(CHATS_KEY, listOf(rows(0, 60), rows(60, 60)));
+    vi.stubGlobal('fetch', (address: string) => {
+      asked.push(address);
+      return Promise.resolve(new Response(JSON.stringify([row(-1), ...rows(0, 59)])));
+    });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  const shown = () => client.getQueryData<ReturnType<typeof listOf>>(CHATS_KEY)!;
+
+  it('change a row where it is, and ask for nothing', async () => {
+    events.apply({ chat_id: '61', data: { type: 'chat:active', data: { active: true } } });
+    events.apply({ chat_id: '61', data: { type: 'chat:title', data: 'Named' } });
+    events.apply({ chat_id: '61', message_id: 'm', data: { type: 'status', data: { action: 'x', done: true } } });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(shown().pages[1]?.[1]).toMatchObject({ active: true, title: 'Named' });
+    expect(shown().pages[0]).toEqual(rows(0, 60));
+    expect(asked).toEqual([]);
+  });
+
+  it('read the newest chats once, however many came at that moment and however long the list is', async () => {
+    for (let at = 0; at < 20; at++)
+      events.apply({ chat_id: '-1', data: { type: 'chat:list', data: { chat_id: '-1' } } });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toEqual([expect.stringContaining('page=1')]);
+    expect(ids(shown()).flat().slice(0, 3)).toEqual([-1, 0, 1]);
+    expect(shown().pages.map(({ length }) => length)).toEqual([60, 60]);
+  });
+});

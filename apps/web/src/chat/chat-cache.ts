@@ -1,0 +1,60 @@
+import { routes } from '@perennial/contracts-gateway';
+import type { Chat, ChatListItem } from '@perennial/contracts-wire';
+import { call } from '@perennial/web-client';
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import { chatKey, CHATS_KEY, CHATS_PER_PAGE } from './chat-keys';
+
+type ChatList = InfiniteData<ChatListItem[]>;
+
+/** Changes one row of the list of chats where it is. */
+export function patchRow(client: QueryClient, chatId: string, change: Partial<ChatListItem>): void {
+  client.setQueryData<ChatList>(CHATS_KEY, (list) => {
+    if (!list?.pages.some((page) => page.some(({ id }) => id === chatId))) return list;
+    const pages = list.pages.map((page) => page.map((row) => (row.id === chatId ? { ...row, ...change } : row)));
+    return { ...list, pages };
+  });
+}
+
+/** A chat has another title: in the list, and where it is open. */
+export function patchTitle(client: QueryClient, chatId: string, title: string): void {
+  patchRow(client, chatId, { title });
+  client.setQueryData<InfiniteData<Chat>>(
+    chatKey(chatId),
+    (chat) => chat && { ...chat, pages: chat.pages.map((page) => ({ ...page, title })) },
+  );
+}
+
+/**
+ * Reads the newest chats again, in one request however long the list is.
+ *
+ * @param changed chats that are known to have changed. One that is not among the newest was deleted, or is an old one that was renamed: then
+ *   the list is read as a whole.
+ */
+export async function refreshRecent(client: QueryClient, changed: readonly string[] = []): Promise<void> {
+  const before = client.getQueryData<ChatList>(CHATS_KEY);
+  const whole = () => client.invalidateQueries({ queryKey: CHATS_KEY });
+  if (!before) return whole();
+  let newest: ChatListItem[];
+  try {
+    newest = await call(routes.chats.list, { query: { page: 1 } });
+  } catch {
+    return whole();
+  }
+  const known = new Set(before.pages.flat().map(({ id }) => id));
+  const isOlder = (id: string) => known.has(id) && newest.every((row) => row.id !== id);
+  if (before.pages.length > 1 && changed.some(isOlder)) return whole();
+  client.setQueryData<ChatList>(CHATS_KEY, (list) => list && withNewest(list, newest));
+}
+
+/** The list with its newest page replaced; the rows after it move on by as many as came. */
+export function withNewest(list: ChatList, newest: ChatListItem[]): ChatList {
+  if (list.pages.length <= 1) return { pages: [newest], pageParams: list.pageParams.slice(0, 1) };
+  const ids = new Set(newest.map(({ id }) => id));
+  const rows = [...newest, ...list.pages.flat().filter(({ id }) => !ids.has(id))];
+  const isWhole = (list.pages.at(-1)?.length ?? 0) < CHATS_PER_PAGE;
+  // A last page that is full means that there are more: it stays full.
+  const kept = isWhole ? rows : rows.slice(0, list.pages.length * CHATS_PER_PAGE);
+  const pages: ChatListItem[][] = [];
+  for (let from = 0; from < kept.length; from += CHATS_PER_PAGE) pages.push(kept.slice(from, from + CHATS_PER_PAGE));
+  return { pages, pageParams: pages.map((_, at) => at + 1) };
+}

@@ -1,0 +1,135 @@
+import { splitThoughts } from '@perennial/contracts-gateway';
+import type { RunEnd } from '@perennial/contracts-wire';
+import type { RunStreamListener } from '@perennial/web-client';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Run } from './run';
+import { RunStore } from './run-store';
+
+const END: RunEnd = { state: 'completed', generation: 1, length: 0, finish_reason: 'stop', usage: null, error: null };
+
+describe('the runs of a page', () => {
+  let streams: Map<string, RunStreamListener>;
+  let stopped: string[];
+  let frames: (() => void)[];
+  let clock: number;
+  let store: RunStore;
+  const frame = (): void => frames.splice(0).forEach((each) => each());
+
+  beforeEach(() => {
+    streams = new Map();
+    stopped = [];
+    frames = [];
+    clock = 0;
+    store = new RunStore(
+      (id, listener) => {
+        streams.set(id, listener);
+        return () => stopped.push(id);
+      },
+      (flush) => frames.push(flush),
+      () => clock,
+    );
+  });
+
+  it('show what many events brought once in a frame', () => {
+    const { run } = store.follow('r');
+    let shown = 0;
+    run.answer.subscribe(() => (shown += 1));
+    for (let at = 0; at < 100; at++) streams.get('r')!.onText(at, 'x');
+    expect([shown, frames.length]).toEqual([0, 1]);
+    frame();
+    expect([shown, run.answer.text, frames.length]).toEqual([1, 'x'.repeat(100), 0]);
+  });
+
+  it('do not tell a word to what shows the state of a run', () => {
+    const { run } = store.follow('r');
+    let told = 0;
+    run.state.subscribe(() => (told += 1));
+    for (let at = 0; at < 20; at++) {
+      streams.get('r')!.onText(at, 'x');
+      frame();
+    }
+    expect(told).toBe(1);
+    streams.get('r')!.onEnd(END);
+    frame();
+    expect([told, run.state.get().end]).toEqual([2, END]);
+  });
+
+  it('leave each second frame to the page after a slow flush, and share the time of a frame', () => {
+    const one = store.follow('one').run;
+    const other = store.follow('other').run;
+    one.answer.subscribe(() => (clock += 10));
+    streams.get('one')!.onText(0, 'a');
+    streams.get('other')!.onText(0, 'b');
+    frame();
+    expect([one.state.get().hasAnswer, other.state.get().hasAnswer]).toEqual([true, false]);
+    frame();
+    expect(other.state.get().hasAnswer).toBe(false);
+    frame();
+    expect(other.state.get().hasAnswer).toBe(true);
+  });
+
+  it('are read once for all who show them, until the last one leaves', () => {
+    const first = store.follow('r');
+    const second = store.follow('r');
+    expect(second.run).toBe(first.run);
+    first.release();
+    first.release();
+    expect(stopped).toEqual([]);
+    second.release();
+    expect(stopped).toEqual(['r']);
+    expect(store.follow('r').run).not.toBe(first.run);
+  });
+});
+
+describe('the text of a run', () => {
+  const pieces = fc.array(
+    fc.constantFrom(
+      '<think>',
+      '</think>',
+      '<thinking>',
+      '</thinking>',
+      '\n',
+      '\n\n',
+      'some words',
+      '```',
+      '<',
+      '`</think>`',
+    ),
+    { maxLength: 12 },
+  );
+
+  it('is split into thoughts and answer as the stored text is, however it comes', () => {
+    fc.assert(
+      fc.property(pieces, fc.boolean(), (parts, letters) => {
+        const whole = parts.join('');
+        const run = new Run();
+        let offset = 0;
+        for (const piece of letters ? [...whole] : parts) {
+          run.write(offset, piece);
+          offset += piece.length;
+          run.flush();
+        }
+        run.end(END);
+        run.flush();
+        const { thoughts, answer } = splitThoughts(whole);
+        expect(run.answer.text).toBe(answer);
+        expect(run.state.get().hasThoughts).toBe(thoughts !== '');
+        expect(run.thoughts.text.replace(/\s+/g, '')).toBe(thoughts.replace(/\s+/g, ''));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is replaced from the place that the stream names', () => {
+    const run = new Run();
+    run.write(0, '<think>\nhm\n</think>\n\nHello');
+    run.flush();
+    expect(run.state.get()).toMatchObject({ hasThoughts: true, hasAnswer: true });
+    run.write(0, 'Anew');
+    run.write(2, 'd');
+    run.flush();
+    expect([run.answer.text, run.thoughts.text]).toEqual(['And', '']);
+    expect(run.state.get()).toMatchObject({ hasThoughts: false, hasAnswer: true });
+  });
+});
