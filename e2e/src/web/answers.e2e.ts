@@ -1,0 +1,171 @@
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import type { Browser, BrowserContext, Page } from '@playwright/test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { firstToSignUp, launchBrowser, noBrowser } from '../support/browser';
+import { type ScriptedModel, startScriptedModel } from '../support/scripted-model';
+import { countRenders } from './render-counter';
+
+const MODEL = 'echo';
+const PROSE = Array.from({ length: 40 }, (_, at) => `Paragraph ${at} has some **bold** words and \`code\`.`).join(
+  '\n\n',
+);
+
+/** Answers with the question itself, a few letters at a time. */
+const echo = { model: MODEL, title: 'Echo', answer: (prompt: string) => prompt.match(/[\s\S]{1,24}/g) ?? [] };
+
+describe.skipIf(noBrowser)('an answer on the page, in a real browser', () => {
+  let provider: ScriptedModel;
+  let system: RunningSystem;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let refused: string[];
+
+  beforeAll(async () => {
+    provider = await startScriptedModel(echo);
+    system = await launchSystem({ env: { OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: 'simulated' } });
+    browser = await launchBrowser();
+    context = await firstToSignUp(browser, system.baseUrl);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+    await provider?.close();
+  });
+
+  beforeEach(async () => {
+    page = await context.newPage();
+    refused = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') refused.push(message.text());
+    });
+    await countRenders(page);
+    await page.goto('/');
+    await page.getByText('What is on your mind?').waitFor();
+  });
+
+  afterEach(() => page.close());
+
+  const box = () => page.getByLabel('Message', { exact: true });
+  const answer = () => page.locator('.message-assistant').last();
+  const ended = () => answer().and(page.locator('[aria-busy="false"]')).waitFor({ timeout: 30_000 });
+
+  async function say(text: string): Promise<void> {
+    await box().fill(text);
+    await box().press('Enter');
+    await page.waitForURL(/\/c\//);
+  }
+
+  it('renders only what grows: no final block, and no other message', async () => {
+    await say('The first question.');
+    await ended();
+    await box().fill(PROSE);
+    await box().press('Enter');
+    await page.waitForFunction(
+      () => document.querySelectorAll('.message-assistant:last-child .markdown > p').length > 3,
+    );
+    await page.evaluate(() => {
+      window.renders.finalBlocks = [];
+      window.renders.otherMessages = 0;
+      window.renders.commits = 0;
+      (window as unknown as { first: unknown }).first = document.querySelector(
+        '.message-assistant:last-child .markdown > p',
+      );
+    });
+    await page.waitForFunction(
+      () => document.querySelectorAll('.message-assistant:last-child .markdown > p').length > 30,
+    );
+    const { commits, finalBlocks, otherMessages } = await page.evaluate(() => window.renders);
+    expect(commits).toBeGreaterThan(20);
+    expect({ finalBlocks, otherMessages }).toEqual({ finalBlocks: [], otherMessages: 0 });
+    await ended();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    // The end makes nothing anew: what was selected in it stays selected.
+    const same = await page.evaluate(
+      () =>
+        (window as unknown as { first: unknown }).first ===
+        document.querySelector('.message-assistant:last-child .markdown > p'),
+    );
+    expect(same).toBe(true);
+  });
+
+  it('draws formulas and tables within the strict policy of the page, and loads KaTeX only then', async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await say('No formula.');
+    await ended();
+    expect(asked.filter((url) => /katex/i.test(url))).toEqual([]);
+    await box().fill(
+      'So $x_1^2$ and\n\n$$\n\\frac{a}{b}\n+ \\colorbox{red}{c}\n$$\n\nIt costs $5 and $6.\n\n| a | b |\n|---|--:|\n| 1 | **2** |',
+    );
+    await box().press('Enter');
+    await page.locator('.message-assistant').nth(1).waitFor();
+    await ended();
+    await answer().locator('.math-block .katex-display').waitFor();
+    expect(await answer().locator('.katex').count()).toBe(2);
+    expect(await answer().getByText('It costs $5 and $6.').count()).toBe(1);
+    expect(await answer().locator('td.align-right strong').textContent()).toBe('2');
+    const fonts = await page.evaluate(async () => {
+      await document.fonts.ready;
+      return [...document.fonts].filter(({ family, status }) => family.includes('KaTeX') && status === 'loaded').length;
+    });
+    expect(fonts).toBeGreaterThan(0);
+    expect(refused).toEqual([]);
+  });
+
+  it('shows a formula as its source when KaTeX cannot be loaded', async () => {
+    await page.route('**/assets/katex*', (route) => route.abort());
+    await say('So $x_1^2$ is');
+    await ended();
+    await answer().locator('code.math-source', { hasText: 'x_1^2' }).waitFor();
+  });
+
+  it('gives each block and the box the direction of their text', async () => {
+    await say('שלום עולם\n\nHello world\n\n- אחת\n- two');
+    await ended();
+    const direction = (selector: string) =>
+      answer()
+        .locator(`.markdown ${selector}`)
+        .evaluateAll((found) => found.map((element) => getComputedStyle(element).direction));
+    expect(await direction('p')).toEqual(['rtl', 'ltr']);
+    expect(await direction('ul')).toEqual(['rtl']);
+    await box().fill('שלום');
+    expect(await box().evaluate((element) => getComputedStyle(element).direction)).toBe('rtl');
+  });
+
+  it('tells screen readers when an answer begins and ends, and not each word', async () => {
+    await say('one two three');
+    await answer().getByRole('status').getByText('The answer is finished: 3 words.').waitFor({ state: 'attached' });
+    expect(await page.getByRole('log', { name: 'Conversation' }).getAttribute('aria-live')).toBe('off');
+    expect(
+      await answer()
+        .locator('.markdown')
+        .evaluate((element) => element.closest('[aria-live=polite]')),
+    ).toBeNull();
+  });
+
+  it('holds still for a reader who scrolls back, and follows again at the end', async () => {
+    await page.setViewportSize({ width: 800, height: 400 });
+    await say(PROSE);
+    const view = page.locator('.messages');
+    const top = () => view.evaluate((element) => element.scrollTop);
+    const fromEnd = () => view.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
+    await page.waitForFunction(() => (document.querySelector('.messages')?.scrollTop ?? 0) > 300);
+    await view.hover();
+    await page.mouse.wheel(0, -60);
+    await page.waitForFunction(() => {
+      const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = document.querySelector('.messages') ?? {};
+      return scrollHeight - scrollTop - clientHeight > 200;
+    });
+    const held = await top();
+    await ended();
+    expect(await top()).toBe(held);
+    await box().fill('Again');
+    await box().press('Enter');
+    await page.locator('.message-assistant').nth(1).waitFor();
+    await ended();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await expect.poll(fromEnd).toBeLessThanOrEqual(1);
+  });
+});

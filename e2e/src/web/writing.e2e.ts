@@ -1,0 +1,215 @@
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import type { Browser, BrowserContext, Page, Route } from '@playwright/test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { firstToSignUp, launchBrowser, noBrowser } from '../support/browser';
+import { type ScriptedModel, startScriptedModel } from '../support/scripted-model';
+
+const words = (prompt: string): readonly string[] => prompt.split(/(?<= )/);
+
+describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
+  let providers: ScriptedModel[];
+  let system: RunningSystem;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    providers = await Promise.all(
+      ['echo-one', 'echo-two'].map((model) =>
+        startScriptedModel({ model, title: `A title that is as long as titles may be`, answer: words }),
+      ),
+    );
+    system = await launchSystem({
+      env: {
+        OPENAI_API_BASE_URLS: providers.map(({ url }) => url).join(';'),
+        OPENAI_API_KEYS: 'simulated;simulated',
+      },
+    });
+    browser = await launchBrowser();
+    context = await firstToSignUp(browser, system.baseUrl);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+    await Promise.all((providers ?? []).map((provider) => provider.close()));
+  });
+
+  beforeEach(async () => {
+    page = await context.newPage();
+    await page.goto('/');
+    await page.getByText('What is on your mind?').waitFor();
+  });
+
+  afterEach(() => page.close());
+
+  const box = (of = page) => of.getByLabel('Message', { exact: true });
+  const answer = () => page.locator('.message-assistant').last();
+  const ended = () => answer().and(page.locator('[aria-busy="false"]')).waitFor({ timeout: 30_000 });
+
+  it('keeps what was typed, and the chosen model, over a reload and in each chat, until the message is sent', async () => {
+    await page.getByLabel('Model').selectOption('echo-two');
+    await box().fill('The first words');
+    await page.reload();
+    expect(await box().inputValue()).toBe('The first words');
+    expect(await page.getByLabel('Model').inputValue()).toBe('echo-two');
+    await box().press('Enter');
+    await page.waitForURL(/\/c\//);
+    await ended();
+    await box().fill('Half a thought');
+    await page.getByRole('link', { name: 'New chat' }).click();
+    await page.getByText('What is on your mind?').waitFor();
+    expect(await box().inputValue()).toBe('');
+    expect(await page.getByLabel('Model').inputValue()).toBe('echo-two');
+    await page.goBack();
+    expect(await box().inputValue()).toBe('Half a thought');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in to Perennial' }).waitFor();
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft:')))).toEqual([]);
+    await page.getByLabel('E-mail').fill('ada@example.com');
+    await page.getByLabel('Password').fill('correct horse battery staple');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await box().waitFor();
+  });
+
+  it('shows a question at once, and gives its text back when it could not be sent', async () => {
+    const held: Route[] = [];
+    await page.route('**/api/chat/completions', (route) => void held.push(route));
+    await box().fill('Is anybody there?');
+    await box().press('Enter');
+    await page.locator('.message-user', { hasText: 'Is anybody there?' }).waitFor();
+    await answer().getByLabel('Waiting for the first word').waitFor();
+    expect(await box().inputValue()).toBe('');
+    await expect.poll(() => held.length).toBe(1);
+    await held[0]?.abort();
+    await page.getByRole('alert').waitFor();
+    await page.locator('.message-user').waitFor({ state: 'detached' });
+    expect(await box().inputValue()).toBe('Is anybody there?');
+    await box().press('Enter');
+    await page.locator('.message-user').waitFor();
+    // The page that is opened by the first message is not another one: what is typed meanwhile stays.
+    await box().pressSequentially('And then');
+    await expect.poll(() => held.length).toBe(2);
+    await held[1]?.continue();
+    await page.waitForURL(/\/c\//);
+    await ended();
+    expect(await box().inputValue()).toBe('And then');
+    expect(await page.locator('.message-user').count()).toBe(1);
+  });
+
+  it('does not send with the key that confirms a word of an input method', async () => {
+    await box().fill('かな');
+    const press = (init: object) =>
+      box().evaluate(
+        (element, init) =>
+          element.dispatchEvent(
+            new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...init }),
+          ),
+        init,
+      );
+    await press({ isComposing: true });
+    await press({ keyCode: 229 });
+    expect(await box().inputValue()).toBe('かな');
+    expect(new URL(page.url()).pathname).toBe('/');
+    await press({ keyCode: 13 });
+    await page.waitForURL(/\/c\//);
+  });
+
+  it('begins a line with Enter on a phone, does not open its keyboard, and sends with the button', async () => {
+    const phone = await browser.newContext({
+      baseURL: system.baseUrl,
+      storageState: await context.storageState(),
+      viewport: { width: 390, height: 700 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    const small = await phone.newPage();
+    await small.goto('/');
+    await box(small).waitFor();
+    expect(await small.evaluate(() => document.activeElement?.tagName)).not.toBe('TEXTAREA');
+    await box(small).fill('one');
+    await box(small).press('Enter');
+    await box(small).pressSequentially('two');
+    expect(await box(small).inputValue()).toBe('one\ntwo');
+    await small.getByRole('button', { name: 'Send' }).tap();
+    await small.waitForURL(/\/c\//);
+    expect(await small.evaluate(() => document.activeElement?.tagName)).not.toBe('TEXTAREA');
+    await phone.close();
+  });
+
+  it('shows what the administrator tells everybody, until it is dismissed', async () => {
+    const banner = {
+      id: 'b',
+      type: 'warning',
+      title: 'Tonight',
+      content: 'We are **away**.',
+      dismissible: true,
+      timestamp: 1,
+    };
+    const publish = (banners: object[]) =>
+      page.evaluate(async (banners) => {
+        const headers = { 'content-type': 'application/json' };
+        const init = { method: 'POST', headers, body: JSON.stringify({ banners }) };
+        return (await fetch('/api/v1/configs/banners', init)).status;
+      }, banners);
+    const lasting = { id: 'c', type: 'info', content: 'We are back.', dismissible: false, timestamp: 1 };
+    expect(await publish([banner, lasting])).toBe(200);
+    await expect
+      .poll(async () => {
+        await page.reload();
+        await page.getByText('What is on your mind?').waitFor();
+        return page.getByRole('region', { name: 'Notices' }).locator('strong', { hasText: 'away' }).count();
+      })
+      .toBe(1);
+    await page.getByRole('button', { name: 'Dismiss Tonight' }).click();
+    await page.reload();
+    await page.getByText('We are back.').waitFor();
+    expect(await page.getByText('Tonight').count()).toBe(0);
+    expect(await publish([])).toBe(200);
+  });
+
+  it('follows the system’s colours and its wish for less motion while it is open', async () => {
+    await page.route('**/api/chat/completions', () => undefined);
+    await box().fill('Wait');
+    await box().press('Enter');
+    const caret = () =>
+      page.locator('.waiting').evaluate((element) => getComputedStyle(element, '::after').animationName);
+    await page.locator('.waiting').waitFor();
+    expect(await caret()).toBe('blink');
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'dark' });
+    expect(await caret()).toBe('none');
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+    await page.emulateMedia({ reducedMotion: 'no-preference', colorScheme: 'light' });
+    await page.waitForFunction(() => document.documentElement.dataset.theme === 'light');
+  });
+
+  it('has the whole row for a title, and asks for the list of chats once for an answer', async () => {
+    await page.evaluate(async () => {
+      const headers = { 'content-type': 'application/json' };
+      for (let at = 0; at < 65; at++) {
+        const chat = { title: `Chat ${at}`, history: { currentId: null, messages: {} } };
+        await fetch('/api/v1/chats/new', { method: 'POST', headers, body: JSON.stringify({ chat }) });
+      }
+    });
+    await page.reload();
+    await page.getByRole('button', { name: 'Older chats' }).click();
+    await page.getByRole('link', { name: 'Chat 1', exact: true }).waitFor();
+    const lists: string[] = [];
+    page.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (/^\/api\/v1\/chats\/?(?:list)?$/.test(pathname)) lists.push(searchParams.get('page') ?? '');
+    });
+    await box().fill('Hello you');
+    await box().press('Enter');
+    await page.waitForURL(/\/c\//);
+    await ended();
+    const title = page.getByRole('link', { name: 'A title that is as long as titles may be' }).first();
+    await title.waitFor();
+    await page.waitForTimeout(1_000);
+    expect(lists.every((number) => number === '1')).toBe(true);
+    expect(lists.length).toBeLessThanOrEqual(4);
+    expect(await page.getByRole('link', { name: 'Chat 1', exact: true }).count()).toBe(1);
+    const [row, text] = await Promise.all([title.boundingBox(), title.locator('.chat-title').boundingBox()]);
+    expect(text!.width).toBeGreaterThan(row!.width - 24);
+  });
+});
