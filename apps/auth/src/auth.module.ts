@@ -93,6 +93,7 @@ export class AuthModule implements OnModuleInit {
   ) {}
 
   static forRoot(env: AuthEnv, runtime: Runtime): DynamicModule {
+    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
     return {
       module: AuthModule,
       imports: [

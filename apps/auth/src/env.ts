@@ -1,4 +1,4 @@
-import { commonEnv, databaseEnv, flag, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { commonEnv, databaseEnv, flag, integer, placementEnv, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { parseLifetime } from './sessions/lifetime';
 
@@ -27,6 +27,7 @@ const variables = z.object({
   ...databaseEnv,
   ...redisEnv,
   ...secretEnv,
+  ...placementEnv,
   ENABLE_SIGNUP: variable(flag().optional(), {
     description:
       'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists. The first account can always be created.',

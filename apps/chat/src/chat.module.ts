@@ -13,6 +13,7 @@ import { RunsModule } from './runs/runs.module';
 @Module({})
 export class ChatModule {
   static forRoot(env: ChatEnv, runtime: Runtime): DynamicModule {
+    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
     runtime.status.provide({ role: () => env.CHAT_ROLE });
     return {
       module: ChatModule,

@@ -62,6 +62,17 @@ describe('documents in a turn', () => {
   const promptWith = (sources: string, question: string) => `Answer from:\n${sources}\nQuestion: ${question}`;
   const LAUNCH = '<source id="1" name="plan.pdf">The launch is on 3 May.</source>';
 
+  it('that a placement keeps from the user fail the answer with that reason, instead of leaving them out', async () => {
+    await worker();
+    const user = { ...newUser(), placement: 'eu' };
+    const message = 'This knowledge base is kept elsewhere.';
+    retrieval.refusal = new CallError('FAILED_PRECONDITION', message, { reason: 'placement' });
+    const turn = await world.ask({ user, model: 'sim-t20-r100-x', attached: [file(document(user))] });
+    const end = await (await world.follow(turn.runId)).ended();
+    expect(end).toMatchObject({ terminal: { state: 'failed', error: { code: 'FAILED_PRECONDITION', message } } });
+    expect(retrieval.searches[0]?.principal.placement).toBe('eu');
+  });
+
   it('are searched with the task model’s queries, added to the prompt, cited and stored', async () => {
     await worker();
     const user = newUser();

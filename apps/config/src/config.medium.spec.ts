@@ -137,6 +137,43 @@ describe('models', () => {
     });
   });
 
+  it('of servers that a placement does not allow are neither listed nor resolved for people with it', async () => {
+    const far = await startProvider({ models: ['shared', 'far'] });
+    const near = await startProvider({ models: ['shared', 'near'] });
+    const { rpc, ids } = await installation({
+      OPENAI_API_BASE_URLS: `${far.url};${near.url}`,
+      PLACEMENTS: JSON.stringify({ eu: { blobs: 'default', vectors: 'default', connections: [`${near.url}/`, 'eu'] } }),
+    });
+    const [placed, lost] = [
+      { ...admin, placement: 'eu' },
+      { ...user, placement: 'mars' },
+    ];
+    const urlOf = async (modelId: string, principal: Principal) =>
+      (await rpc.call(models.resolve, { modelId }, { principal })).connection.baseUrl;
+    expect(await ids(placed)).toEqual(['shared', 'near']);
+    expect(await ids()).toEqual(['shared', 'far', 'near']);
+    // The same name is another server's model.
+    expect([await urlOf('shared', placed), await urlOf('shared', user)]).toEqual([near.url, far.url]);
+    await expect(urlOf('far', placed)).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: expect.stringContaining('placement "eu"') as string,
+    });
+    expect(await ids(lost)).toEqual([]);
+    await expect(urlOf('near', lost)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    // A tag allows as well, from the next moment on.
+    const tagged = [
+      { url: far.url, key: '', config: { tags: [{ name: 'eu' }] } },
+      { url: near.url, key: '', config: {} },
+    ];
+    await rpc.call(
+      connectionCalls.update,
+      { kind: 'openai', enabled: true, connections: tagged },
+      { principal: admin, key: randomUUID() },
+    );
+    expect(await ids(placed)).toEqual(['shared', 'far', 'near']);
+    expect(await urlOf('far', placed)).toBe(far.url);
+  });
+
   it('sends a provider one request for many readers, and keeps its models while it is away', async () => {
     const provider = await startProvider({ models: ['a'] });
     const { ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });

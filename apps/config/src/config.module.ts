@@ -35,6 +35,7 @@ import { StateKeeper } from './state/state-keeper';
 })
 export class ConfigModule {
   static forRoot(env: ConfigEnv, runtime: Runtime): DynamicModule {
+    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
     return {
       module: ConfigModule,
       imports: [

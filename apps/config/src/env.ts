@@ -1,4 +1,4 @@
-import { commonEnv, databaseEnv, flag, integer, redisEnv, secretEnv, variable } from '@perennial/runtime';
+import { commonEnv, databaseEnv, flag, integer, placementEnv, redisEnv, secretEnv, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
 /**
@@ -19,6 +19,7 @@ export const configEnv = z.object({
   ...databaseEnv,
   ...redisEnv,
   ...secretEnv,
+  ...placementEnv,
   OPENAI_API_BASE_URLS: variable(urls().optional(), {
     description: 'OpenAI-compatible servers, separated by `;`, used until an admin saves connections.',
     example: 'https://api.openai.com/v1;http://vllm:8000/v1',

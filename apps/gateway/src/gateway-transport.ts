@@ -12,6 +12,7 @@ import { lookupBy, RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subs
 @Module({})
 export class GatewayTransport {
   static forRoot(env: GatewayEnv, runtime: Runtime): DynamicModule {
+    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
     const transport = TransportModule.forRoot({
       redisUrl: env.REDIS_URL,
       keyPrefix: env.REDIS_KEY_PREFIX,

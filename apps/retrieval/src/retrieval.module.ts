@@ -20,6 +20,7 @@ import { StoresModule } from './stores/stores.module';
 @Module({})
 export class RetrievalModule {
   static forRoot(env: RetrievalEnv, runtime: Runtime): DynamicModule {
+    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
     runtime.status.provide({ role: () => env.RETRIEVAL_ROLE });
     return {
       module: RetrievalModule,

@@ -9,6 +9,7 @@ import { documents } from '@perennial/contracts-retrieval';
 import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { buildService, waitFor } from '@perennial/testing';
+import { VectorStores } from '@perennial/vector-store';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -51,7 +52,8 @@ describe('leftovers', () => {
     );
     database = new Database(poolFrom(dataSource), runtime.metrics);
     blobs = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: world.dataDir }));
-    sweep = new OrphanSweep(new ReconcileRepository(database), world.store, blobs, AGE_S * 1_000);
+    const stores = new VectorStores(world.store, new Map());
+    sweep = new OrphanSweep(new ReconcileRepository(database), stores, blobs, AGE_S * 1_000, new Map());
     await world.index();
   });
   afterAll(async () => {

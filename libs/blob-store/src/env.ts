@@ -1,8 +1,9 @@
-import { flag, urlOf, variable } from '@perennial/runtime';
+import { flag, placementEnv, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
 /** Variables of the blob store, for the services that keep or read files; with `blobStoreRules` as the schema's refinement. */
 export const blobStoreEnv = {
+  ...placementEnv,
   STORAGE_PROVIDER: variable(z.enum(['local', 's3']).default('local'), {
     description: 'Where uploaded files are kept: `local` is a directory, `s3` a bucket of any S3-compatible store.',
   }),
@@ -50,10 +51,37 @@ export const blobStoreEnv = {
 /** What `createBlobStore` takes; the parsed environment of a service that spreads `blobStoreEnv` is one. */
 export type BlobStoreConfig = z.output<z.ZodObject<typeof blobStoreEnv>>;
 
+/** A placement's own store has the same variables, and each of them counts: a misspelt one must not leave data in the wrong place. */
+const { PLACEMENTS: _, ...storeEnv } = blobStoreEnv;
+const placedStore = z.strictObject(storeEnv);
+
+/** The own stores of the placements that have one, by name. */
+export function placedBlobConfigs({
+  PLACEMENTS,
+}: Pick<BlobStoreConfig, 'PLACEMENTS'>): Map<string, z.ZodSafeParseResult<BlobStoreConfig>> {
+  const own = [...PLACEMENTS].flatMap(([name, { blobs }]) => (blobs === 'default' ? [] : [[name, blobs] as const]));
+  return new Map(
+    own.map(([name, blobs]) => [
+      name,
+      placedStore
+        .transform((config) => ({ ...config, PLACEMENTS: new Map() }))
+        .superRefine((config, context) => {
+          blobStoreRules(config, context);
+          if (config.STORAGE_PROVIDER === 'local' && blobs.DATA_DIR === undefined)
+            context.addIssue({ code: 'custom', path: ['DATA_DIR'], message: 'is needed with STORAGE_PROVIDER=local' });
+        })
+        .safeParse(blobs),
+    ]),
+  );
+}
+
 /** Constraints between the variables: `z.object({ ...blobStoreEnv }).superRefine(blobStoreRules)`. */
 export function blobStoreRules(env: BlobStoreConfig, context: z.core.$RefinementCtx): void {
   const refuse = (path: keyof BlobStoreConfig, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message });
+  for (const [name, { error }] of placedBlobConfigs(env))
+    for (const { path, message } of error?.issues ?? [])
+      refuse('PLACEMENTS', `has a wrong store of files for "${name}": ${[...path, message].join(' ')}`);
   if (env.STORAGE_PROVIDER !== 's3') return;
   if (env.S3_BUCKET_NAME === undefined) refuse('S3_BUCKET_NAME', 'is needed with STORAGE_PROVIDER=s3');
   if ((env.S3_ACCESS_KEY_ID === undefined) !== (env.S3_SECRET_ACCESS_KEY === undefined)) {

@@ -23,3 +23,4 @@ export {
 } from './errors';
 export { blobStoreEnv, blobStoreRules, type BlobStoreConfig } from './env';
 export { createBlobStore } from './create';
+export { placedBlobStores } from './placed';

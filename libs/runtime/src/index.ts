@@ -8,6 +8,7 @@ export * from './env/database-url';
 export * from './env/document';
 export * from './env/inspect';
 export * from './env/parse-env';
+export * from './env/placements';
 export { weakness } from './env/placeholders';
 export * from './env/redis-url';
 export * from './env/variables';

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Driver, DriverFacts } from './driver';
-import type { VectorStoreConfig } from './env';
+import { placedVectorConfigs, type VectorStoreConfig } from './env';
 import { VectorStoreError } from './errors';
+import { VectorStores } from './placed';
 import { DEFAULT_TIMEOUTS, ResilientDriver, type StoreTimeouts } from './resilience/resilient-driver';
 import { CheckedStore } from './store';
 import type { VectorStore } from './types';
@@ -14,15 +15,28 @@ const FACTS: Record<VectorStoreConfig['VECTOR_DB'], DriverFacts> = {
   pgvector: { system: 'postgresql', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
 };
 
+type OneStore = Omit<VectorStoreConfig, 'PLACEMENTS'>;
+
 /** The configured store. Connects on the first call, which reports a store that is away. */
-export function createVectorStore(config: VectorStoreConfig): VectorStore {
+export function createVectorStore(config: OneStore): VectorStore {
   const timeouts = { ...DEFAULT_TIMEOUTS, read: config.VECTOR_DB_TIMEOUT_MS };
   const load = loader(config, timeouts);
   return new CheckedStore(new ResilientDriver(FACTS[config.VECTOR_DB], load, { timeouts }));
 }
 
+/** The configured store and those of the placements. */
+export function createVectorStores(config: VectorStoreConfig): VectorStores {
+  const own = createVectorStore(config);
+  const placed = new Map([...config.PLACEMENTS.keys()].map((name) => [name, own]));
+  for (const [name, { data, error }] of placedVectorConfigs(config)) {
+    if (!data) throw error;
+    placed.set(name, createVectorStore(data));
+  }
+  return new VectorStores(own, placed);
+}
+
 /** Checks the configuration at once, and loads the client of the chosen store on demand. */
-function loader(config: VectorStoreConfig, timeouts: StoreTimeouts): () => Promise<Driver> {
+function loader(config: OneStore, timeouts: StoreTimeouts): () => Promise<Driver> {
   switch (config.VECTOR_DB) {
     case 'lancedb': {
       const directory = join(config.DATA_DIR, 'vectors');

@@ -1,8 +1,9 @@
-import { databaseUrl, flag, integer, urlOf, variable } from '@perennial/runtime';
+import { databaseUrl, flag, integer, placementEnv, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
 /** Variables of the vector store, for the service that searches; with `vectorStoreRules` as the schema's refinement. */
 export const vectorStoreEnv = {
+  ...placementEnv,
   VECTOR_DB: variable(z.enum(['lancedb', 'qdrant', 'pgvector']).default('lancedb'), {
     description:
       'Where documents are searched: `lancedb` is files below `DATA_DIR` (one host only), `qdrant` a Qdrant server, `pgvector` a Postgres with that extension.',
@@ -57,10 +58,40 @@ export const vectorStoreEnv = {
 /** What `createVectorStore` takes; the parsed environment of a service that spreads `vectorStoreEnv` and `databaseEnv` is one. */
 export type VectorStoreConfig = z.output<z.ZodObject<typeof vectorStoreEnv>> & { DATABASE_URL?: string };
 
+/** As for the stores of files: an unknown variable is refused. */
+const { PLACEMENTS: _, ...storeEnv } = vectorStoreEnv;
+const placedStore = z.strictObject(storeEnv);
+
+/** The own stores of the placements that have one, by name. */
+export function placedVectorConfigs({
+  PLACEMENTS,
+}: Pick<VectorStoreConfig, 'PLACEMENTS'>): Map<string, z.ZodSafeParseResult<VectorStoreConfig>> {
+  const own = [...PLACEMENTS].flatMap(([name, { vectors }]) =>
+    vectors === 'default' ? [] : [[name, vectors] as const],
+  );
+  return new Map(
+    own.map(([name, vectors]) => [
+      name,
+      placedStore
+        .transform((config): VectorStoreConfig => ({ ...config, PLACEMENTS: new Map() }))
+        .superRefine((config, context) => {
+          vectorStoreRules(config, context);
+          // The embedded store belongs to one machine, which the installation's own store has claimed.
+          if (config.VECTOR_DB === 'lancedb')
+            context.addIssue({ code: 'custom', path: ['VECTOR_DB'], message: 'has to be qdrant or pgvector' });
+        })
+        .safeParse(vectors),
+    ]),
+  );
+}
+
 /** Constraints between the variables: `z.object({ ...vectorStoreEnv }).superRefine(vectorStoreRules)`. */
 export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$RefinementCtx): void {
   const refuse = (path: keyof VectorStoreConfig, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message });
+  for (const [name, { error }] of placedVectorConfigs(env))
+    for (const { path, message } of error?.issues ?? [])
+      refuse('PLACEMENTS', `has a wrong store of vectors for "${name}": ${[...path, message].join(' ')}`);
   if (env.VECTOR_DB === 'qdrant' && env.QDRANT_URI === undefined) {
     refuse('QDRANT_URI', 'is needed with VECTOR_DB=qdrant');
   }

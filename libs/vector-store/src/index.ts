@@ -17,5 +17,6 @@ export type {
 } from './types';
 export { StoreUnavailableError, VectorStoreError } from './errors';
 export { pointId } from './point-id';
-export { createVectorStore } from './create';
+export { createVectorStore, createVectorStores } from './create';
+export { VectorStores } from './placed';
 export { vectorStoreEnv, vectorStoreRules, type VectorStoreConfig } from './env';

@@ -20,6 +20,8 @@ export interface UserChange {
   role?: Role;
   passwordHash?: string;
   profileImageUrl?: string;
+  /** Null: none. */
+  placement?: string | null;
 }
 
 /** Numbers of our advisory locks; each is held until the transaction ends. */
@@ -146,18 +148,27 @@ export class UsersRepository {
     return row?.found ?? false;
   }
 
-  /** The role of an account, whose row stays locked until the end of the transaction. */
-  async lockRole(tx: Queryable, id: string): Promise<Role | undefined> {
-    const row = await tx.first<{ role: Role }>('SELECT role FROM users WHERE id = $1 FOR UPDATE', [id]);
-    return row?.role;
+  /** What an account may do and where its data goes; its row stays locked until the end of the transaction. */
+  async lock(tx: Queryable, id: string): Promise<{ role: Role; placement: string | null } | undefined> {
+    return tx.first('SELECT role, placement FROM users WHERE id = $1 FOR UPDATE', [id]);
   }
 
   async update(tx: Queryable, id: string, change: UserChange): Promise<User | undefined> {
     return tx.first<User>(
       `UPDATE users u SET name = coalesce($2, u.name), email = coalesce($3, u.email), role = coalesce($4, u.role),
-              password_hash = coalesce($5, u.password_hash), profile_image_url = coalesce($6, u.profile_image_url), updated_at = now()
+              password_hash = coalesce($5, u.password_hash), profile_image_url = coalesce($6, u.profile_image_url),
+              placement = CASE WHEN $7 THEN $8 ELSE u.placement END, updated_at = now()
         WHERE u.id = $1 RETURNING ${USER_COLUMNS}`,
-      [id, change.name, change.email, change.role, change.passwordHash, change.profileImageUrl],
+      [
+        id,
+        change.name,
+        change.email,
+        change.role,
+        change.passwordHash,
+        change.profileImageUrl,
+        change.placement !== undefined,
+        change.placement,
+      ],
     );
   }
 

@@ -3,6 +3,7 @@ import { Accounts } from './1763800000001-accounts';
 import { Revocations } from './1763800000002-revocations';
 import { UnnumberedRevocations } from './1764300000001-unnumbered-revocations';
 import { SessionActivity } from './1764300000002-session-activity';
+import { Placement } from './1764400000001-placement';
 
 /** All migrations of schema `auth`, oldest first. */
 export const authMigrations = [
@@ -11,4 +12,5 @@ export const authMigrations = [
   callResultsMigration(1763800000003),
   UnnumberedRevocations,
   SessionActivity,
+  Placement,
 ];

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { users } from '@perennial/contracts-auth';
 import {
   CallError,
@@ -12,6 +12,7 @@ import type { User } from '@perennial/contracts-wire';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { UsersRepository } from '../accounts/users.repository';
+import { AUTH_ENV, type AuthEnv } from '../env';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
 import { SessionsService } from '../sessions/sessions.service';
@@ -28,6 +29,7 @@ export class UsersService {
     private readonly passwords: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly unitOfWork: UnitOfWork,
+    @Inject(AUTH_ENV) private readonly env: AuthEnv,
   ) {}
 
   async get(userId: string): Promise<User> {
@@ -43,15 +45,18 @@ export class UsersService {
     const profileImageUrl = newPicture(userId, pictureUrl);
     if (password !== undefined) await this.policy.check(password);
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    this.checkPlacement(change.placement);
     const once = { scope: `auth.users.update:${principal.userId}`, key, request: withoutPassword(request) };
     return emailTaken(
       this.unitOfWork.once(once, async (tx) => {
-        const before = found(await this.users.lockRole(tx, userId));
-        const changesRole = change.role !== undefined && change.role !== before;
-        if (changesRole && before === 'admin') await this.refuseLastAdmin(tx, userId);
+        const before = found(await this.users.lock(tx, userId));
+        const changesRole = change.role !== undefined && change.role !== before.role;
+        const changesPlacement = change.placement !== undefined && change.placement !== before.placement;
+        if (changesRole && before.role === 'admin') await this.refuseLastAdmin(tx, userId);
         const user = found(await this.users.update(tx, userId, { ...change, passwordHash, profileImageUrl }));
-        if (changesRole || passwordHash !== undefined) await this.sessions.endAll(tx, userId);
-        tx.afterCommit(() => this.recordChange(principal, { ...request, before, changesRole }));
+        // A session carries its role and its placement to every service.
+        if (changesRole || changesPlacement || passwordHash !== undefined) await this.sessions.endAll(tx, userId);
+        tx.afterCommit(() => this.recordChange(principal, { ...request, before, changesRole, changesPlacement }));
         return user;
       }),
     );
@@ -65,7 +70,7 @@ export class UsersService {
     const { userId } = request;
     if (userId === principal.userId) throw new CallError('FAILED_PRECONDITION', 'You cannot delete your own account');
     return this.unitOfWork.once({ scope: `auth.users.delete:${principal.userId}`, key, request }, async (tx) => {
-      const role = await this.users.lockRole(tx, userId);
+      const role = (await this.users.lock(tx, userId))?.role;
       // Repeating an interrupted deletion continues with the rest of it.
       if (role === undefined) return { deleted: false };
       if (role === 'admin') await this.refuseLastAdmin(tx, userId);
@@ -80,13 +85,28 @@ export class UsersService {
 
   private recordChange(
     { userId: actor }: UserPrincipal,
-    change: CallParsedRequest<typeof users.update> & { before: Role; changesRole: boolean },
+    change: CallParsedRequest<typeof users.update> & {
+      before: { role: Role; placement: string | null };
+      changesRole: boolean;
+      changesPlacement: boolean;
+    },
   ): void {
     const { security } = this.runtime;
     const who = { user_id: change.userId, actor_id: actor };
-    if (change.changesRole) security.record('role_changed', { ...who, from: change.before, to: change.role });
+    if (change.changesRole) security.record('role_changed', { ...who, from: change.before.role, to: change.role });
+    if (change.changesPlacement)
+      security.record('placement_changed', { ...who, from: change.before.placement ?? '', to: change.placement ?? '' });
     if (change.password !== undefined) security.record('password_changed', who);
     if (change.email !== undefined) security.record('account_changed', { ...who, fields: ['email'] });
+  }
+
+  /** A person with a placement that no service knows could do nothing. */
+  private checkPlacement(placement: string | null | undefined): void {
+    if (placement == null || this.env.PLACEMENTS.has(placement)) return;
+    throw new CallError(
+      'INVALID_ARGUMENT',
+      `There is no placement "${placement}". The operator declares them in PLACEMENTS.`,
+    );
   }
 
   /** The account's row is locked before; only transactions that remove an admin wait for each other. */

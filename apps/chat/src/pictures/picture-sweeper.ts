@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import type { BlobStore } from '@perennial/blob-store';
 import { pictureKey } from '@perennial/contracts-chat';
 import { Runtime } from '@perennial/runtime';
+import { CHAT_ENV, type ChatEnv } from '../env';
 import { PICTURE_STORE } from './picture-store';
 import { PicturesRepository } from './pictures.repository';
 
@@ -21,6 +22,7 @@ export class PictureSweeper implements OnApplicationBootstrap {
     private readonly repository: PicturesRepository,
     @Inject(PICTURE_STORE) private readonly store: BlobStore,
     @Inject(Runtime) private readonly runtime: Runtime,
+    @Inject(CHAT_ENV) private readonly env: Pick<ChatEnv, 'PLACEMENTS'>,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -48,10 +50,12 @@ export class PictureSweeper implements OnApplicationBootstrap {
       for (const key of keys.length === 0 ? [] : await this.repository.unknown(keys)) await this.store.delete(key);
       keys = [];
     };
-    for await (const { key, ageMs } of this.store.list(pictureKey(''), { signal })) {
-      if (ageMs < minAgeMs) continue;
-      if (keys.push(key) >= STRAY_BATCH) await look();
+    for (const placement of [undefined, ...this.env.PLACEMENTS.keys()]) {
+      for await (const { key, ageMs } of this.store.list(pictureKey('', placement), { signal })) {
+        if (ageMs < minAgeMs) continue;
+        if (keys.push(key) >= STRAY_BATCH) await look();
+      }
+      await look();
     }
-    await look();
   }
 }

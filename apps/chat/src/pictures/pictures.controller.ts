@@ -1,6 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { pictures as pictureCalls } from '@perennial/contracts-chat';
-import { CallError, type CallParsedRequest, type CallReply, requireUser } from '@perennial/contracts-kernel';
+import {
+  CallError,
+  type CallParsedRequest,
+  type CallReply,
+  placementOfKey,
+  requireUser,
+} from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { type CallContext, Handles } from '@perennial/transport';
 import { UsageService } from '../usage/usage.service';
@@ -21,7 +27,12 @@ export class PicturesController {
     { pictures }: CallParsedRequest<typeof pictureCalls.keep>,
     { principal }: CallContext,
   ): Promise<CallReply<typeof pictureCalls.keep>> {
-    const { userId } = requireUser(principal);
+    const { userId, placement } = requireUser(principal);
+    if (pictures.some(({ blobKey }) => placementOfKey(blobKey) !== placement))
+      throw new CallError(
+        'FAILED_PRECONDITION',
+        'These pictures are not stored where your data belongs. Send them again.',
+      );
     const ids = await this.unitOfWork.run(
       (tx) => this.usage.within(tx, userId, () => this.repository.keep(tx, userId, pictures)),
       { retry: true },

@@ -89,6 +89,21 @@ const isKept = async (id: string): Promise<boolean> =>
   (await db.query('SELECT 1 FROM pictures WHERE id = $1', [id])).rowCount === 1;
 
 describe('a picture', () => {
+  it('is refused unless it is stored where its owner’s data belongs', async () => {
+    const stored = { size: 1, sha256: '0'.repeat(64), contentType: 'image/png' as const };
+    const keepAt = (blobKey: string, placement?: string) =>
+      call(
+        pictureCalls.keep,
+        { pictures: [{ ...stored, blobKey }] },
+        { ...userOf(), ...(placement ? { placement } : {}) },
+      );
+    const refused = { code: 'FAILED_PRECONDITION' };
+    await expect(keepAt('pictures/x', 'eu')).rejects.toMatchObject(refused);
+    await expect(keepAt('at/us/pictures/x', 'eu')).rejects.toMatchObject(refused);
+    await expect(keepAt('at/eu/pictures/x')).rejects.toMatchObject(refused);
+    expect((await keepAt('at/eu/pictures/x', 'eu')).ids).toHaveLength(1);
+  });
+
   it('is stored once for its user, served to its owner only, and sent to the model as bytes', async () => {
     const first = await keep('the same bytes');
     const again = await keep('the same bytes');

@@ -17,6 +17,7 @@ const HEADER = [
   'QUEUE',
   'TAKE-OVERS',
   'SETTINGS',
+  'PLACEMENTS',
   'FAILING',
   'LAST ERROR',
 ];
@@ -58,6 +59,7 @@ function toRow(one: FleetMember): string[] {
     load === null ? '' : `${Math.round(load.bytes / 1_048_576)} MB`,
     ...[one.runs, one.queue, one.takeOvers].map((count) => String(count ?? '')),
     one.settings ?? '',
+    (one.placements ?? []).join(', '),
     failing.join(', '),
     lastError === null ? '' : `${lastError.code} ${lastError.id ?? ''}`.trim(),
   ];

@@ -1,7 +1,7 @@
 import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import { env as retrievalEnv, sweepOrphans } from '@perennial/retrieval/operator';
 import { databaseEnv, Runtime } from '@perennial/runtime';
-import { createVectorStore, vectorStoreEnv } from '@perennial/vector-store';
+import { createVectorStores, vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
 import type { AddCommands } from '../command';
 import { directEnvironment } from '../environment';
@@ -28,11 +28,12 @@ export const orphans: AddCommands = (program, add) =>
     run: async ({ delete: remove }) => {
       const env = directEnvironment(orphansEnv);
       await assertMigrated(env.DATABASE_URL, ['retrieval']);
-      const vectors = createVectorStore(env);
+      const vectors = createVectorStores(env);
       const blobs = await createBlobStore(env);
       try {
         const minAgeMs = env.ORPHAN_AGE_SECONDS * 1_000;
-        const options = { databaseUrl: env.DATABASE_URL, blobs, vectors, minAgeMs, remove };
+        const { DATABASE_URL: databaseUrl, PLACEMENTS: placements } = env;
+        const options = { databaseUrl, blobs, vectors, placements, minAgeMs, remove };
         const report = await sweepOrphans(
           options,
           new Runtime({ name: 'retrieval', logLevel: 'warn', logStream: process.stderr }),

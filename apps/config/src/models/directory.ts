@@ -158,6 +158,11 @@ function createdOf(raw: Record<string, unknown>): number {
   return Number.isNaN(modified) ? STARTED : Math.floor(modified / 1000);
 }
 
+/** The names of a connection's tags, which come in two forms. */
+export function tagNames(tags: readonly unknown[] | undefined): string[] {
+  return tagsOf(tags, undefined).map(({ name }) => name);
+}
+
 function tagsOf(ofConnection: readonly unknown[] | undefined, entry: ModelEntry | undefined): { name: string }[] {
   const ofModel = Array.isArray(entry?.meta.tags) ? (entry.meta.tags as unknown[]) : [];
   const names = [...(ofConnection ?? []), ...ofModel].map((tag) =>

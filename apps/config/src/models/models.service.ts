@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { models, ResolvedModel } from '@perennial/contracts-config';
 import {
   CallError,
@@ -9,21 +9,38 @@ import {
 } from '@perennial/contracts-kernel';
 import { continuationFromModels, detectContinuation, type ProviderModel } from '@perennial/model-provider';
 import { UnitOfWork } from '@perennial/persistence';
+import { allowsConnection } from '@perennial/runtime';
+import { CONFIG_ENV, type ConfigEnv } from '../env';
 import type { ConfigState, Connection } from '../state/state';
 import { StateRepository } from '../state/state.repository';
 import { StateKeeper } from '../state/state-keeper';
-import { buildDirectory, isOpenToAll, knowledgeOf, type Listing, mayUse, type Offer, rowFor } from './directory';
+import {
+  buildDirectory,
+  isOpenToAll,
+  knowledgeOf,
+  type Listing,
+  mayUse,
+  type Offer,
+  rowFor,
+  tagNames,
+} from './directory';
 import { ProviderLists } from './provider-lists';
 
 /** An unknown model triggers requests to the providers, at most this often: any user can cause them. */
 const SEARCH_PAUSE_MS = 2_000;
 
+/** What can be used, of one configuration and one reading of the providers' lists. */
+interface Directory {
+  state: ConfigState;
+  lists: readonly (readonly ProviderModel[])[];
+  offers: ReadonlyMap<string, Offer>;
+}
+
 /** Models, their access and their connections. */
 @Injectable()
 export class ModelsService {
-  private lastDirectory:
-    | { state: ConfigState; lists: readonly (readonly ProviderModel[])[]; offers: ReadonlyMap<string, Offer> }
-    | undefined;
+  /** By placement; '' is none. */
+  private readonly directories = new Map<string, Directory>();
   private retained: ConfigState | undefined;
   private search: { at: number; done: Promise<void> } | undefined;
 
@@ -32,16 +49,17 @@ export class ModelsService {
     private readonly repository: StateRepository,
     private readonly lists: ProviderLists,
     private readonly unitOfWork: UnitOfWork,
+    @Inject(CONFIG_ENV) private readonly env: ConfigEnv,
   ) {}
 
   async list(principal: Principal, refresh: boolean): Promise<CallReply<typeof models.list>> {
     const state = refresh ? await this.keeper.fresh() : await this.keeper.current();
-    const used = connectionsOf(state);
+    const used = this.connections(state, placementOf(principal));
     const lists = await Promise.all(
       used.map(({ connection }) => (refresh ? this.lists.refresh(connection) : this.lists.get(connection))),
     );
     const data = [];
-    for (const offer of this.directory(state, used, lists).values()) {
+    for (const offer of this.directory(state, used, lists, placementOf(principal)).values()) {
       if (mayUse(principal, offer)) data.push(rowFor(principal, offer));
     }
     return { version: state.version, data };
@@ -49,7 +67,9 @@ export class ModelsService {
 
   /** No statement and no request for a known model; an unknown one is looked for once. */
   async resolve(principal: Principal, modelId: string): Promise<ResolvedModel> {
-    const offer = (await this.known(modelId)) ?? (await this.searched(modelId));
+    const placement = placementOf(principal);
+    const offer = (await this.known(modelId, placement)) ?? (await this.searched(modelId, placement));
+    if (!offer && placement !== undefined) await this.refuseElsewhere(principal, modelId, placement);
     // Also for one that the caller may not use: its existence is hidden.
     if (!offer || !mayUse(principal, offer)) {
       throw new CallError(
@@ -74,6 +94,16 @@ export class ModelsService {
     };
   }
 
+  /** Says so if it is the placement alone that keeps the model from this user. */
+  private async refuseElsewhere(principal: Principal, modelId: string, placement: string): Promise<void> {
+    const offer = await this.known(modelId);
+    if (!offer || !mayUse(principal, offer)) return;
+    throw new CallError(
+      'PERMISSION_DENIED',
+      `The model "${modelId}" is on a server that your data may not be sent to (placement "${placement}"); choose another one`,
+    );
+  }
+
   async saveEntry(
     principal: UserPrincipal,
     request: CallParsedRequest<typeof models.saveEntry>,
@@ -87,21 +117,25 @@ export class ModelsService {
     });
   }
 
-  private async known(modelId: string): Promise<Offer | undefined> {
+  private async known(modelId: string, placement?: string): Promise<Offer | undefined> {
     const state = await this.keeper.current();
-    const used = connectionsOf(state);
-    return this.directory(
-      state,
-      used,
-      used.map(({ connection }) => this.lists.peek(connection)),
-    ).get(modelId);
+    const used = this.connections(state, placement);
+    const lists = used.map(({ connection }) => this.lists.peek(connection));
+    return this.directory(state, used, lists, placement).get(modelId);
   }
 
-  private async searched(modelId: string): Promise<Offer | undefined> {
+  /** The connections that data of this placement may be sent to. */
+  private connections(state: ConfigState, placement?: string): Omit<Listing, 'models'>[] {
+    return connectionsOf(state).filter(({ connection: { url, options } }) =>
+      allowsConnection(this.env.PLACEMENTS, placement, [url, ...tagNames(options.tags)]),
+    );
+  }
+
+  private async searched(modelId: string, placement?: string): Promise<Offer | undefined> {
     const now = performance.now();
     if (!this.search || now - this.search.at > SEARCH_PAUSE_MS) this.search = { at: now, done: this.searchAll() };
     await this.search.done;
-    return this.known(modelId);
+    return this.known(modelId, placement);
   }
 
   private async searchAll(): Promise<void> {
@@ -114,8 +148,9 @@ export class ModelsService {
     state: ConfigState,
     used: readonly Omit<Listing, 'models'>[],
     lists: readonly (readonly ProviderModel[])[],
+    placement = '',
   ): ReadonlyMap<string, Offer> {
-    const last = this.lastDirectory;
+    const last = this.directories.get(placement);
     if (
       last?.state === state &&
       last.lists.length === lists.length &&
@@ -125,13 +160,19 @@ export class ModelsService {
     }
     const listings = used.map((place, at) => ({ ...place, models: lists[at] ?? [] }));
     const offers = buildDirectory(listings, state.entries);
-    this.lastDirectory = { state, lists, offers };
+    // A name that is not declared has no models, and is not kept: anything could be sent as one.
+    if (placement === '' || this.env.PLACEMENTS.has(placement))
+      this.directories.set(placement, { state, lists, offers });
     if (this.retained !== state) {
       this.retained = state;
-      this.lists.retain(used.map(({ connection }) => connection));
+      this.lists.retain(connectionsOf(state).map(({ connection }) => connection));
     }
     return offers;
   }
+}
+
+function placementOf(principal: Principal): string | undefined {
+  return principal.kind === 'user' ? principal.placement : undefined;
 }
 
 /** Enabled connections, OpenAI-compatible ones first. */

@@ -100,7 +100,9 @@ export class StateKeeper implements OnApplicationBootstrap {
 
   /** With a secret key, so that the stored fingerprint reveals nothing about the keys in it. */
   private fingerprint(): string {
-    const seen = JSON.stringify(VISIBLE.map((name) => [name, this.env[name]]));
+    const { PLACEMENTS: placements } = this.env;
+    const visible = VISIBLE.map((name) => [name, this.env[name]]);
+    const seen = JSON.stringify(placements.size === 0 ? visible : [...visible, ...placements]);
     return createHmac('sha256', this.env.SECRET_KEY).update(seen).digest('base64url');
   }
 }

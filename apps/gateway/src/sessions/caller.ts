@@ -11,5 +11,6 @@ export interface Caller {
 }
 
 export function principalOfUser(user: User, claims: SessionClaims): UserPrincipal {
-  return { kind: 'user', userId: user.id, role: user.role, sessionId: claims.jti };
+  const { id: userId, role, placement } = user;
+  return { kind: 'user', userId, role, sessionId: claims.jti, ...(placement == null ? {} : { placement }) };
 }

@@ -13,6 +13,7 @@ export interface NewFile {
   size: number;
   sha256: string;
   blobKey: string;
+  residence: string | null;
   meta: Record<string, unknown>;
   /** A base's id, or the file's own. */
   scope: string;
@@ -102,8 +103,8 @@ export class FilesRepository {
   /** Undefined when the id exists already, with any owner or state. */
   async insert(tx: Tx, file: NewFile, traceparent: string | undefined): Promise<FileRow | undefined> {
     const inserted = await tx.execute(
-      `INSERT INTO files (id, user_id, name, content_type, size, sha256, blob_key, meta, queued_at, rank, traceparent)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $9 THEN now() END, ${RANK('$2')}, $10) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO files (id, user_id, name, content_type, size, sha256, blob_key, meta, queued_at, rank, traceparent, residence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $9 THEN now() END, ${RANK('$2')}, $10, $11) ON CONFLICT (id) DO NOTHING`,
       [
         file.id,
         file.userId,
@@ -115,6 +116,7 @@ export class FilesRepository {
         JSON.stringify(file.meta),
         file.queued,
         traceparent ?? null,
+        file.residence,
       ],
     );
     if (inserted === 0) return undefined;

@@ -7,11 +7,12 @@ import {
   requireAdmin,
   requireUser,
 } from '@perennial/contracts-kernel';
-import { files, type FileStatus, type StoredFile } from '@perennial/contracts-retrieval';
+import { files, type FileStatus, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
 import { type OnceKey, type Tx, UnitOfWork } from '@perennial/persistence';
 import { canRead, readable, writable } from '../access/access';
 import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
 import { IndexCatalog } from '../search-index/index-catalog';
+import { assertResidence } from '../stores/residence';
 import { FileChanges } from './file-changes';
 import { type FileRow, toStatus, toWire } from './file-row';
 import { FilesRepository } from './files.repository';
@@ -160,12 +161,14 @@ export class FilesService {
 
   async replace(request: CallParsedRequest<typeof files.replace>, delivery: IdempotentCall): Promise<StoredFile> {
     const { fileId, blobKey } = request;
-    if (!blobKey.startsWith(`files/${fileId}/`))
+    const user = requireUser(delivery.principal);
+    if (!blobKey.startsWith(toBlobKey(fileId, '', user.placement)))
       throw new CallError('FAILED_PRECONDITION', 'These bytes are not stored as a content of this file.');
     const once = toOnceKey(files.replace.pattern, delivery, request);
     return this.change(once, fileId, delivery.principal, async (tx, row) => {
       // The same bytes in another call: its caller did not get the first reply.
       if (row.blobKey === blobKey) return row;
+      assertResidence(user, row, 'file');
       await this.storage.assertRoom(tx, row.userId, request.size, fileId);
       return this.files.replace(tx, row, request);
     });

@@ -6,6 +6,7 @@ import { Database, type Queryable, type Tx } from '@perennial/persistence';
 export interface BaseRow {
   id: string;
   userId: string;
+  residence: string | null;
 }
 
 /** Placements of files, and the bases they are in. */
@@ -18,7 +19,7 @@ export class PlacementsRepository {
    */
   holdBase(tx: Tx, baseId: string): Promise<BaseRow | undefined> {
     return tx.first<BaseRow>(
-      `SELECT id, user_id AS "userId" FROM knowledge_bases WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+      `SELECT id, user_id AS "userId", residence FROM knowledge_bases WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
       [baseId],
     );
   }

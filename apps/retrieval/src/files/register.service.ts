@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CallError, type CallParsedRequest, type Principal, requireUser } from '@perennial/contracts-kernel';
+import {
+  CallError,
+  type CallParsedRequest,
+  type Principal,
+  requireUser,
+  type UserPrincipal,
+} from '@perennial/contracts-kernel';
 import { type files, type StoredFile, toBlobKey } from '@perennial/contracts-retrieval';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
@@ -7,6 +13,7 @@ import { writable } from '../access/access';
 import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { SettingsKeeper } from '../settings/settings-keeper';
+import { assertResidence, newResidence } from '../stores/residence';
 import { FileChanges } from './file-changes';
 import { type FileRow, toWire } from './file-row';
 import { FilesRepository } from './files.repository';
@@ -34,7 +41,9 @@ export class RegisterService {
 
   /** Row, placement and job in one transaction; a second delivery returns the first one's row. */
   async register(request: Request, principal: Principal): Promise<StoredFile> {
-    const { userId } = requireUser(principal);
+    const user = requireUser(principal);
+    const { userId } = user;
+    const residence = newResidence(user, this.env.PLACEMENTS);
     return this.unitOfWork.run(async (tx) => {
       await holdUser(tx, userId);
       const known = await this.known(tx, request, userId);
@@ -42,7 +51,7 @@ export class RegisterService {
       await this.checkContent(request);
       await this.checkCounts(tx, userId, request.process);
       await this.storage.assertRoom(tx, userId, request.size);
-      if (request.knowledgeId) await this.checkBase(tx, request.knowledgeId, request, principal);
+      if (request.knowledgeId) await this.checkBase(tx, request.knowledgeId, request, user);
       const row = await this.files.insert(
         tx,
         {
@@ -52,7 +61,8 @@ export class RegisterService {
           contentType: request.contentType,
           size: request.size,
           sha256: request.sha256,
-          blobKey: toBlobKey(request.fileId, '1'),
+          blobKey: toBlobKey(request.fileId, '1', user.placement),
+          residence,
           meta: request.metadata,
           scope: request.knowledgeId ?? request.fileId,
           queued: request.process,
@@ -102,8 +112,12 @@ export class RegisterService {
       });
   }
 
-  private async checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, principal: Principal): Promise<void> {
-    writable(principal, await this.placements.holdBase(tx, baseId), 'knowledge base');
+  private async checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, user: UserPrincipal): Promise<void> {
+    assertResidence(
+      user,
+      writable(user, await this.placements.holdBase(tx, baseId), 'knowledge base'),
+      'knowledge base',
+    );
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
       throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base is full.');
     if ((await this.placements.heldContent(tx, baseId, [sha256], [fileId])).length > 0) throw duplicateContent();

@@ -13,6 +13,7 @@ export interface ClaimedFile extends FileClaim {
   contentType: string;
   size: number;
   blobKey: string;
+  residence: string | null;
   generation: number;
   /** The generation that searches find meanwhile; null if none. */
   liveGeneration: number | null;

@@ -70,8 +70,11 @@ export class IndexStep {
     });
   }
 
-  private async *windows({ id, generation }: ClaimedFile, scopes: readonly string[]): AsyncGenerator<Page[]> {
+  private async *windows(
+    { id, generation, residence }: ClaimedFile,
+    scopes: readonly string[],
+  ): AsyncGenerator<Page[]> {
     for await (const chunks of this.chunks.pages(id, generation, WINDOW))
-      yield [{ fileId: id, generation, scopes, chunks }];
+      yield [{ fileId: id, generation, scopes, residence, chunks }];
   }
 }

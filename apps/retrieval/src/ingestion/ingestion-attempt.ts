@@ -108,7 +108,8 @@ export class IngestionAttempt {
         return;
       case 'wait':
         this.log.warn({ file_id: file.id, code: fault.reason.code, reason: fault.reason.message }, 'ingestion waits');
-        if (fault.allFiles) this.pause.lastAtLeast(fault.afterS);
+        // A store of some people's must not make everybody's files wait.
+        if (fault.allFiles && file.residence === null) this.pause.lastAtLeast(fault.afterS);
         await this.repository.release(file.owner, [file], { afterS: fault.afterS, error: fault.reason });
         return;
       case 'refused':

@@ -66,7 +66,7 @@ export class IngestionRepository {
           AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $2)
           AND (f.deaths < ${SUSPECT} OR $3) AND (NOT f.slow OR $4)
        RETURNING f.id, f.user_id AS "userId", f.name, f.content_type AS "contentType", f.size::float8 AS size, f.blob_key AS "blobKey",
-                 f.generation, f.live_generation AS "liveGeneration", f.epoch, f.owner, f.chunk_count AS "chunkCount", f.attempts, f.slow, f.traceparent`,
+                 f.residence, f.generation, f.live_generation AS "liveGeneration", f.epoch, f.owner, f.chunk_count AS "chunkCount", f.attempts, f.slow, f.traceparent`,
       [fileId, processId, suspect, slow],
       { name: 'ingestion.take' },
     );

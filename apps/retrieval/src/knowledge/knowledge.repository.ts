@@ -9,6 +9,7 @@ import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 export interface KnowledgeRow {
   id: string;
   userId: string;
+  residence: string | null;
   name: string;
   description: string;
   meta: Record<string, unknown> | null;
@@ -26,7 +27,7 @@ export type FileOrder = 'name' | 'created_at' | 'updated_at';
 type Search = CallParsedRequest<typeof knowledge.search>;
 
 const COLUMNS = `
-  b.id, b.user_id AS "userId", b.name, b.description, b.meta,
+  b.id, b.user_id AS "userId", b.residence, b.name, b.description, b.meta,
   (SELECT count(*)::int FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = b.id) AS "fileCount",
   floor(extract(epoch FROM b.created_at))::int AS "createdAt", floor(extract(epoch FROM b.updated_at))::int AS "updatedAt"`;
 
@@ -88,12 +89,13 @@ export class KnowledgeRepository {
   create(
     tx: Tx,
     { userId }: UserPrincipal,
-    { id, name, description }: CallParsedRequest<typeof knowledge.create>,
+    { id, name, description, residence }: CallParsedRequest<typeof knowledge.create> & { residence: string | null },
   ): Promise<KnowledgeRow | undefined> {
     return tx.first<KnowledgeRow>(
-      `INSERT INTO knowledge_bases AS b (id, user_id, name, description) VALUES (coalesce($1, gen_random_uuid()), $2, $3, $4)
+      `INSERT INTO knowledge_bases AS b (id, user_id, name, description, residence)
+       VALUES (coalesce($1, gen_random_uuid()), $2, $3, $4, $5)
        ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
-      [id ?? null, userId, name, description],
+      [id ?? null, userId, name, description, residence],
     );
   }
 

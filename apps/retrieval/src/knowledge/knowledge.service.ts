@@ -14,6 +14,7 @@ import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { toStatus, toWire } from '../files/file-row';
 import { UserStorage } from '../files/user-storage';
+import { newResidence } from '../stores/residence';
 import { KnowledgeRepository, type KnowledgeRow } from './knowledge.repository';
 
 const MAX_PENDING = 500;
@@ -50,6 +51,7 @@ export class KnowledgeService {
     key: string,
   ): Promise<KnowledgeBase> {
     const user = requireUser(principal);
+    const residence = newResidence(user, this.env.PLACEMENTS);
     const once = { scope: `retrieval.knowledge.create:${user.userId}`, key, request };
     return this.unitOfWork.once(once, async (tx) => {
       await holdUser(tx, user.userId);
@@ -61,7 +63,7 @@ export class KnowledgeService {
           'You have as many knowledge bases as one may have. Delete some first.',
         );
       await this.storage.assertRoom(tx, user.userId, sizeOf(request));
-      const base = await this.knowledge.create(tx, user, request);
+      const base = await this.knowledge.create(tx, user, { ...request, residence });
       if (!base) throw new CallError('ALREADY_EXISTS', 'This id of a knowledge base has been used.');
       return knowledgeToWire(base, principal);
     });

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CallError, type CallParsedRequest, type Principal, requireAdmin } from '@perennial/contracts-kernel';
+import {
+  CallError,
+  type CallParsedRequest,
+  type Principal,
+  requireAdmin,
+  requireUser,
+} from '@perennial/contracts-kernel';
 import { knowledge, type KnowledgeBase } from '@perennial/contracts-retrieval';
 import { type OnceKey, type Tx, UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
@@ -9,6 +15,7 @@ import { FileChanges } from '../files/file-changes';
 import type { FileRow } from '../files/file-row';
 import { FilesRepository } from '../files/files.repository';
 import { duplicateContent, PlacementsRepository } from '../files/placements.repository';
+import { assertResidence } from '../stores/residence';
 import { KnowledgeRepository } from './knowledge.repository';
 import { knowledgeToWire } from './knowledge.service';
 
@@ -33,15 +40,18 @@ export class MembershipService {
     const { knowledgeId, fileIds } = request;
     const { principal } = delivery;
     return this.once(toOnceKey(knowledge.addFiles.pattern, delivery, request), async (tx) => {
-      writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
+      const user = requireUser(principal);
+      const base = writable(user, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
+      assertResidence(user, base, 'knowledge base');
       const wanted = [...new Set(fileIds)];
       const rows = await this.files.lockMany(tx, wanted);
       for (const id of wanted) {
-        readable(
-          principal,
+        const file = readable(
+          user,
           rows.find((row) => row.id === id),
           'file',
         );
+        assertResidence(user, file, 'file');
       }
       await this.checkContent(tx, knowledgeId, rows);
       const placed = await this.placements.place(tx, knowledgeId, wanted);

@@ -4,6 +4,7 @@ import { Documents } from './1764200000000-documents';
 import { IndexBuilds } from './1764300000000-index-builds';
 import { FaultIsolation } from './1764400000000-fault-isolation';
 import { UserStorageIndex } from './1764500000000-user-storage';
+import { Residence } from './1764600000000-residence';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -13,4 +14,5 @@ export const retrievalMigrations = [
   IndexBuilds,
   FaultIsolation,
   UserStorageIndex,
+  Residence,
 ];

@@ -1,7 +1,7 @@
 import type { BlobStore } from '@perennial/blob-store';
 import { Database, openDataSource, poolFrom } from '@perennial/persistence';
-import type { Runtime } from '@perennial/runtime';
-import type { VectorStore } from '@perennial/vector-store';
+import type { Placements, Runtime } from '@perennial/runtime';
+import type { VectorStores } from '@perennial/vector-store';
 import { retrievalMigrations } from '../migrations';
 import { OrphanSweep } from '../reconcile/orphan-sweep';
 import type { OrphanReport } from '../reconcile/orphans';
@@ -10,7 +10,8 @@ import { ReconcileRepository } from '../reconcile/reconcile.repository';
 export interface OrphanSweepOptions {
   databaseUrl: string;
   blobs: BlobStore;
-  vectors: VectorStore;
+  vectors: VectorStores;
+  placements: Placements;
   /** Younger blobs may belong to an upload that has not been registered yet. */
   minAgeMs: number;
   /** Removes what it finds, and collections of no index. */
@@ -19,7 +20,7 @@ export interface OrphanSweepOptions {
 
 /** Counts what lies in the stores of documents that nothing refers to. It may run while the service runs. The schema must be migrated. */
 export async function sweepOrphans(options: OrphanSweepOptions, runtime: Runtime): Promise<OrphanReport> {
-  const { databaseUrl: url, blobs, vectors, minAgeMs, remove } = options;
+  const { databaseUrl: url, blobs, vectors, placements, minAgeMs, remove } = options;
   const dataSource = await openDataSource(
     {
       url,
@@ -33,7 +34,7 @@ export async function sweepOrphans(options: OrphanSweepOptions, runtime: Runtime
   );
   try {
     const database = new Database(poolFrom(dataSource), runtime.metrics);
-    const sweep = new OrphanSweep(new ReconcileRepository(database), vectors, blobs, minAgeMs);
+    const sweep = new OrphanSweep(new ReconcileRepository(database), vectors, blobs, minAgeMs, placements);
     return await sweep.run({ repair: remove, collections: remove });
   } finally {
     await dataSource.destroy();

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { VectorStore } from '@perennial/vector-store';
+import { type Logger, Runtime } from '@perennial/runtime';
+import { type VectorStore, VectorStoreError, VectorStores } from '@perennial/vector-store';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { IndexCatalog } from '../search-index/index-catalog';
+import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { IndexFiller } from '../search-index/index-filler';
 import { IndexRegistry } from '../search-index/index-registry';
 import { usesIndex } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { VECTOR_STORE } from '../stores/tokens';
+import { VECTOR_STORES } from '../stores/tokens';
 
 /**
  * An index that has never been active is dropped soon: only a worker that has not noticed yet may still write to it.
@@ -18,24 +19,29 @@ const QUIET_S = 60;
 /** Maintains the indexes: drops retired ones after their grace period, and fills gaps of the active one. */
 @Injectable()
 export class IndexUpkeep {
+  private readonly log: Logger;
+
   constructor(
     private readonly catalog: IndexCatalog,
     private readonly registry: IndexRegistry,
     private readonly filler: IndexFiller,
     private readonly settings: SettingsKeeper,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    @Inject(VECTOR_STORES) private readonly stores: VectorStores,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
-  ) {}
+    @Inject(Runtime) runtime: Runtime,
+  ) {
+    this.log = runtime.logger('index-upkeep');
+  }
 
   async run(signal: AbortSignal): Promise<void> {
-    await this.dropRetired();
     await this.remakeLost(signal);
     await this.fillGaps(signal);
+    await this.dropRetired();
   }
 
   private async dropRetired(): Promise<void> {
     for (const { id, collection } of await this.catalog.retired(this.env.INDEX_GRACE_SECONDS, UNUSED_S)) {
-      await this.store.dropCollection(collection);
+      for (const store of this.stores.all) await store.dropCollection(collection);
       await this.catalog.forget(id);
     }
   }
@@ -44,10 +50,28 @@ export class IndexUpkeep {
   private async remakeLost(signal: AbortSignal): Promise<void> {
     const indexes = await this.catalog.writable();
     if (indexes.length === 0) return;
-    const there = new Set((await this.store.listCollections({ signal })).map(({ name }) => name));
+    await this.remakeLostIn(this.stores.own, null, indexes, signal);
+    for (const [residence, store] of this.stores.separate) {
+      try {
+        await this.remakeLostIn(store, residence, indexes, signal);
+      } catch (error) {
+        // The files in the other stores do not wait for it.
+        if (!(error instanceof VectorStoreError)) throw error;
+        this.log.warn({ err: error, placement: residence }, 'failed to check the collections of a placement');
+      }
+    }
+  }
+
+  private async remakeLostIn(
+    store: VectorStore,
+    residence: string | null,
+    indexes: readonly VectorIndex[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const there = new Set((await store.listCollections({ signal })).map(({ name }) => name));
     for (const index of indexes.filter(({ collection }) => !there.has(collection))) {
       this.registry.forgetCollection(index);
-      await this.registry.ensureCollection(index, signal);
+      await this.registry.ensureCollection(index, signal, residence);
     }
   }
 

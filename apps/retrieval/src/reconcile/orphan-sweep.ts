@@ -1,5 +1,7 @@
 import type { BlobStore } from '@perennial/blob-store';
-import { type PointRef, type VectorStore, VectorStoreError } from '@perennial/vector-store';
+import { placedKey } from '@perennial/contracts-kernel';
+import type { Placements } from '@perennial/runtime';
+import { type PointRef, type VectorStore, VectorStoreError, type VectorStores } from '@perennial/vector-store';
 import type { OrphanReport, PointGroup, SweepOptions } from './orphans';
 import type { ReconcileRepository } from './reconcile.repository';
 import { RowSweep } from './row-sweep';
@@ -14,9 +16,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export class OrphanSweep {
   constructor(
     private readonly repository: ReconcileRepository,
-    private readonly vectors: VectorStore,
+    private readonly vectors: VectorStores,
     private readonly blobs: BlobStore,
     private readonly orphanAgeMs: number,
+    private readonly placements: Placements,
   ) {}
 
   /** @throws BlobStoreError, VectorStoreError: an unavailable store ends it, and the next sweep starts again */
@@ -24,8 +27,13 @@ export class OrphanSweep {
     // Rows first: their removal then also removes their bytes and points.
     const rows = await new RowSweep(this.repository).run(options);
     const blobs = await this.sweepBlobs(options);
-    const { points, collections } = await this.collections(options);
-    return { ...rows, blobs, points, collections };
+    const report = { ...rows, blobs, points: 0, collections: 0 };
+    for (const store of this.vectors.all) {
+      const { points, collections } = await this.collections(store, options);
+      report.points += points;
+      report.collections += collections;
+    }
+    return report;
   }
 
   private async sweepBlobs({ repair, signal }: SweepOptions): Promise<number> {
@@ -36,46 +44,56 @@ export class OrphanSweep {
       if (repair) for (const key of unknown) await this.blobs.delete(key);
     };
     let keys: string[] = [];
-    for await (const { key, ageMs } of this.blobs.list('files/', { signal })) {
-      if (ageMs < this.orphanAgeMs) continue;
-      keys.push(key);
-      if (keys.length < BLOBS) continue;
-      await look(keys);
-      keys = [];
+    for (const placement of [undefined, ...this.placements.keys()]) {
+      for await (const { key, ageMs } of this.blobs.list(placedKey(placement, 'files/'), { signal })) {
+        if (ageMs < this.orphanAgeMs) continue;
+        keys.push(key);
+        if (keys.length < BLOBS) continue;
+        await look(keys);
+        keys = [];
+      }
     }
     await look(keys);
     if (repair) await this.blobs.removeUnfinished(Math.max(this.orphanAgeMs, UNFINISHED_MS));
     return found;
   }
 
-  private async collections(options: SweepOptions): Promise<{ points: number; collections: number }> {
+  private async collections(
+    store: VectorStore,
+    options: SweepOptions,
+  ): Promise<{ points: number; collections: number }> {
     const indexes = new Map((await this.repository.collections()).map((index) => [index.collection, index]));
     let points = 0;
     let collections = 0;
-    for (const { name } of await this.vectors.listCollections({ signal: options.signal })) {
+    for (const { name } of await store.listCollections({ signal: options.signal })) {
       const index = indexes.get(name);
       if (!index) {
         // Read again: an index may have been added between the two lists.
         if ((await this.repository.collections()).some(({ collection }) => collection === name)) continue;
         collections += 1;
-        if (options.repair && options.collections === true) await this.vectors.dropCollection(name);
+        if (options.repair && options.collections === true) await store.dropCollection(name);
       } else if (index.state !== 'retired') {
-        points += await this.points(index.id, name, options);
+        points += await this.points(store, index.id, name, options);
       }
     }
     return { points, collections };
   }
 
-  private async points(indexId: string, collection: string, { repair, signal }: SweepOptions): Promise<number> {
+  private async points(
+    store: VectorStore,
+    indexId: string,
+    collection: string,
+    { repair, signal }: SweepOptions,
+  ): Promise<number> {
     let found = 0;
     let cursor: string | undefined;
     try {
       do {
-        const page = await this.vectors.scroll(collection, { cursor, limit: POINTS }, { signal });
+        const page = await store.scroll(collection, { cursor, limit: POINTS }, { signal });
         const groups = groupsOf(page.points);
         const stray = await this.stray([...groups.values()].map(({ group }) => group));
         for (const group of stray) found += groups.get(keyOf(group))?.points ?? 0;
-        if (repair && stray.length > 0) await this.remove(indexId, collection, stray);
+        if (repair && stray.length > 0) await this.remove(store, indexId, collection, stray);
         cursor = page.cursor;
       } while (cursor !== undefined);
     } catch (error) {
@@ -91,9 +109,14 @@ export class OrphanSweep {
     return [...nobodys, ...(ours.length === 0 ? [] : await this.repository.strayGroups(ours))];
   }
 
-  private async remove(indexId: string, collection: string, groups: readonly PointGroup[]): Promise<void> {
+  private async remove(
+    store: VectorStore,
+    indexId: string,
+    collection: string,
+    groups: readonly PointGroup[],
+  ): Promise<void> {
     for (const { scope, fileId, generation } of groups)
-      await this.vectors.delete(collection, { scopes: [scope], fileIds: [fileId], generation });
+      await store.delete(collection, { scopes: [scope], fileIds: [fileId], generation });
     // A group that was placed again since may have lost valid points.
     const ours = groups.filter(({ scope, fileId }) => UUID.test(scope) && UUID.test(fileId));
     if (ours.length > 0) await this.repository.unrecord(indexId, ours);

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
-import type { VectorStore } from '@perennial/vector-store';
+import type { VectorStores } from '@perennial/vector-store';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
-import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
+import { BLOB_STORE, VECTOR_STORES } from '../stores/tokens';
 import { IndexUpkeep } from './index-upkeep';
 import { OrphanSweep } from './orphan-sweep';
 import { ReconcileRepository } from './reconcile.repository';
@@ -20,9 +20,9 @@ import { Reconciler } from './reconciler';
     Reconciler,
     {
       provide: OrphanSweep,
-      inject: [ReconcileRepository, VECTOR_STORE, BLOB_STORE, RETRIEVAL_ENV],
-      useFactory: (repository: ReconcileRepository, vectors: VectorStore, blobs: BlobStore, env: RetrievalEnv) =>
-        new OrphanSweep(repository, vectors, blobs, env.ORPHAN_AGE_SECONDS * 1_000),
+      inject: [ReconcileRepository, VECTOR_STORES, BLOB_STORE, RETRIEVAL_ENV],
+      useFactory: (repository: ReconcileRepository, vectors: VectorStores, blobs: BlobStore, env: RetrievalEnv) =>
+        new OrphanSweep(repository, vectors, blobs, env.ORPHAN_AGE_SECONDS * 1_000, env.PLACEMENTS),
     },
   ],
 })

@@ -3,7 +3,7 @@ import { Database } from '@perennial/persistence';
 import type { PointGroup } from './orphans';
 
 /** Keys begin with the id of their file (`toBlobKey`). */
-const FILE_OF = /^files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//i;
+const FILE_OF = /^(?:at\/[a-z0-9-]+\/)?files\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//i;
 
 /** Chunks removed by one statement: few enough not to lock for long. */
 const BATCH = 5_000;

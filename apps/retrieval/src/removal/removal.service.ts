@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BlobStore } from '@perennial/blob-store';
 import { assertNever } from '@perennial/contracts-kernel';
+import { toBlobKey } from '@perennial/contracts-retrieval';
 import { type Counter, type Logger, Runtime } from '@perennial/runtime';
-import { type DeleteFilter, type VectorStore, VectorStoreError } from '@perennial/vector-store';
+import { type DeleteFilter, VectorStoreError, VectorStores } from '@perennial/vector-store';
 import { IngestionQueue } from '../files/ingestion-queue';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../search-index/index-catalog';
-import { BLOB_STORE, VECTOR_STORE } from '../stores/tokens';
+import { BLOB_STORE, VECTOR_STORES } from '../stores/tokens';
 import { type Removal, RemovalsRepository } from './removals.repository';
 
 const SWEEP_MS = 1_000;
@@ -32,7 +33,7 @@ export class RemovalService {
     private readonly catalog: IndexCatalog,
     private readonly queue: IngestionQueue,
     private readonly progress: FileProgress,
-    @Inject(VECTOR_STORE) private readonly vectors: VectorStore,
+    @Inject(VECTOR_STORES) private readonly stores: VectorStores,
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
     @Inject(Runtime) private readonly runtime: Runtime,
   ) {
@@ -50,10 +51,13 @@ export class RemovalService {
       if (removals.length === 0) return;
       const files = removals.filter((removal) => removal.kind === 'file');
       const others = removals.filter((removal) => removal.kind !== 'file');
-      const removed = [
-        ...(await this.removeFiles(files, signal)),
-        ...(await this.each(others, (removal) => this.remove(removal), signal)),
-      ];
+      const ofFiles: FileRemoval[] = [];
+      // Those of each store on their own: one that is away delays no other.
+      for (const residence of new Set(files.map((file) => file.residence))) {
+        const there = files.filter((file) => file.residence === residence);
+        ofFiles.push(...(await this.removeFiles(there, residence, signal)));
+      }
+      const removed = [...ofFiles, ...(await this.each(others, (removal) => this.remove(removal), signal))];
       await this.repository.done(removed.map(({ id }) => id));
       // Pauses after a failure: returned removals would be leased again at once.
       if (removed.length < removals.length) return;
@@ -61,10 +65,14 @@ export class RemovalService {
   }
 
   /** @returns the completed removals */
-  private async removeFiles(files: readonly FileRemoval[], signal: AbortSignal): Promise<readonly FileRemoval[]> {
+  private async removeFiles(
+    files: readonly FileRemoval[],
+    residence: string | null,
+    signal: AbortSignal,
+  ): Promise<readonly FileRemoval[]> {
     const idsOf = (some: readonly FileRemoval[]) => some.map(({ fileId }) => fileId);
-    if (!(await this.attempt(files, () => this.removePoints({ fileIds: idsOf(files) })))) return [];
-    const bare = await this.each(files, ({ fileId }) => this.removeBlobs(fileId), signal);
+    if (!(await this.attempt(files, () => this.removePoints({ fileIds: idsOf(files) }, residence)))) return [];
+    const bare = await this.each(files, ({ fileId }) => this.removeBlobs(fileId, residence), signal);
     return (await this.attempt(bare, () => this.repository.deleteFiles(idsOf(bare)))) ? bare : [];
   }
 
@@ -110,21 +118,22 @@ export class RemovalService {
     }
   }
 
-  private async removeBlobs(fileId: string): Promise<void> {
-    for await (const { key } of this.blobs.list(`files/${fileId}/`)) await this.blobs.delete(key);
+  private async removeBlobs(fileId: string, residence: string | null): Promise<void> {
+    for await (const { key } of this.blobs.list(toBlobKey(fileId, '', residence))) await this.blobs.delete(key);
   }
 
   private async remove(removal: Exclude<Removal, FileRemoval>): Promise<void> {
+    const { residence } = removal;
     switch (removal.kind) {
       case 'scope':
-        await this.removePoints({ scopes: [removal.scope] });
+        await this.removePoints({ scopes: [removal.scope] }, residence);
         await this.repository.deleteBase(removal.scope);
         return this.placeAgain(removal.scope);
       case 'placement':
-        await this.removePoints({ scopes: [removal.scope], fileIds: [removal.fileId] });
+        await this.removePoints({ scopes: [removal.scope], fileIds: [removal.fileId] }, residence);
         return this.placeAgain(removal.scope, removal.fileId);
       case 'generations':
-        await this.removePoints({ fileIds: [removal.fileId], generationBelow: removal.below });
+        await this.removePoints({ fileIds: [removal.fileId], generationBelow: removal.below }, residence);
         return this.repository.deleteChunks(removal.fileId, removal.below);
       case 'blob':
         return this.blobs.delete(removal.blobKey);
@@ -140,10 +149,11 @@ export class RemovalService {
   }
 
   /** From every index, including inactive ones: one may be gone from the store before it is gone from the list. */
-  private async removePoints(filter: DeleteFilter): Promise<void> {
+  private async removePoints(filter: DeleteFilter, residence: string | null): Promise<void> {
+    const store = this.stores.at(residence);
     for (const { collection } of await this.catalog.all()) {
       try {
-        await this.vectors.delete(collection, filter);
+        await store.delete(collection, filter);
       } catch (error) {
         if (!(error instanceof VectorStoreError) || error.code !== 'NOT_FOUND') throw error;
       }

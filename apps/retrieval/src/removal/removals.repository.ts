@@ -6,6 +6,8 @@ import { FilesRepository } from '../files/files.repository';
 interface RemovalBase {
   id: number;
   tries: number;
+  /** Of the file or the base: where its points and bytes are. */
+  residence: string | null;
 }
 /** A pending removal; `removals` in the schema describes its kinds. */
 export type Removal = RemovalBase &
@@ -36,7 +38,9 @@ export class RemovalsRepository {
     return this.database.query<Removal>(
       `UPDATE removals SET not_before = now() + ${LEASE_S} * interval '1 second', tries = tries + 1 WHERE id IN (
          SELECT id FROM removals WHERE not_before <= now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-       RETURNING id::float8 AS id, tries, kind, file_id AS "fileId", scope, below, blob_key AS "blobKey"`,
+       RETURNING id::float8 AS id, tries, kind, file_id AS "fileId", scope, below, blob_key AS "blobKey",
+         coalesce((SELECT f.residence FROM files f WHERE f.id = file_id),
+                  (SELECT b.residence FROM knowledge_bases b WHERE b.id = scope)) AS residence`,
       [limit],
       { name: 'removals.lease' },
     );

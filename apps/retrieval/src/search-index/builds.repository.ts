@@ -21,12 +21,13 @@ export interface PlaceToFill {
   fileId: string;
   scope: string;
   generation: number;
+  residence: string | null;
   /** Time of the placement, to the microsecond: a file that was removed and added again has another one. */
   placedAt: string;
 }
 
 const COLUMNS = 'id, model, embedding, index_id AS "indexId", error, failures';
-const PLACE_COLUMNS = `p.file_id AS "fileId", p.scope, f.live_generation AS generation, p.created_at::text AS "placedAt"`;
+const PLACE_COLUMNS = `p.file_id AS "fileId", p.scope, f.live_generation AS generation, f.residence, p.created_at::text AS "placedAt"`;
 /** Longest pause between two tries, in seconds. */
 const MAX_PAUSE_S = 60;
 

@@ -18,6 +18,12 @@ export interface VectorIndex {
   embedding: SealedEmbedding;
 }
 
+/** The files with one of these residences, or all others. */
+export interface Residents {
+  amongst: boolean;
+  residences: readonly string[];
+}
+
 const COLUMNS = 'id, collection, model, dimension, state, embedding';
 /** Never reused. */
 const COLLECTION = `'idx_' || replace(id::text, '-', '')`;
@@ -63,12 +69,16 @@ export class IndexCatalog {
   }
 
   /**
-   * Clears all records of this index.
+   * Clears the records of this index of some files.
    *
    * @returns the number of placements
    */
-  unrecordAll(id: string): Promise<number> {
-    return this.database.execute('DELETE FROM indexed WHERE index_id = $1', [id]);
+  unrecordAll(id: string, { amongst, residences }: Residents): Promise<number> {
+    return this.database.execute(
+      `DELETE FROM indexed i USING files f
+        WHERE i.index_id = $1 AND f.id = i.file_id AND coalesce(f.residence = ANY ($2::text[]), false) = $3`,
+      [id, residences, amongst],
+    );
   }
 
   /**

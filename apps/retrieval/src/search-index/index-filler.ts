@@ -99,10 +99,10 @@ export class IndexFiller {
   }
 
   private async *pagesOf(places: readonly PlaceToFill[]): AsyncGenerator<LivePage> {
-    const { fileId, generation } = places[0]!;
+    const { fileId, generation, residence } = places[0]!;
     const scopes = places.map(({ scope }) => scope);
     for await (const chunks of this.chunks.pages(fileId, generation, BATCH))
-      yield { fileId, generation, scopes, chunks, completes: chunks.length < BATCH ? places : [] };
+      yield { fileId, generation, scopes, residence, chunks, completes: chunks.length < BATCH ? places : [] };
   }
 
   private async record(index: VectorIndex, complete: readonly PlaceToFill[]): Promise<void> {

@@ -1,21 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { UnitOfWork } from '@perennial/persistence';
 import { type Logger, Runtime } from '@perennial/runtime';
-import type { VectorStore } from '@perennial/vector-store';
+import { type VectorStore, VectorStores } from '@perennial/vector-store';
 import { embeddingModelId } from '../embedding/embedding-config';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { VECTOR_STORE } from '../stores/tokens';
-import { IndexCatalog, type VectorIndex } from './index-catalog';
+import { VECTOR_STORES } from '../stores/tokens';
+import { IndexCatalog, type Residents, type VectorIndex } from './index-catalog';
 
 /** The indexes for writes, with their collections created. */
 @Injectable()
 export class IndexRegistry {
   private readonly log: Logger;
-  /** Collections that this process knows to exist. */
-  private readonly made = new Set<string>();
+  /** By the id of an index: the stores in which this process knows its collection to exist. */
+  private readonly made = new Map<string, Set<VectorStore>>();
   private first: Promise<VectorIndex> | undefined;
 
   constructor(
@@ -24,7 +24,7 @@ export class IndexRegistry {
     private readonly embeddings: EmbeddingGateway,
     private readonly seal: KeySeal,
     private readonly unitOfWork: UnitOfWork,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    @Inject(VECTOR_STORES) private readonly stores: VectorStores,
     runtime: Runtime,
   ) {
     this.log = runtime.logger('index-registry');
@@ -45,25 +45,38 @@ export class IndexRegistry {
   /**
    * The process that added an index may have died before it made the collection: the next writer creates it. A collection that existed and is
    * missing (an emptied store) has none of the recorded points: its records are deleted first, so that everything is written again.
+   *
+   * @param residence names the store
    */
-  async ensureCollection({ id, collection, dimension }: VectorIndex, signal?: AbortSignal): Promise<void> {
-    if (this.made.has(id)) return;
+  async ensureCollection(
+    { id, collection, dimension }: VectorIndex,
+    signal?: AbortSignal,
+    residence: string | null = null,
+  ): Promise<void> {
+    const store = this.stores.at(residence);
+    if (this.made.get(id)?.has(store)) return;
     await this.unitOfWork.run(async (tx) => {
       // One at a time: the second must not clear what the first has written.
       await this.catalog.lockCollection(tx, id);
-      const there = (await this.store.listCollections({ signal })).some(({ name }) => name === collection);
+      const there = (await store.listCollections({ signal })).some(({ name }) => name === collection);
       // A separate statement, which stays committed if the store fails afterwards.
-      const places = there ? 0 : await this.catalog.unrecordAll(id);
+      const places = there ? 0 : await this.catalog.unrecordAll(id, this.residents(store, residence));
       if (places > 0)
         this.log.warn({ collection, places }, 'the vector store has lost a collection; it is filled again');
-      await this.store.ensureCollection(collection, { dimension }, { signal });
+      await store.ensureCollection(collection, { dimension }, { signal });
     });
-    this.made.add(id);
+    this.made.set(id, (this.made.get(id) ?? new Set()).add(store));
   }
 
   /** The collection is gone from the store: the next writer recreates it. */
   forgetCollection({ id }: Pick<VectorIndex, 'id'>): void {
     this.made.delete(id);
+  }
+
+  private residents(store: VectorStore, residence: string | null): Residents {
+    return store === this.stores.own
+      ? { amongst: false, residences: [...this.stores.separate.keys()] }
+      : { amongst: true, residences: [residence ?? ''] };
   }
 
   private makeFirst(): Promise<VectorIndex> {

@@ -1,15 +1,16 @@
 import { ConcurrencyLimiter } from '@perennial/runtime';
-import type { VectorStore } from '@perennial/vector-store';
+import type { VectorStores } from '@perennial/vector-store';
 import { expect, it, vi } from 'vitest';
 import { EmbeddingError } from '../embedding/embedding-error';
 import type { EmbeddingGateway } from '../embedding/embedding-gateway';
 import type { KeySeal } from '../settings/key-seal';
 import type { StoredChunk } from './chunks.repository';
 import type { VectorIndex } from './index-catalog';
+import type { IndexRegistry } from './index-registry';
 import { IndexWriter, type Page } from './index-writer';
 
 const page = (fileId: string): Page => ({
-  ...{ fileId, generation: 1, scopes: ['scope'] },
+  ...{ fileId, generation: 1, scopes: ['scope'], residence: null },
   chunks: [{ ordinal: 0, text: fileId, hash: fileId, page: null }],
 });
 
@@ -32,7 +33,13 @@ it('a writing that has ended charges no file and embeds nothing more', async () 
     dimension: 2,
     embedding: { openai: server, ollama: server },
   } as unknown as VectorIndex;
-  const writer = new IndexWriter(embeddings, { open: () => '' } as unknown as KeySeal, {} as VectorStore);
+  const writer = new IndexWriter(
+    embeddings,
+    { open: () => '' } as unknown as KeySeal,
+    {} as IndexRegistry,
+    {} as VectorStores,
+    { PLACEMENTS: new Map() },
+  );
   async function* batches(): AsyncGenerator<Page[]> {
     yield [page('first')];
     yield [page('second')];

@@ -1,20 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ConcurrencyLimiter } from '@perennial/runtime';
-import { type Point, pointId, type VectorStore } from '@perennial/vector-store';
+import type { ConcurrencyLimiter, Placements } from '@perennial/runtime';
+import { type Point, pointId, VectorStores } from '@perennial/vector-store';
 import type { EmbeddingConfig } from '../embedding/embedding-config';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
-import { VECTOR_STORE } from '../stores/tokens';
+import { refusalOfEmbedder } from '../stores/residence';
+import { VECTOR_STORES } from '../stores/tokens';
 import type { StoredChunk } from './chunks.repository';
 import type { VectorIndex } from './index-catalog';
+import { IndexRegistry } from './index-registry';
 
 /** Chunks of one generation of a file, and the scopes in which their points are written. */
 export interface Page {
   fileId: string;
   generation: number;
   scopes: readonly string[];
+  /** Names the vector store, and rules which embedder may see the texts. */
+  residence: string | null;
   chunks: readonly StoredChunk[];
 }
 
@@ -52,7 +57,9 @@ export class IndexWriter {
   constructor(
     private readonly embeddings: EmbeddingGateway,
     private readonly seal: KeySeal,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    private readonly registry: IndexRegistry,
+    @Inject(VECTOR_STORES) private readonly stores: VectorStores,
+    @Inject(RETRIEVAL_ENV) private readonly env: Pick<RetrievalEnv, 'PLACEMENTS'>,
   ) {}
 
   /**
@@ -66,7 +73,8 @@ export class IndexWriter {
     options: WriteOptions<P>,
   ): Promise<void> {
     const { signal, ahead = 1 } = options;
-    const writing = new BatchWriting(this.embeddings, this.store, index, this.toConfig(index), options);
+    const write = (points: readonly Point[], residence: string | null) => this.put(index, points, residence, signal);
+    const writing = new BatchWriting(this.embeddings, write, index, this.toConfig(index), options, this.env.PLACEMENTS);
     const embedded: Promise<EmbeddedBatch<P>>[] = [];
     try {
       for await (const pages of batches) {
@@ -86,6 +94,18 @@ export class IndexWriter {
     }
   }
 
+  private async put(
+    index: VectorIndex,
+    points: readonly Point[],
+    residence: string | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const store = this.stores.at(residence);
+    // The caller has made sure of the installation's own.
+    if (store !== this.stores.own) await this.registry.ensureCollection(index, signal, residence);
+    await store.upsert(index.collection, points, { signal });
+  }
+
   private toConfig({ embedding }: VectorIndex): EmbeddingConfig {
     return openEmbedding(embedding, (sealed) => this.seal.open(sealed));
   }
@@ -100,15 +120,17 @@ class BatchWriting<P extends Page> {
 
   constructor(
     private readonly embeddings: EmbeddingGateway,
-    private readonly store: VectorStore,
+    private readonly upsert: (points: readonly Point[], residence: string | null) => Promise<void>,
     private readonly index: VectorIndex,
     private readonly config: EmbeddingConfig,
     private readonly options: WriteOptions<P>,
+    private readonly placements: Placements,
   ) {
     this.limiter = embeddings.limiter(config);
   }
 
   async embed(pages: readonly P[]): Promise<EmbeddedBatch<P>> {
+    for (const page of pages) await this.refuseElsewhere(page);
     for (;;) {
       const accepted = pages.filter(({ fileId }) => !this.refused.has(fileId));
       try {
@@ -117,6 +139,16 @@ class BatchWriting<P extends Page> {
         await this.leaveOut(error, accepted);
       }
     }
+  }
+
+  /** No text is sent to an embedder that its placement does not allow. */
+  private async refuseElsewhere(page: P): Promise<void> {
+    const refusal = refusalOfEmbedder(this.placements, page.residence, this.config);
+    if (refusal === undefined || this.refused.has(page.fileId)) return;
+    const { onRefused } = this.options;
+    if (!onRefused) throw new EmbeddingError('text', refusal, { refusal: true });
+    this.refused.add(page.fileId);
+    await onRefused(page, refusal);
   }
 
   /** Starts to write a batch when the previous one is written. */
@@ -180,8 +212,13 @@ class BatchWriting<P extends Page> {
 
   private async put(pages: readonly P[], vectors: ReadonlyMap<string, Float32Array>): Promise<void> {
     const { signal, afterWrite } = this.options;
-    const points = pointsOf(pages, vectors);
-    if (points.length > 0) await this.store.upsert(this.index.collection, points, { signal });
+    for (const residence of new Set(pages.map((page) => page.residence))) {
+      const points = pointsOf(
+        pages.filter((page) => page.residence === residence),
+        vectors,
+      );
+      if (points.length > 0) await this.upsert(points, residence);
+    }
     signal.throwIfAborted();
     await afterWrite?.(pages);
   }

@@ -1,16 +1,21 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { CallError } from '@perennial/contracts-kernel';
 import { ConcurrencyLimiter, type Distribution, Runtime } from '@perennial/runtime';
 import type { SearchFilter } from '@perennial/vector-store';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
+import { refusalOfEmbedder } from '../stores/residence';
 import { IndexSwitchedError, LiveSearch, type Question } from './live-search';
 import { SearchRepository, type SearchResource } from './search.repository';
 import type { EmbeddingName, ScoredChunk } from './sources';
 
 /** Parameters of the search of each item. */
 export interface Wanted {
+  /** Of all the items. */
+  residence: string | null;
   queries: readonly string[];
   k: number;
   threshold: number;
@@ -41,12 +46,13 @@ export class ItemSearch {
     private readonly live: LiveSearch,
     private readonly embeddings: EmbeddingGateway,
     private readonly seal: KeySeal,
-    runtime: Runtime,
+    @Inject(Runtime) runtime: Runtime,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {
     this.seconds = runtime.metrics.histogram('search_seconds', 'Duration of searches', ['mode', 'outcome']);
   }
 
-  /** @throws EmbeddingError, VectorStoreError, or the signal's reason */
+  /** @throws EmbeddingError, VectorStoreError, CallError when the placement does not allow the embedder, or the signal's reason */
   async search(items: readonly SearchResource[], wanted: Wanted, signal: AbortSignal): Promise<ItemsFound> {
     if (items.length === 0) return { chunks: new Map() };
     const mode = wanted.keywordWeight === undefined ? 'dense' : 'hybrid';
@@ -88,6 +94,8 @@ export class ItemSearch {
     signal: AbortSignal,
   ): Promise<ItemsFound> {
     const config = openEmbedding(index.embedding, (sealed) => this.seal.open(sealed));
+    const refusal = refusalOfEmbedder(this.env.PLACEMENTS, wanted.residence, config);
+    if (refusal) throw new CallError('FAILED_PRECONDITION', refusal, { reason: 'placement' });
     const [vectors, filters] = await Promise.all([
       this.embeddings.questions(config, queries, { dimension: index.dimension, signal }),
       this.filters(index, items),

@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Hit, SearchFilter, VectorStore } from '@perennial/vector-store';
+import { type Hit, type SearchFilter, VectorStores } from '@perennial/vector-store';
 import type { VectorIndex } from '../search-index/index-catalog';
-import { VECTOR_STORE } from '../stores/tokens';
+import { IndexRegistry } from '../search-index/index-registry';
+import { VECTOR_STORES } from '../stores/tokens';
 import { SearchRepository } from './search.repository';
 import { type ScoredChunk, toDistance } from './sources';
 
 /** A query for the store. */
 export interface Question {
+  /** Names the vector store. */
+  residence: string | null;
   /** One for each wording, of the index's dimension. */
   vectors: readonly Float32Array[];
   /** The wordings, for the keyword half. */
@@ -41,7 +44,8 @@ const MAX_GENERATIONS = 8;
 export class LiveSearch {
   constructor(
     private readonly repository: SearchRepository,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    private readonly registry: IndexRegistry,
+    @Inject(VECTOR_STORES) private readonly stores: VectorStores,
   ) {}
 
   /**
@@ -90,18 +94,22 @@ export class LiveSearch {
    * Searches each wording under each filter. A point counts by its best rank. `exhausted`: no further hit can qualify.
    */
   private async ask(
-    { collection }: VectorIndex,
+    index: VectorIndex,
     filters: readonly SearchFilter[],
-    { vectors, texts, threshold, keywordWeight }: Question,
+    { residence, vectors, texts, threshold, keywordWeight }: Question,
     limit: number,
     signal?: AbortSignal,
   ): Promise<{ hits: Hit[]; exhausted: boolean }> {
+    const { collection } = index;
+    const store = this.stores.at(residence);
+    // Nobody may have stored anything there yet.
+    if (store !== this.stores.own) await this.registry.ensureCollection(index, signal, residence);
     const answers = await Promise.all(
       filters.flatMap((filter) =>
         vectors.map((vector, n) =>
           keywordWeight === undefined
-            ? this.store.search(collection, { vector, filter, limit }, { signal })
-            : this.store.searchHybrid(
+            ? store.search(collection, { vector, filter, limit }, { signal })
+            : store.searchHybrid(
                 collection,
                 { vector, filter, limit, keywordWeight, text: texts[n] ?? '' },
                 { signal },

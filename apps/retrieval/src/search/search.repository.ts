@@ -10,6 +10,7 @@ export interface SearchResource {
   id: string;
   userId: string;
   name: string;
+  residence: string | null;
 }
 
 /** A file's place in an index. */
@@ -73,9 +74,9 @@ export class SearchRepository {
   /** The existing ones of any owner: the caller checks `access` for each. */
   resources(fileIds: readonly string[], baseIds: readonly string[]): Promise<SearchResource[]> {
     return this.database.query<SearchResource>(
-      `SELECT 'file' AS type, id, user_id AS "userId", name FROM files WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL
+      `SELECT 'file' AS type, id, user_id AS "userId", name, residence FROM files WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL
        UNION ALL
-       SELECT 'collection', id, user_id, name FROM knowledge_bases WHERE id = ANY ($2::uuid[]) AND deleted_at IS NULL`,
+       SELECT 'collection', id, user_id, name, residence FROM knowledge_bases WHERE id = ANY ($2::uuid[]) AND deleted_at IS NULL`,
       [fileIds, baseIds],
       { name: 'search.resources' },
     );

@@ -5,12 +5,14 @@ import {
   type CallReply,
   type Principal,
   requireUser,
+  type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import type { documents, SearchItem } from '@perennial/contracts-retrieval';
 import type { VectorStore } from '@perennial/vector-store';
 import { canRead } from '../access/access';
 import type { SettingsState } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
+import { assertResidence, residenceOf } from '../stores/residence';
 import { VECTOR_STORE } from '../stores/tokens';
 import { fitting } from './fitting';
 import { ItemSearch, type Wanted } from './item-search';
@@ -58,14 +60,14 @@ export class SearchService {
   ) {}
 
   async search(request: SearchRequest, { principal, signal }: Asker): Promise<SearchReply> {
-    requireUser(principal);
+    const user = requireUser(principal);
     const { retrieval } = await this.keeper.current();
-    const { readable, skipped } = await this.readable(principal, request.items);
+    const { readable, skipped } = await this.readable(user, request.items);
     const whole = retrieval.RAG_FULL_CONTEXT || retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
     const wholeItems = readable.filter(({ item }) => whole || item.full);
     const searchedItems = readable.filter((one) => !wholeItems.includes(one));
     const { found: texts, truncated: cut } = await this.texts.read(wholeItems.map(({ resource }) => resource));
-    const wanted = this.wanted(request.queries, request, retrieval, request.hybrid);
+    const wanted = this.wanted(request.queries, user, request, retrieval, request.hybrid);
     let degraded: SearchReply['degraded'];
     let chunks: Map<string, readonly ScoredChunk[]> = new Map();
     let embedding;
@@ -103,12 +105,12 @@ export class SearchService {
     { collections, query, ...request }: QueryRequest,
     { principal, signal }: Asker,
   ): Promise<CallReply<typeof documents.query>> {
-    requireUser(principal);
+    const user = requireUser(principal);
     const { retrieval } = await this.keeper.current();
-    const { readable, skipped } = await this.readable(principal, collections.map(itemOf));
+    const { readable, skipped } = await this.readable(user, collections.map(itemOf));
     if (skipped.length > 0) throw notFound();
     const hybrid = retrieval.ENABLE_RAG_HYBRID_SEARCH && request.hybrid !== false;
-    const wanted = this.wanted([query], request, retrieval, hybrid);
+    const wanted = this.wanted([query], user, request, retrieval, hybrid);
     try {
       const { chunks, embedding } = await this.items.search(
         readable.map(({ resource }) => resource),
@@ -129,9 +131,13 @@ export class SearchService {
     }
   }
 
-  /** The items in order, each once, and those that are deleted or not readable. */
+  /**
+   * The items in order, each once, and those that are deleted or not readable.
+   *
+   * @throws CallError FAILED_PRECONDITION for one that is kept where this user's data does not belong
+   */
   private async readable(
-    principal: Principal,
+    user: UserPrincipal,
     items: readonly SearchItem[],
   ): Promise<{ readable: { item: SearchItem; resource: SearchResource }[]; skipped: SearchReply['skipped'] }> {
     const unique = [...new Map(items.map((item) => [`${item.type} ${item.id}`, item])).values()];
@@ -142,14 +148,19 @@ export class SearchService {
     const skipped: SearchReply['skipped'] = [];
     for (const item of unique) {
       const resource = known.get(`${item.type} ${item.id}`);
-      if (resource && canRead(principal, resource)) readable.push({ item, resource });
-      else skipped.push({ type: item.type, id: item.id });
+      if (!resource || !canRead(user, resource)) {
+        skipped.push({ type: item.type, id: item.id });
+        continue;
+      }
+      assertResidence(user, resource, item.type === 'file' ? 'file' : 'knowledge base');
+      readable.push({ item, resource });
     }
     return { readable, skipped };
   }
 
   private wanted(
     queries: readonly string[],
+    user: UserPrincipal,
     { k, threshold, keywordWeight }: { k?: number; threshold?: number; keywordWeight?: number },
     settings: SettingsState['retrieval'],
     hybrid: boolean = settings.ENABLE_RAG_HYBRID_SEARCH,
@@ -157,6 +168,7 @@ export class SearchService {
     const weight = keywordWeight ?? settings.HYBRID_BM25_WEIGHT;
     return {
       queries: [...new Set(queries)],
+      residence: residenceOf(user),
       k: k ?? settings.TOP_K,
       threshold: threshold ?? settings.RELEVANCE_THRESHOLD,
       // If the store has no hybrid search, the semantic half is used alone.

@@ -7,6 +7,7 @@ const item = (type: SearchResource['type'], id: string): SearchResource => ({
   type,
   id,
   userId: 'u',
+  residence: null,
   name: `${type} ${id}`,
 });
 const chunk = (fileId: string, ordinal: number, over: Partial<ScoredChunk> = {}): ScoredChunk => ({

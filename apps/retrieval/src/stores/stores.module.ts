@@ -1,9 +1,9 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { type BlobStore, createBlobStore } from '@perennial/blob-store';
+import { type BlobStore, createBlobStore, placedBlobStores } from '@perennial/blob-store';
 import { Runtime } from '@perennial/runtime';
-import { createVectorStore, type VectorStore } from '@perennial/vector-store';
+import { createVectorStores, type VectorStore, VectorStores } from '@perennial/vector-store';
 import type { RetrievalEnv } from '../env';
-import { BLOB_STORE, VECTOR_STORE } from './tokens';
+import { BLOB_STORE, VECTOR_STORE, VECTOR_STORES } from './tokens';
 
 /**
  * The configured stores, injectable everywhere. An unavailable store neither blocks the start nor makes a process unready: operations that
@@ -19,27 +19,37 @@ export class StoresModule {
         {
           provide: BLOB_STORE,
           inject: [Runtime],
-          useFactory: async (runtime: Runtime): Promise<BlobStore> =>
-            attach('blob store', await createBlobStore(env), runtime),
+          useFactory: async (runtime: Runtime): Promise<BlobStore> => {
+            const store = await createBlobStore(env);
+            attach('blob store', store, placedBlobStores(store), runtime);
+            runtime.drain.add('close', 'close the blob store', () => store.close());
+            return store;
+          },
         },
         {
-          provide: VECTOR_STORE,
+          provide: VECTOR_STORES,
           inject: [Runtime],
-          useFactory: (runtime: Runtime): VectorStore => attach('vector store', createVectorStore(env), runtime),
+          useFactory: (runtime: Runtime): VectorStores => {
+            const stores = createVectorStores(env);
+            attach('vector store', stores.own, stores.separate, runtime);
+            runtime.drain.add('close', 'close the vector store', () => stores.close());
+            return stores;
+          },
         },
+        { provide: VECTOR_STORE, inject: [VECTOR_STORES], useFactory: ({ own }: VectorStores): VectorStore => own },
       ],
-      exports: [BLOB_STORE, VECTOR_STORE],
+      exports: [BLOB_STORE, VECTOR_STORE, VECTOR_STORES],
     };
   }
 }
 
-/** Reported in readiness, and closed with the application, when nothing uses it any more. */
-function attach<Store extends { health(): Promise<void>; close(): Promise<void> }>(
-  name: string,
-  store: Store,
-  runtime: Runtime,
-): Store {
-  runtime.readiness.register(name, () => store.health(), { required: false });
-  runtime.drain.add('close', `close the ${name}`, () => store.close());
-  return store;
+interface Checked {
+  health(): Promise<void>;
+}
+
+/** Reports the store, and those of placements, in readiness. */
+function attach(name: string, own: Checked, placed: ReadonlyMap<string, Checked>, { readiness }: Runtime): void {
+  readiness.register(name, () => own.health(), { required: false });
+  for (const [placement, store] of placed)
+    readiness.register(`${name} ${placement}`, () => store.health(), { required: false });
 }

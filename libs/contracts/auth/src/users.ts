@@ -1,4 +1,4 @@
-import { boundedJson, defineCall, RoleSchema } from '@perennial/contracts-kernel';
+import { boundedJson, defineCall, PlacementNameSchema, RoleSchema } from '@perennial/contracts-kernel';
 import { UserSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import {
@@ -131,7 +131,7 @@ export const list = defineCall({
   reply: z.object({ users: z.array(UserSchema), total: z.number().int() }),
 });
 
-/** Admin only. A change of role or password ends the account's tokens. The last admin cannot be demoted (`FAILED_PRECONDITION`). */
+/** Admin only. A change of role, password or placement ends the account's tokens. `INVALID_ARGUMENT` for a placement that is not declared. The last admin cannot be demoted (`FAILED_PRECONDITION`). */
 export const update = defineCall({
   pattern: 'auth.users.update',
   effect: 'keyed',
@@ -143,6 +143,7 @@ export const update = defineCall({
     email: EmailSchema.optional(),
     profile_image_url: PictureUrlSchema.optional(),
     password: PasswordSchema.optional(),
+    placement: PlacementNameSchema.nullish(),
   }),
   reply: UserSchema,
   deadlineMs: 10_000,

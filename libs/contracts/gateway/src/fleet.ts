@@ -37,6 +37,8 @@ export const FleetProcessSchema = z.object({
   /** Pieces of work that it took back from dead processes since its start. */
   take_overs: z.number().int().nullable(),
   settings_version: z.string().nullable(),
+  /** The placements that it knows; null: it enforces none. A process that lacks one refuses the people who have it. */
+  placements: z.array(z.string()).nullable().optional(),
   dependencies: z.array(z.object({ name: z.string(), ok: z.boolean() })),
   /** `id` finds it in the log. */
   last_error: z.object({ id: z.string().nullable(), code: z.string(), at: time }).nullable(),

@@ -3,6 +3,7 @@ export * from './bounds';
 export * from './call';
 export * from './errors';
 export * from './notice';
+export * from './placement';
 export * from './principal';
 export * from './request-identity';
 export * from './storage';

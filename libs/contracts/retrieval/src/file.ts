@@ -1,3 +1,4 @@
+import { placedKey } from '@perennial/contracts-kernel';
 import { FileStateSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 
@@ -56,9 +57,11 @@ export const MAX_FILE_NAME_CHARS = 500;
 /**
  * Key of a file in the blob store. `version` is `1` for the upload and a new UUID for every replacement, so that a replacement never
  * overwrites bytes that a worker reads.
+ *
+ * @param placement of the person who stores the bytes
  */
-export function toBlobKey(fileId: string, version: string): string {
-  return `files/${fileId}/${version}`;
+export function toBlobKey(fileId: string, version: string, placement?: string | null): string {
+  return placedKey(placement, `files/${fileId}/${version}`);
 }
 
 /** Where a piece begins in a file's text. It is valid for one generation only. */

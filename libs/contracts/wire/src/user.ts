@@ -1,4 +1,4 @@
-import { RoleSchema } from '@perennial/contracts-kernel';
+import { PlacementNameSchema, RoleSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 /** Rights by area (`workspace`, `sharing`, `access_grants`, `chat`, `features`, `settings`), all booleans. */
@@ -47,6 +47,8 @@ export const UserSchema = z.object({
   last_active_at: z.number().int(),
   created_at: z.number().int(),
   updated_at: z.number().int(),
+  /** Where the person's new data goes; absent or null: the installation's own stores. */
+  placement: PlacementNameSchema.nullish(),
 });
 
 export type User = z.infer<typeof UserSchema>;

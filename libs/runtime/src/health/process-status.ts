@@ -24,6 +24,8 @@ export interface StatusParts {
   settings: () => string | undefined | Promise<string | undefined>;
   /** The applied version of retrieval's settings. */
   retrievalSettings: () => number | undefined;
+  /** The names in `PLACEMENTS`. */
+  placements: () => string[];
 }
 
 /** How a process is, for operators. Never holds a secret or somebody's text. */
@@ -48,6 +50,8 @@ export interface ProcessStatus {
   takeOvers: number | null;
   settings: string | null;
   retrievalSettings: number | null;
+  /** The names in `PLACEMENTS`; null where the process does not enforce any. */
+  placements: string[] | null;
   /** Checks of `/health/ready`, at most some seconds old. */
   dependencies: { name: string; ok: boolean }[];
   lastError: LastError | null;
@@ -92,6 +96,7 @@ export class StatusSource {
       takeOvers: parts.takeOvers?.() ?? null,
       settings: this.settings,
       retrievalSettings: parts.retrievalSettings?.() ?? null,
+      placements: parts.placements?.() ?? null,
       dependencies: this.health.dependencies,
       lastError: this.lastError() ?? null,
     };

@@ -10,6 +10,7 @@ export type SecurityEvent =
   | 'account_changed'
   | 'account_deleted'
   | 'role_changed'
+  | 'placement_changed'
   | 'password_changed'
   | 'connections_changed'
   | 'settings_changed'

@@ -50,9 +50,10 @@ const ReportSchema = z.object({
   takeOvers: count,
   settings: text.nullable().catch(null),
   retrievalSettings: count,
+  placements: z.array(text).max(100).nullable().catch(null),
   dependencies: z
     .array(z.object({ name: text, ok: z.boolean() }))
-    .max(20)
+    .max(100)
     .catch([]),
   lastError: z.object({ id: text.nullable(), code: text, at: z.number() }).nullable().catch(null),
 });

@@ -140,6 +140,7 @@ function withoutReport(connected: Connected): FleetMember {
     takeOvers: null,
     settings: null,
     retrievalSettings: null,
+    placements: null,
     dependencies: [],
     lastError: null,
   };

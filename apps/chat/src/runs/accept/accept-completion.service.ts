@@ -9,6 +9,7 @@ import { pictureIdsIn } from '../../pictures/picture-parts';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
+import { toAsker } from '../types/run';
 import { AcceptRepository, type DeliveryKey } from './accept.repository';
 import { limitsOf, sameRequest } from './accept-turn.service';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
@@ -95,7 +96,7 @@ export class AcceptCompletionService {
       model: request.modelId,
       encoding: reply.encoding,
       attempt: (latest?.attempt ?? 0) + 1,
-      principal: { role: principal.role, sessionId: principal.sessionId },
+      principal: toAsker(principal),
       request: request.body,
       idempotencyKey,
       bodyHash: request.bodyHash,

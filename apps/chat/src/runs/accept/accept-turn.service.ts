@@ -11,7 +11,7 @@ import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
 import { DEFAULT_TITLE } from '../title/title-text';
 import { cutText } from '../types/cut-text';
-import type { TurnRequest } from '../types/run';
+import { toAsker, type TurnRequest } from '../types/run';
 import { UserEvents } from '../user-events';
 import { type AcceptFacts, AcceptRepository, type DeliveryKey, type NewTurn } from './accept.repository';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
@@ -201,7 +201,7 @@ export class AcceptTurnService {
           ? { id: userMessage.id, parent_id: request.parentId, content: content.text, parts: content.parts, extra }
           : null,
       answers: rows,
-      principal: { role: principal.role, sessionId: principal.sessionId },
+      principal: toAsker(principal),
       request: turnRequestOf(request),
       traceparent: injectTrace().traceparent ?? null,
       titleEffect:

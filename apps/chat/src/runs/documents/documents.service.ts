@@ -60,8 +60,8 @@ export class DocumentsService {
   }
 
   /**
-   * If the documents cannot be searched, or not in time, the answer is given without them and the user is told. Rejects only when `signal` is
-   * aborted.
+   * If the documents cannot be searched, or not in time, the answer is given without them and the user is told. Rejects when `signal` is
+   * aborted, and when the user's placement does not allow the documents.
    */
   async consult(consulting: Consulting): Promise<Consulted> {
     const { run, items, begun } = consulting;
@@ -95,7 +95,8 @@ export class DocumentsService {
       const { sources, template, inSystem } = found;
       return { sources, template, inSystem, statuses, unavailable: false };
     } catch (error) {
-      if (signal.aborted) throw error;
+      // Not an outage: an answer without the documents would hide that they may not be used here.
+      if (signal.aborted || isRefusedByPlacement(error)) throw error;
       this.outcomes.inc({ outcome: 'unavailable' });
       failSpan(span, error);
       this.log.warn({ err: error, run_id: run.id }, 'answer without documents');
@@ -161,6 +162,10 @@ const unavailable = (description: string): DocumentStatus => ({
   description,
   done: true,
 });
+
+function isRefusedByPlacement(error: unknown): boolean {
+  return error instanceof CallError && error.details.reason === 'placement';
+}
 
 /** The message for users; the log has the exact reason. */
 function reasonOf(error: unknown): string {

@@ -57,6 +57,14 @@ describe('the catalog of models', () => {
     expect(config.resolved).toBe(2);
   });
 
+  it('makes one call for each placement: config answers them differently', async () => {
+    const config = new Config();
+    const catalog = await config.catalog();
+    for (const placement of ['eu', 'us', undefined, 'eu'])
+      await catalog.resolve('m', { ...userOf(1), ...(placement ? { placement } : {}) });
+    expect(config.resolved).toBe(3);
+  });
+
   it('makes a call for each user otherwise', async () => {
     const config = new Config();
     config.openToAll = false;

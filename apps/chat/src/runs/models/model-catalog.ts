@@ -15,7 +15,7 @@ const ACCEPT_TIMEOUT_MS = 1_500;
 
 /**
  * Models and settings of config, at most a second old: entries are cached as long as config's version stays the same. One cheap call per
- * second checks it, only while there are requests. A model that is open to all is fetched once for all users of a role: its access changes
+ * second checks it, only while there are requests. A model that is open to all is fetched once for all users of a role and a placement: its access changes
  * with the version too.
  */
 @Injectable()
@@ -51,8 +51,9 @@ export class ModelCatalog implements OnModuleInit {
 
   /** The provider and parameters of the model, for this user. Errors as `models.resolve`. */
   async resolve(modelId: string, principal: UserPrincipal, deadlineMs?: number): Promise<ResolvedModel> {
-    const forAll = `* ${principal.role} ${modelId}`;
-    const key = `${principal.userId} ${principal.role} ${modelId}`;
+    const who = `${principal.role} ${principal.placement ?? ''} ${modelId}`;
+    const forAll = `* ${who}`;
+    const key = `${principal.userId} ${who}`;
     const known = await this.models.current(forAll);
     if (known) return known;
     let model: ResolvedModel;

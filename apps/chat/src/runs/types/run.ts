@@ -1,7 +1,12 @@
 import type { RunState } from '@perennial/contracts-chat';
-import type { Principal } from '@perennial/contracts-kernel';
+import type { Principal, UserPrincipal } from '@perennial/contracts-kernel';
 import type { Source } from '@perennial/contracts-retrieval';
 import type { RunFailure, TokenUsage } from '@perennial/transport';
+
+/** On whose behalf a run is written, as its row keeps it beside the user's id: rights and placement are those of the accept. */
+export function toAsker({ role, sessionId, placement }: UserPrincipal): Omit<UserPrincipal, 'kind' | 'userId'> {
+  return { role, sessionId, ...(placement === undefined ? {} : { placement }) };
+}
 
 /** The stored part of the request; its shape depends on the run's kind. */
 export interface TurnRequest {

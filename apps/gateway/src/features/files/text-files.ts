@@ -34,7 +34,7 @@ export class TextFiles {
     principal: UserPrincipal,
   ): Promise<StoredFile> {
     const fileId = randomUUID();
-    const key = toBlobKey(fileId, '1');
+    const key = toBlobKey(fileId, '1', principal.placement);
     const { size, sha256 } = await this.keep(key, content);
     const file = { fileId, name: named(toFileName(name)), contentType: TEXT, size, sha256, knowledgeId };
     return this.orRemove(key, this.rpc.call(files.register, file, { principal, key: fileId }));
@@ -47,7 +47,7 @@ export class TextFiles {
    */
   async replace(fileId: string, content: string, principal: UserPrincipal): Promise<StoredFile> {
     const { filename } = await this.rpc.call(files.get, { fileId }, { principal });
-    const blobKey = toBlobKey(fileId, randomUUID());
+    const blobKey = toBlobKey(fileId, randomUUID(), principal.placement);
     const { size, sha256 } = await this.keep(blobKey, content);
     const change = { fileId, blobKey, contentType: TEXT, size, sha256, name: named(filename) };
     return this.orRemove(blobKey, this.rpc.call(files.replace, change, { principal, key: blobKey }));

@@ -225,3 +225,42 @@ describe.skipIf(missing !== undefined)('a store that is away', { timeout: 120_00
     }
   });
 });
+
+describe('files of people with a placement', () => {
+  const directories: string[] = [];
+  let gateway: { url: string; process: ManagedProcess };
+  beforeAll(async () => {
+    for (const name of ['own', 'eu']) directories.push(await mkdtemp(join(tmpdir(), `perennial-uploads-${name}-`)));
+    const [own = '', eu = ''] = directories;
+    gateway = await startGatewayProcess(bundle, {
+      REDIS_URL: redisUrl(),
+      REDIS_KEY_PREFIX: prefix,
+      DATA_DIR: own,
+      PLACEMENTS: JSON.stringify({ eu: { blobs: { DATA_DIR: eu }, vectors: 'default', connections: [] } }),
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await gateway?.process.stop();
+    for (const directory of directories) await rm(directory, { recursive: true, force: true });
+  });
+
+  const uploadAs = async (placement: string | null) => {
+    const { user, token } = services.account();
+    user.placement = placement;
+    const headers = { authorization: `Bearer ${token}` };
+    return sendForm(`${gateway.url}/api/v1/files/`, headers, [file('The bytes.', 'notes.txt')]);
+  };
+  const stored = async (directory = ''): Promise<string[]> =>
+    (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.blob'));
+
+  it('go to its store alone, and nowhere if this gateway does not know it', async () => {
+    const [own, eu] = directories;
+    const placed = await uploadAs('eu');
+    expect(placed.status).toBe(200);
+    const { id } = JSON.parse(placed.body) as { id: string };
+    expect([await stored(own), await stored(eu)]).toEqual([[], [`blobs/at/eu/files/${id}/1.blob`]]);
+    expect((await uploadAs('mars')).status).toBe(503);
+    expect((await uploadAs(null)).status).toBe(200);
+    expect([(await stored(own)).length, (await stored(eu)).length]).toEqual([1, 1]);
+  });
+});

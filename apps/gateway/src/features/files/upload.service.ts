@@ -52,7 +52,7 @@ export class UploadService {
     const maxBytes = Math.min(this.env.MAX_FILE_BYTES, (settings.FILE_MAX_SIZE ?? Infinity) * MIB);
     if (Number(request.headers['content-length'] ?? 0) > maxBytes + FORM_BYTES) throw fileTooLarge(maxBytes);
     const fileId = randomUUID();
-    const key = toBlobKey(fileId, '1');
+    const key = toBlobKey(fileId, '1', principal.placement);
     let kept = false;
     try {
       const { file, fields } = await receiveForm(request, async (arriving) => {

@@ -21,6 +21,7 @@ const member = (change: Partial<FleetMember>): FleetMember => ({
   takeOvers: 1,
   settings: 'c0',
   retrievalSettings: null,
+  placements: ['eu'],
   dependencies: [{ name: 'postgres', ok: false }],
   lastError: { id: 'err-1', code: 'UNAVAILABLE', at: 1_500 },
   ...change,
@@ -55,6 +56,7 @@ describe('the fleet on the wire', () => {
       load: { memory_mb: 100, loop_delay_ms: 3 },
       take_overs: 1,
       settings_version: 'c0',
+      placements: ['eu'],
       dependencies: [{ name: 'postgres', ok: false }],
       last_error: { id: 'err-1', code: 'UNAVAILABLE', at: 1.5 },
     });

@@ -67,6 +67,7 @@ function toProcess(member: FleetMember): FleetReply['processes'][number] {
     queue,
     take_overs: takeOvers,
     settings_version: member.settings,
+    placements: member.placements,
     dependencies: member.dependencies,
     last_error: lastError && { ...lastError, at: lastError.at / 1_000 },
   };

@@ -42,7 +42,9 @@ export class PictureIntake {
     if (urls.length > MAX_PICTURES) throw new Problem(422, `messages: may bring at most ${MAX_PICTURES} pictures`);
     const stored: Kept[] = [];
     for (let at = 0; at < urls.length; at += AT_ONCE) {
-      stored.push(...(await Promise.all(urls.slice(at, at + AT_ONCE).map((url) => this.put(url)))));
+      stored.push(
+        ...(await Promise.all(urls.slice(at, at + AT_ONCE).map((url) => this.put(url, principal.placement)))),
+      );
     }
     try {
       const { ids } = await this.rpc.call(pictures.keep, { pictures: stored }, { principal });
@@ -71,9 +73,9 @@ export class PictureIntake {
     return { ...chat, history: { ...chat.history, messages } };
   }
 
-  private async put(url: string): Promise<Kept> {
+  private async put(url: string, placement: string | undefined): Promise<Kept> {
     const { bytes, contentType } = decodePicture(url);
-    const blobKey = pictureKey(randomUUID());
+    const blobKey = pictureKey(randomUUID(), placement);
     try {
       const { size, sha256 } = await this.store.put(blobKey, Readable.from([bytes]), {
         maxBytes: bytes.length,

@@ -5,7 +5,7 @@ import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-g
 import { files } from '@perennial/contracts-retrieval';
 import { Rpc } from '@perennial/transport';
 import { CurrentUser, Route, ValidatedInput } from '../../http/route';
-import { withStatuses } from '../../problem';
+import { Problem, withStatuses } from '../../problem';
 import type { Caller } from '../../sessions/caller';
 import { RevocationFeed } from '../../sessions/revocation-feed';
 import { toUserRow } from '../auths/session-user';
@@ -26,6 +26,11 @@ export class UsersController {
     const change = { userId: params.id, ...rest, ...(password ? { password } : {}) };
     const user = await withStatuses({ ALREADY_EXISTS: 400 }, this.rpc.call(userCalls.update, change, { principal }));
     await this.feed.catchUp(user.id);
+    if (body.placement !== undefined && (user.placement ?? null) !== body.placement)
+      throw new Problem(
+        503,
+        'A process of an older version has ignored the placement. Finish the upgrade and try again.',
+      );
     return toUserRow(user);
   }
 

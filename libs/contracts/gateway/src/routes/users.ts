@@ -1,4 +1,4 @@
-import { boundedJson, RoleSchema } from '@perennial/contracts-kernel';
+import { boundedJson, PlacementNameSchema, RoleSchema } from '@perennial/contracts-kernel';
 import { UserRowSchema, UserSettingsSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
@@ -26,7 +26,7 @@ const email = z.email({ pattern: z.regexes.html5Email, message: 'must be an e-ma
 /** An address or an inline picture (`data:`). */
 const imageUrl = z.string().max(100_000, 'must not be longer than 100,000 characters (about 75 kB of picture)');
 
-/** Changing the role or the password ends the account's sessions. */
+/** Changing the role, the password or the placement (null: none) ends the account's sessions. */
 export const update = route({
   method: 'POST',
   path: '/api/v1/users/:id/update',
@@ -42,6 +42,7 @@ export const update = route({
       .max(1024)
       .refine((value) => value === '' || value.length >= 8, 'must have at least 8 characters')
       .nullish(),
+    placement: PlacementNameSchema.nullish(),
   }),
   reply: UserRowSchema,
 });

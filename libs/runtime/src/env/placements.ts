@@ -1,0 +1,67 @@
+import { PlacementNameSchema } from '@perennial/contracts-kernel';
+import { z } from 'zod';
+import { variable } from './variables';
+
+/** `default`: the store of the installation. Otherwise the variables of a store of its own, as the environment would have them. */
+const StoreSchema = z.union([z.literal('default'), z.record(z.string(), z.string())]);
+
+const PlacementSchema = z.strictObject({
+  blobs: StoreSchema,
+  vectors: StoreSchema,
+  /** Tags or URLs of the model connections, and URLs of the embedder (`local` for the local one). */
+  connections: z.array(z.string().min(1)).transform((names) => names.map(withoutSlash)),
+});
+
+/** Where the data of some people is kept, and which model servers may see it. */
+export type Placement = z.output<typeof PlacementSchema>;
+
+/** All placements by name. A person with a name that is not here is refused everything that a placement rules. */
+export type Placements = ReadonlyMap<string, Placement>;
+
+const placements = () =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is not JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(PlacementNameSchema, PlacementSchema))
+    .transform((record): Placements => new Map(Object.entries(record)));
+
+/** For every service: each one enforces the placement of the person on whose behalf it is called. */
+export const placementEnv = {
+  PLACEMENTS: variable(
+    placements().default((): Placements => new Map()),
+    {
+      description:
+        'Named placements as JSON (docs/deploy/placements.md): for each its store of files, its store of vectors, and the model connections that people with it may use. The same for all services.',
+      example:
+        '{"eu": {"blobs": {"STORAGE_PROVIDER": "s3", "S3_BUCKET_NAME": "eu"}, "vectors": "default", "connections": ["eu"]}}',
+      secret: true,
+    },
+  ),
+};
+
+/**
+ * Whether data of this placement may be sent to a model server.
+ *
+ * @param placement null and undefined: no placement, so every server
+ * @param names the URL and the tags of the connection
+ */
+export function allowsConnection(
+  all: Placements,
+  placement: string | null | undefined,
+  names: readonly string[],
+): boolean {
+  if (placement == null) return true;
+  const allowed = all.get(placement)?.connections ?? [];
+  return names.some((name) => allowed.includes(withoutSlash(name)));
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
