@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommands>>> = {
   import: async () => (await import('./commands/import')).importFrom,
   keys: async () => (await import('./commands/keys')).keys,
   deadletter: async () => (await import('./commands/dead-letters')).deadLetters,
+  blobs: async () => (await import('./commands/blobs')).blobs,
   orphans: async () => (await import('./commands/orphans')).orphans,
 };
 

@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { z } from 'zod';
+import { BlobMirror } from './mirror';
+
+let directory: string;
+let from: BlobStore;
+let to: BlobStore;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'perennial-mirror-'));
+  const open = (name: string) => createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: join(directory, name) }));
+  [from, to] = await Promise.all([open('from'), open('to')]);
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const put = (store: BlobStore, key: string, text: string) =>
+  store.put(key, Readable.from([Buffer.from(text)]), { maxBytes: 1_000 });
+const read = async (store: BlobStore, key: string) => String(await buffer((await store.get(key)).stream));
+
+it('copies what the other store lacks, once, and deletes nothing there', async () => {
+  for (let n = 0; n < 40; n += 1) await put(from, `files/${n}/1`, `text ${n}`);
+  await put(to, 'files/0/1', 'text 0');
+  await put(to, 'files/old/1', 'only there');
+  const mirror = new BlobMirror(from, to);
+  expect(await mirror.pass()).toMatchObject({ copied: 39, blobs: 40 });
+  expect(await read(to, 'files/39/1')).toBe('text 39');
+  expect(await read(to, 'files/old/1')).toBe('only there');
+  await put(from, 'pictures/new', 'new');
+  expect(await mirror.pass()).toEqual({ copied: 1, bytes: 3, blobs: 41 });
+  expect(await new BlobMirror(from, to).pass()).toMatchObject({ copied: 0 });
+});
+
+it('continues after a pass that failed, and copies again what is there in part', async () => {
+  for (let n = 0; n < 5; n += 1) await put(from, `files/${n}/1`, `text ${n}`);
+  await put(to, 'files/4/1', 'cut');
+  const write = to.put.bind(to);
+  to.put = (key, source, options) =>
+    key === 'files/2/1' ? Promise.reject(new Error('the line is cut')) : write(key, source, options);
+  const mirror = new BlobMirror(from, to);
+  await expect(mirror.pass()).rejects.toThrow('the line is cut');
+  to.put = write;
+  await mirror.pass();
+  for (let n = 0; n < 5; n += 1) expect(await read(to, `files/${n}/1`)).toBe(`text ${n}`);
+});

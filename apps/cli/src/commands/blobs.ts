@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
+import { blobStoreEnv, BlobStoreError, blobStoreRules, createBlobStore } from '@perennial/blob-store';
+import { readEnv } from '@perennial/runtime';
+import { z } from 'zod';
+import { BlobMirror, type MirrorPass } from '../blobs/mirror';
+import type { AddCommands } from '../command';
+import { environment } from '../environment';
+import { explain, UsageError } from '../failure';
+
+const storeEnv = z.object(blobStoreEnv).superRefine(blobStoreRules);
+
+/** The store of files at a second site. */
+export const blobs: AddCommands = (program, add) =>
+  program.command('blobs', 'The store of files', (argv) => {
+    add(argv, {
+      name: 'mirror <file>',
+      describe:
+        'Copy all files that the store of another site lacks; its variables (STORAGE_PROVIDER, …) are in a file',
+      options: (options) =>
+        options.positional('file', { type: 'string', demandOption: true }).option('every', {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Start over so many seconds after each pass, until it is stopped',
+        }),
+      run: async ({ file, every }) => {
+        if (every !== undefined && !(every > 0)) throw new UsageError('--every has to be a number of seconds above 0.');
+        const [from, to] = [environment(storeEnv), await otherSite(file)];
+        const stores = await Promise.all([createBlobStore(from), createBlobStore(to)]);
+        try {
+          const mirror = new BlobMirror(...stores);
+          for (; every !== undefined; await sleep(every * 1_000)) await pass(mirror);
+          return shown(await mirror.pass());
+        } finally {
+          await Promise.all(stores.map((store) => store.close()));
+        }
+      },
+    });
+    return argv.demandCommand(1, 'Name a command of blobs.');
+  });
+
+async function otherSite(file: string): Promise<z.output<typeof storeEnv>> {
+  let text;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`The file ${file} cannot be read: ${explain(error)}`);
+  }
+  return readEnv(storeEnv, parseEnv(text), { service: `the other site (${file})` });
+}
+
+/** A store that is away ends a pass, and not the mirror. */
+async function pass(mirror: BlobMirror): Promise<void> {
+  const at = new Date().toISOString();
+  try {
+    const done = await mirror.pass();
+    process.stderr.write(`${JSON.stringify({ at, ...done })}\n`);
+  } catch (error) {
+    if (!(error instanceof BlobStoreError)) throw error;
+    process.stderr.write(`${JSON.stringify({ at, error: explain(error) })}\n`);
+  }
+}
+
+function shown(done: MirrorPass): { data: MirrorPass; lines: string[] } {
+  return { data: done, lines: [`${done.copied} of ${done.blobs} files were copied (${done.bytes} bytes).`] };
+}
