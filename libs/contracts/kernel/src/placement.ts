@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Name of a placement that the operator declares in `PLACEMENTS`. People without one are placed in the installation's own stores. */
 export const PlacementNameSchema = z
   .string()
+  .max(40)
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and "-", a letter first, at most 40');
 
 /** First segment of the keys of placed blobs. */

@@ -1,4 +1,4 @@
-import { PlacementNameSchema, RoleSchema } from '@perennial/contracts-kernel';
+import { RoleSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
 /** Rights by area (`workspace`, `sharing`, `access_grants`, `chat`, `features`, `settings`), all booleans. */
@@ -48,7 +48,7 @@ export const UserSchema = z.object({
   created_at: z.number().int(),
   updated_at: z.number().int(),
   /** Where the person's new data goes; absent or null: the installation's own stores. */
-  placement: PlacementNameSchema.nullish(),
+  placement: z.string().nullish(),
 });
 
 export type User = z.infer<typeof UserSchema>;
