@@ -8,7 +8,7 @@ import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { documents, files, knowledge, toBlobKey } from '@perennial/contracts-retrieval';
 import { readEnv } from '@perennial/runtime';
 import { missingServer, qdrantBinary, type QdrantServer, startQdrant, waitFor } from '@perennial/testing';
-import { createVectorStores, type VectorStore, vectorStoreEnv,type VectorStores } from '@perennial/vector-store';
+import { createVectorStores, type VectorStore, vectorStoreEnv, type VectorStores } from '@perennial/vector-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { newUser, World } from './world';
