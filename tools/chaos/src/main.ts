@@ -80,10 +80,10 @@ log(
 );
 
 if (history.lostTails.length > 0) {
-  const { behindMs, kinds } = lossesOf(history);
+  const { behindMs, kinds, setBack } = lossesOf(history);
   const told = Object.entries(kinds).map(([kind, { acknowledged, lost }]) => `${lost} of ${acknowledged} ${kind}`);
   log(
-    `${behindMs.length} failovers lost their last ${behindMs.join(', ')} ms; of what was acknowledged then: ${told.join(', ')}`,
+    `${behindMs.length} failovers lost their last ${behindMs.join(', ')} ms; of what was acknowledged then: ${told.join(', ')}; ${setBack} times a reader was set back to older settings`,
   );
 }
 

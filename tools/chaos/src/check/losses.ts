@@ -17,7 +17,9 @@ export interface Losses {
   /** How far behind each promoted server was. */
   behindMs: number[];
   /** Of each kind: what was acknowledged in these times, and what of it is gone. */
-  kinds: Record<'turns' | 'documents' | 'settings' | 'ended sessions', { acknowledged: number; lost: number }>;
+  kinds: Record<'turns' | 'documents' | 'ended sessions', { acknowledged: number; lost: number }>;
+  /** Readers that read an older version of the settings than before. */
+  setBack: number;
 }
 
 /** What the failovers of a run lost of what had been acknowledged. */
@@ -25,32 +27,30 @@ export function lossesOf({ lostTails, turns, uploads, complaints, settings, revo
   const inTail = (at: number | undefined): boolean => at !== undefined && mayBeLost(at, lostTails);
   const accepted = turns.filter((turn) => inTail(turn.accepted?.at));
   const documents = complaints.filter(({ missing }) => missing?.kind === 'document' && inTail(missing.acknowledgedAt));
-  const written = settings.writes.filter(({ acknowledgedAt }) => inTail(acknowledgedAt));
   const ended = revocations.filter(({ acknowledgedAt }) => inTail(acknowledgedAt));
   return {
     behindMs: lostTails.map(({ from, to }) => Math.round(to - from)),
     kinds: {
       turns: { acknowledged: accepted.length, lost: accepted.filter(isGone).length },
       documents: { acknowledged: uploads.filter(inTail).length, lost: documents.length },
-      settings: {
-        acknowledged: written.length,
-        lost: written.filter((write) => isSeenGone(write, settings, lostTails)).length,
-      },
       'ended sessions': {
         acknowledged: ended.length,
         lost: ended.filter(({ probes }) => probes.at(-1)?.status === 200).length,
       },
     },
+    setBack: countSetBacks(settings, lostTails),
   };
 }
 
-/** Somebody read an older value after the failover, and before the next change. */
-function isSeenGone(
-  { value, acknowledgedAt }: History['settings']['writes'][number],
-  { writes, reads }: History['settings'],
-  tails: readonly LostTail[],
-): boolean {
-  const after = Math.max(...tails.filter(({ from }) => from <= acknowledgedAt).map(({ to }) => to));
-  const next = writes.find((write) => write.value > value)?.sentAt ?? Infinity;
-  return reads.some((read) => read.sentAt > after && read.at < next && read.value < value);
+/** The next change covers a lost one at once, so what is counted is who read an older version than before. */
+function countSetBacks({ reads }: History['settings'], tails: readonly LostTail[]): number {
+  const last = new Map<string, number>();
+  let count = 0;
+  for (const { reader, gateway, applied, at } of reads) {
+    if (applied.c === undefined) continue;
+    const key = `${reader} ${gateway}`;
+    if (applied.c < (last.get(key) ?? 0) && tails.some(({ from }) => at >= from)) count += 1;
+    last.set(key, applied.c);
+  }
+  return count;
 }

@@ -25,7 +25,8 @@ const HEAD_START_MS = 1_500;
 @Injectable()
 export class TitleService {
   private readonly abort = new AbortController();
-  private readonly running = new Set<Promise<void>>();
+  /** Those in the making, by key. */
+  private readonly making = new Map<string, Promise<void>>();
   private readonly log: Logger;
 
   constructor(
@@ -44,7 +45,8 @@ export class TitleService {
     this.runtime.every(
       SWEEP_MS,
       async () => {
-        for (const claimed of await this.repository.claim(this.registry.id, BATCH)) this.begin(claimed);
+        const claimed = await this.repository.claim(this.registry.id, BATCH, [...this.making.keys()]);
+        for (const title of claimed) this.begin(title);
       },
       { name: 'sweep titles', jitter: 0.3 },
     );
@@ -55,17 +57,18 @@ export class TitleService {
     const owner = this.registry.id;
     // It belongs to the trace of its turn, not to that of the job or sweep.
     const turn = extractTrace({ traceparent: claimed.traceparent ?? undefined });
+    const { key } = claimed;
     const making = this.afterHeadStart(answer)
       .then(() => context.with(turn, () => this.make(claimed, owner)))
       .catch((error: unknown) => this.log.warn({ err: error }, 'a title was not made'))
-      .finally(() => this.running.delete(making));
-    this.running.add(making);
+      .finally(() => this.making.delete(key));
+    this.making.set(key, making);
   }
 
   /** Stops; unfinished titles are free for others as soon as this process is unregistered. */
   async stop(): Promise<void> {
     this.abort.abort();
-    await Promise.all(this.running);
+    await Promise.all(this.making.values());
   }
 
   private async afterHeadStart(answer: Promise<void>): Promise<void> {
