@@ -5,7 +5,12 @@ export { PgBouncer, pgbouncerBinary, startPgBouncer, type PgBouncerOptions } fro
 export { pgvectorFiles, type PgvectorFiles } from './pgvector';
 export { freePort, portIsFree, waitForFreePort } from './ports';
 export { createDatabase, PostgresServer, startPostgres, type PostgresOptions } from './postgres';
-export { type Failover, type PostgresCluster, startPostgresCluster, type PostgresClusterOptions } from './postgres-cluster';
+export {
+  type Failover,
+  type PostgresCluster,
+  startPostgresCluster,
+  type PostgresClusterOptions,
+} from './postgres-cluster';
 export {
   ManagedProcess,
   processExists,
