@@ -86,7 +86,7 @@ export class Turns {
         to: turn.to,
       };
       const faults = Array.from({ length: turn.claims - 1 }, () => handOver);
-      const found = checkTurns({ turns: [turn], outages: [], faults });
+      const found = checkTurns({ turns: [turn], outages: [], faults, lostTails: [] });
       lost.push(...found.map(({ kind, what }) => `turn ${turn.turn} ${kind}: ${what}`));
       const setBack = setBacks(turn.readers.find(({ via }) => via === 'sse')?.events ?? []);
       resets[continuing ? 'continuing' : 'restarting'].push(...setBack.map((what) => `turn ${turn.turn}: ${what}`));
