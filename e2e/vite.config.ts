@@ -6,6 +6,7 @@ export default serviceBuild({
     retrieval: 'src/retrieval/main.ts',
     'bench-stream': 'src/bench/stream.ts',
     'bare-relay': 'src/bench/bare-relay-process.ts',
+    'bench-overload': 'src/bench/overload.ts',
     'bench-capacity': 'src/bench/capacity.ts',
     'bench-retrieval': 'src/bench/retrieval.ts',
     'bench-propagation': 'src/propagation/main.ts',

@@ -74,7 +74,7 @@ const fresh = (): LoadResult => ({ tokens: 0, complete: 0, latency: new Histogra
 /** Each account starts one turn in a new chat, including its title, and reads the answer on its socket. */
 export async function socketLoad(baseUrl: string, accounts: Account[], load: Load): Promise<LoadResult> {
   const result = fresh();
-  const sockets: Socket<ServerSocketEvents, ClientSocketEvents>[] = [];
+  const sockets: BenchSocket[] = [];
   for (let from = 0; from < accounts.length; from += 20) {
     sockets.push(
       ...(await Promise.all(accounts.slice(from, from + 20).map((account) => openSocket(baseUrl, account)))),
@@ -90,11 +90,10 @@ export async function socketLoad(baseUrl: string, accounts: Account[], load: Loa
   return result;
 }
 
-async function openSocket(
-  baseUrl: string,
-  { token }: Account,
-): Promise<Socket<ServerSocketEvents, ClientSocketEvents>> {
-  const socket: Socket<ServerSocketEvents, ClientSocketEvents> = io(baseUrl, {
+export type BenchSocket = Socket<ServerSocketEvents, ClientSocketEvents>;
+
+export async function openSocket(baseUrl: string, { token }: Account): Promise<BenchSocket> {
+  const socket: BenchSocket = io(baseUrl, {
     path: SOCKET_PATH,
     transports: ['websocket'],
     auth: { token },
@@ -107,7 +106,7 @@ async function openSocket(
 async function socketTurn(
   baseUrl: string,
   account: Account,
-  socket: Socket<ServerSocketEvents, ClientSocketEvents>,
+  socket: BenchSocket,
   load: Load,
   result: LoadResult,
 ): Promise<void> {

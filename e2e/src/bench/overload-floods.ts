@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { print, round } from './cost';
+import { type Meters, total } from './meters';
+import { Tally } from './tally';
+import type { TurnUser } from './turn-user';
+
+/** Turns under way at once when the peak is measured; more of them do not raise it. */
+const PEAK_CONCURRENCY = 60;
+const FACTOR = 10;
+const WARM_UP_S = 8;
+/** Users who send like people, beside a flood. */
+const VICTIMS = 10;
+/** Between two turns of a victim. */
+const PAUSE_MS = 2_000;
+/** A page that was refused tries again after this, as `Retry-After` says. */
+const RETRY_MS = 1_000;
+/** The driver's own bound on requests without an answer. */
+const MOST_OPEN = 20_000;
+const TICK_MS = 20;
+const MEMORY_MS = 500;
+
+export interface FloodOptions {
+  /** The last ones are the victims. */
+  users: readonly TurnUser[];
+  meters: Meters;
+  /** Of each phase. */
+  seconds: number;
+}
+
+/** The peak, the victims alone, and the victims under two floods of ten times the peak. */
+export async function floods({ users, meters, seconds }: FloodOptions): Promise<Record<string, unknown>> {
+  const crowd = users.slice(0, -VICTIMS);
+  const victims = users.slice(-VICTIMS);
+  await closedLoop(crowd, WARM_UP_S);
+  const peak = await closedLoop(crowd, seconds);
+  print('peak', peak.figures());
+  const calm = await unhurried(victims, seconds);
+  print('victims, calm', calm.figures());
+  const perSecond = peak.completedPerSecond * FACTOR;
+  const memory = new MemoryWatch(meters);
+  const many = await flood('many users', crowd, victims, perSecond, seconds);
+  const grownMb = memory.stop();
+  const one = await flood('one user', crowd.slice(0, 1), victims, perSecond, seconds);
+  const p99 = (tally: Tally): number => tally.firstToken.quantile(0.99);
+  /** Half a second is allowed beside the ratio. */
+  const ratio = (tally: Tally): number => round(Math.max(0, p99(tally) - 500) / p99(calm), 2);
+  return {
+    goodput_ratio: round(many.flood.completedPerSecond / peak.completedPerSecond, 2),
+    rss_growth_mb: round(grownMb),
+    victim_first_token_ratio: Math.max(ratio(many.victims), ratio(one.victims)),
+    victim_first_token_ms: { calm: p99(calm), many_users: p99(many.victims), one_user: p99(one.victims) },
+    admitted_first_token_ms: { peak: p99(peak), many_users: p99(many.flood) },
+    peak_turns_per_s: round(peak.completedPerSecond),
+  };
+}
+
+/** Each user sends the next turn when one has ended. */
+async function closedLoop(users: readonly TurnUser[], seconds: number): Promise<Tally> {
+  const tally = new Tally(seconds);
+  await Promise.all(users.slice(0, PEAK_CONCURRENCY).map((user) => takeTurns(user, tally, 0)));
+  return tally;
+}
+
+/** A user's turns, one after another, until the time is over; a refused one is repeated and counts from its first try. */
+async function takeTurns(user: TurnUser, tally: Tally, pauseMs: number): Promise<Tally> {
+  while (!tally.isOver) {
+    const from = Date.now();
+    for (;;) {
+      const { status } = await tally.count(user.turn(), Date.now() - from);
+      if (status === 200 || tally.isOver) break;
+      await sleep(RETRY_MS);
+    }
+    await sleep(pauseMs);
+  }
+  return tally;
+}
+
+/** Users who send a turn every few seconds, each at a time of its own. */
+async function unhurried(users: readonly TurnUser[], seconds: number): Promise<Tally> {
+  const tally = new Tally(seconds);
+  await Promise.all(
+    users.map(async (user, n) => {
+      await sleep((PAUSE_MS * n) / users.length);
+      await takeTurns(user, tally, PAUSE_MS);
+    }),
+  );
+  return tally;
+}
+
+/** Turns at a fixed rate, whatever becomes of them, with victims beside; resolves when the last one has ended. */
+async function flood(
+  label: string,
+  crowd: readonly TurnUser[],
+  victims: readonly TurnUser[],
+  perSecond: number,
+  seconds: number,
+) {
+  const tally = new Tally(seconds);
+  const beside = unhurried(victims, seconds);
+  const open = new Set<Promise<unknown>>();
+  const from = performance.now();
+  for (let sent = 0; !tally.isOver; await sleep(TICK_MS)) {
+    const due = ((performance.now() - from) / 1_000) * perSecond;
+    for (; sent < due && open.size < MOST_OPEN; sent += 1) {
+      const turn: Promise<unknown> = tally.count(crowd[sent % crowd.length]!.turn()).then(() => open.delete(turn));
+      open.add(turn);
+    }
+  }
+  const result = { flood: tally, victims: await beside };
+  await Promise.all(open);
+  print(`flood of ${label}`, { ...tally.figures(), ended_after_s: round((performance.now() - from) / 1_000) });
+  print('victims', result.victims.figures());
+  return result;
+}
+
+/** How much the memory of all services has grown at most since the start. */
+class MemoryWatch {
+  private readonly before = total(this.meters.memory());
+  private most = this.before;
+  private readonly timer = setInterval(() => this.look(), MEMORY_MS);
+
+  constructor(private readonly meters: Meters) {}
+
+  stop(): number {
+    clearInterval(this.timer);
+    this.look();
+    return this.most - this.before;
+  }
+
+  private look(): void {
+    this.most = Math.max(this.most, total(this.meters.memory()));
+  }
+}

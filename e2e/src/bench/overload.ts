@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { launchSystem, ROOT } from '@perennial/launcher';
+import { keepResult } from '@perennial/testing/servers';
+import { Agent } from 'undici';
+import { addUsers, signUpAdmin } from '../support/accounts';
+import { openSocket } from './load';
+import { Meters } from './meters';
+import { floods } from './overload-floods';
+import { crowd } from './overload-sockets';
+import { startSimulatorProcess } from './simulator-process';
+import { TurnUser } from './turn-user';
+
+const USAGE = `bench:overload [--seconds 15] [--sockets] [--env NAME=VALUE] [--keep]
+Offers a whole system ten times the turns that it was measured to complete, from many users and then from one; ten further users
+who send a turn every few seconds are the victims. The last line has the figures.
+
+  --seconds  of each phase
+  --sockets  instead: 5,000 idle sockets and 200 streams on one gateway
+  --env      a variable for all services, as often as needed
+  --keep     writes docs/results/overload.json, or overload-sockets.json`;
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '15' },
+    sockets: { type: 'boolean', default: false },
+    env: { type: 'string', multiple: true, default: [] },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+const SHORT = 'sim-t20-r60';
+const LONG = 'sim-t900-r30';
+/** With the victims. */
+const FLOOD_USERS = 110;
+const STREAM_USERS = 200;
+
+const simulator = await startSimulatorProcess([SHORT, LONG]);
+try {
+  const system = await launchSystem({
+    env: {
+      OPENAI_API_BASE_URLS: `${simulator.url}/v1`,
+      OPENAI_API_KEYS: 'simulated',
+      ...Object.fromEntries(options.env.map((assignment) => assignment.split(/=(.*)/s, 2))),
+    },
+  });
+  const agent = new Agent({ connections: 4_000, headersTimeout: 60_000 });
+  try {
+    const admin = await signUpAdmin(system.baseUrl);
+    const accounts = await addUsers(system.baseUrl, admin, options.sockets ? STREAM_USERS : FLOOD_USERS);
+    const meters = await Meters.open(system);
+    const users: TurnUser[] = [];
+    for (const account of accounts) {
+      const socket = await openSocket(system.baseUrl, account);
+      users.push(new TurnUser(system.baseUrl, account, socket, agent, options.sockets ? LONG : SHORT));
+    }
+    const seconds = Number(options.seconds);
+    const figures = options.sockets
+      ? await crowd({ system, accounts, users, meters, seconds })
+      : await floods({ users, meters, seconds });
+    if (options.keep) keepResult(ROOT, options.sockets ? 'overload-sockets' : 'overload', { figures });
+    users.forEach((user) => user.close());
+    await meters.close();
+    await sleep(100);
+    console.log(JSON.stringify(figures));
+  } finally {
+    await agent.destroy();
+    await system.stop();
+  }
+} finally {
+  await simulator.process.stop();
+}
