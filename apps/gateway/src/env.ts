@@ -64,6 +64,10 @@ const variables = z.object({
   MAX_REQUESTS_PER_USER: variable(integer(1, 10_000).default(100), {
     description: 'Requests of one user that one replica works on at once; beyond that 429 with Retry-After.',
   }),
+  TURN_ACCEPT_TARGET_MS: variable(integer(10, 10_000).default(300), {
+    description:
+      'Milliseconds that the accept of a message may take on average. While it takes longer, this replica admits fewer at once, and refuses further ones with 503 and Retry-After.',
+  }),
   MAX_STREAMS: variable(integer(1, 1_000_000).default(10_000), {
     description: 'Event streams that one replica holds open; beyond that 503 with Retry-After.',
   }),

@@ -29,13 +29,15 @@ import {
 import { toToken, userOf } from './edge';
 
 /** The other services' state, in memory; a test fills it. */
-class World {
+export class World {
   readonly users = new Map<string, User>();
   readonly revocations: Revocation[] = [];
   readonly runs = new Map<string, RunWriter>();
   readonly read: string[] = [];
   readonly cancelled: string[] = [];
   nextCompletion = '';
+  /** Completions that chat has begun to accept. */
+  accepted = 0;
 }
 
 /** Answers the calls of auth and chat that the gateway makes, over the real transport. */
@@ -82,6 +84,7 @@ class TinyChat {
 
   @Handles(completions.accept)
   accept() {
+    this.world.accepted += 1;
     return { runId: this.world.nextCompletion, created: true, encoding: 'text' as const };
   }
 
@@ -99,11 +102,46 @@ class TinyChat {
   }
 }
 
+export interface SignedIn {
+  user: User;
+  token: string;
+  claims: { id: string; jti: string };
+}
+
+/** An account with a token. */
+export function accountIn(world: World): SignedIn {
+  const user = userOf('user');
+  world.users.set(user.id, user);
+  const claims = { id: user.id, jti: randomUUID() };
+  return { user, claims, token: toToken(claims) };
+}
+
+/** One service of a world, ready for calls. */
+export async function startService(
+  redisUrl: string,
+  keyPrefix: string,
+  service: 'auth' | 'chat',
+  world: World,
+): Promise<INestMicroservice> {
+  const root = class {};
+  Module({
+    imports: [TransportModule.forRoot({ redisUrl, keyPrefix, service })],
+    controllers: [service === 'auth' ? TinyAuth : TinyChat],
+    providers: [{ provide: World, useValue: world }],
+  })(root);
+  const app = await NestFactory.createMicroservice(root, { ...rpcMicroservice, logger: false });
+  await app.listen();
+  // On a busy machine it may connect after the test begins.
+  const server = app.get(RedisRpcServer);
+  while (!server.isReady) await sleep(10);
+  return app;
+}
+
 export interface Services {
   world: World;
   publisher: RunPublisher;
   /** An account with a token. */
-  account(): { user: User; token: string; claims: { id: string; jti: string } };
+  account(): SignedIn;
   /** Starts a run of a user in a chat of its own. */
   begin(userId: string, change?: Partial<RunIdentity>): Promise<RunWriter>;
   /** Ends a run as completed, or as failed with an error. */
@@ -118,33 +156,13 @@ export interface Services {
  */
 export async function startServices(redisUrl: string, keyPrefix: string): Promise<Services> {
   const world = new World();
-  const provider = { provide: World, useValue: world };
-  const start = async (service: string, controller: typeof TinyAuth | typeof TinyChat): Promise<INestMicroservice> => {
-    const root = class {};
-    Module({
-      imports: [TransportModule.forRoot({ redisUrl, keyPrefix, service })],
-      controllers: [controller],
-      providers: [provider],
-    })(root);
-    const app = await NestFactory.createMicroservice(root, { ...rpcMicroservice, logger: false });
-    await app.listen();
-    return app;
-  };
-  const apps = [await start('auth', TinyAuth), await start('chat', TinyChat)];
-  const [auth, chat] = apps as [INestMicroservice, INestMicroservice];
-  // On a busy machine they may connect after the test begins.
-  const servers = apps.map((app) => app.get(RedisRpcServer));
-  while (!servers.every(({ isReady }) => isReady)) await sleep(10);
+  const auth = await startService(redisUrl, keyPrefix, 'auth', world);
+  const chat = await startService(redisUrl, keyPrefix, 'chat', world);
   const publisher = createRunPublisher({ connections: chat.get(Connections) });
   return {
     world,
     publisher,
-    account() {
-      const user = userOf('user');
-      world.users.set(user.id, user);
-      const claims = { id: user.id, jti: randomUUID() };
-      return { user, claims, token: toToken(claims) };
-    },
+    account: () => accountIn(world),
     async begin(userId, change = {}) {
       const identity = {
         runId: randomUUID(),
@@ -172,7 +190,8 @@ export async function startServices(redisUrl: string, keyPrefix: string): Promis
     },
     async close() {
       await publisher.close();
-      for (const app of apps) await app.close();
+      await auth.close();
+      await chat.close();
     },
   };
 }

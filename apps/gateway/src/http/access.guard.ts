@@ -10,6 +10,7 @@ import { mayReadByCookie, refuseForgery } from './csrf';
 import { Origins } from './origins';
 import { routeOf } from './route';
 import { parseCredentials } from './token';
+import { isTurn, TurnAdmission } from './turn-admission';
 
 /** Admits a request by its route's declared access. A handler without a declaration is closed. */
 @Injectable()
@@ -18,6 +19,7 @@ export class AccessGuard implements CanActivate {
     private readonly sessions: Sessions,
     private readonly origins: Origins,
     private readonly admission: AdmissionControl,
+    private readonly turns: TurnAdmission,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -30,8 +32,16 @@ export class AccessGuard implements CanActivate {
     if (request.caller !== undefined) {
       authorize(access, request.caller);
       request.slots?.push(this.admission.requestOf(request.caller.user.id));
+      if (isTurn(request)) this.admitTurn(request, request.caller);
     }
     return true;
+  }
+
+  private admitTurn(request: FastifyRequest, { user }: Caller): void {
+    const leave = this.turns.admit(user.id);
+    request.leaveTurn = leave;
+    // A client that disconnects gets no status.
+    request.slots?.push(() => leave(499));
   }
 
   private authenticate(tokens: readonly string[]): Promise<Caller> {

@@ -8,6 +8,7 @@ import { enforceBodyTimeout } from './body-timeout';
 import type { ErrorFilter } from './error.filter';
 import { releaseSlots } from './request';
 import { parseCredentials } from './token';
+import { isTurn, type TurnAdmission } from './turn-admission';
 
 /** Largest body without a session, in bytes: a sign-up with a small picture. */
 const ANONYMOUS_BODY_BYTES = 262_144;
@@ -18,6 +19,7 @@ const ANONYMOUS_SHARE = 4;
 
 export interface AdmissionOptions {
   load: AdmissionControl;
+  turns: TurnAdmission;
   sessions: Sessions;
   errors: ErrorFilter;
   maxRequests: number;
@@ -44,13 +46,14 @@ export class Admission {
    * @throws Problem
    */
   arrived(request: FastifyRequest, reply: FastifyReply): void {
-    const { load, sessions, errors, timeoutMs } = this.options;
+    const { load, turns, sessions, errors, timeoutMs } = this.options;
     request.slots = [];
     reply.raw.once('close', () => releaseSlots(request));
     load.refuseWhenFull();
     const owner = parseCredentials(request)
       .tokens.map((token) => sessions.ownerOf(token))
       .find((userId) => userId !== undefined);
+    if (owner !== undefined && isTurn(request)) turns.refuseWhenFull(owner);
     if (owner === undefined) this.admitAnonymous(request, reply);
     else if (hasBody(request)) request.leaveBody = load.body(owner, this.sizeOf(request));
     if (request.leaveBody !== undefined) request.slots.push(request.leaveBody);
@@ -72,6 +75,7 @@ export class Admission {
   /** The reply is sent: reading it is up to the client, within a time limit. */
   answered(request: FastifyRequest, reply: FastifyReply): void {
     request.leavePlace?.();
+    request.leaveTurn?.(reply.statusCode);
     // Starts again whenever the client has read something.
     reply.raw.setTimeout(this.options.timeoutMs, () => reply.raw.destroy());
     // Node sets its own time-out after that, but not if the next request is already there: it would be disconnected during its work.

@@ -9,10 +9,13 @@ import { AllowedHosts } from './allowed-hosts';
 import { EventStreams } from './event-streams';
 import { Origins } from './origins';
 import { Proxies } from './proxies';
+import { TurnAdmission } from './turn-admission';
 
 /** Number of bodies of the largest size that may arrive at once; smaller ones may be more. */
 const BODIES = 64;
 const BODIES_PER_USER = 16;
+/** Share of all requests that may be requests for answers, which are the dearest. */
+const TURNS = 4;
 
 /** Checks before every route: authentication, origin and load. */
 @Global()
@@ -34,11 +37,17 @@ const BODIES_PER_USER = 16;
       inject: [GATEWAY_ENV, Runtime],
       useFactory: (env: GatewayEnv, runtime: Runtime) => new AdmissionControl(limitsOf(env), runtime),
     },
+    {
+      provide: TurnAdmission,
+      inject: [GATEWAY_ENV, Runtime],
+      useFactory: (env: GatewayEnv, runtime: Runtime) =>
+        new TurnAdmission({ most: Math.ceil(env.MAX_REQUESTS / TURNS), targetMs: env.TURN_ACCEPT_TARGET_MS }, runtime),
+    },
     { provide: APP_GUARD, useClass: AccessGuard },
     EventStreams,
     AppliedVersions,
   ],
-  exports: [Origins, AllowedHosts, Proxies, AdmissionControl, EventStreams, AppliedVersions],
+  exports: [Origins, AllowedHosts, Proxies, AdmissionControl, TurnAdmission, EventStreams, AppliedVersions],
 })
 export class HttpModule {}
 

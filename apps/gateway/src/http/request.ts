@@ -11,6 +11,8 @@ declare module 'fastify' {
     /** Called when the body has arrived, and when the reply is sent. */
     leaveBody?: () => void;
     leavePlace?: () => void;
+    /** Of a request for an answer; called with the status of its reply. */
+    leaveTurn?: (status: number) => void;
     /** The path below which a proxy serves us (`/chat`), if it sends one; undefined at the root of a host. */
     prefix?: string;
   }

@@ -23,6 +23,7 @@ import { answerParserError } from './parser-errors';
 import { Proxies } from './proxies';
 import { logRequests } from './request-log';
 import { answerWithSettingsVersion } from './settings-version';
+import { TurnAdmission } from './turn-admission';
 import { leaveUploadsUnread } from './upload-route';
 
 /** Smaller replies are not worth compressing. */
@@ -86,6 +87,7 @@ export async function configureHttp(
   const hosts = app.get(AllowedHosts);
   const admission = new Admission({
     load: app.get(AdmissionControl),
+    turns: app.get(TurnAdmission),
     sessions: app.get(Sessions),
     errors,
     maxRequests: env.MAX_REQUESTS,

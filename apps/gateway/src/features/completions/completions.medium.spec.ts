@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { freshPrefix, redisUrl } from '@perennial/testing';
+import { Connections } from '@perennial/transport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LiveGateway, startGateway } from '../../../test/live-gateway';
-import { type Services, startServices } from '../../../test/services';
+import { accountIn, type Services, startService, startServices, World } from '../../../test/services';
 
 interface Asked {
   outgoing: ClientRequest;
@@ -132,5 +134,40 @@ describe('a completion', () => {
     await expect.poll(() => services.publisher.hasReader(writer.identity.runId), { timeout: 5_000 }).toBe(false);
     expect(services.world.cancelled).not.toContain(writer.identity.runId);
     await services.end(writer);
+  });
+});
+
+/** Real: Redis, the transport, a gateway. Not real: auth, and chat, which starts late. */
+describe('a completion that waits for a replica of chat', () => {
+  it('is not begun for a client who has gone', async () => {
+    const prefix = freshPrefix('completions');
+    const world = new World();
+    const auth = await startService(redisUrl(), prefix, 'auth', world);
+    const gateway = await startGateway(redisUrl(), prefix);
+    const { token } = accountIn(world);
+    const waiting = () => gateway.app.get(Connections).commands.xlen(`${prefix}:rpc:chat`);
+    const ask = (stream: boolean) => {
+      const outgoing = request(`${gateway.url}/api/v1/chat/completions`, {
+        method: 'POST',
+        agent: false,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      });
+      outgoing.on('error', () => undefined);
+      outgoing.end(JSON.stringify({ model: 'm', stream, messages: [{ role: 'user', content: 'x' }] }));
+      return outgoing;
+    };
+    const gone = [ask(true), ask(false)];
+    await expect.poll(waiting).toBe(2);
+    for (const outgoing of gone) outgoing.destroy();
+    await expect.poll(waiting).toBe(0);
+    const chat = await startService(redisUrl(), prefix, 'chat', world);
+    world.nextCompletion = randomUUID();
+    const served = ask(true);
+    await expect.poll(() => world.accepted).toBe(1);
+    served.destroy();
+    await gateway.drain();
+    await chat.close();
+    await auth.close();
+    expect(world.accepted).toBe(1);
   });
 });

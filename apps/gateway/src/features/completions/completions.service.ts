@@ -72,7 +72,7 @@ export class CompletionsService implements OnModuleInit {
 
   /** Replies with one JSON object when the answer is complete. */
   async complete(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<unknown> {
-    const { runId, encoding, documents } = await this.begin(caller, body, key);
+    const { runId, encoding, documents } = await this.begin(caller, body, key, reply);
     const leave = this.admission.stream(caller.user.id);
     releaseSlots(reply.request);
     try {
@@ -94,7 +94,7 @@ export class CompletionsService implements OnModuleInit {
    * object in the stream.
    */
   async stream(caller: Caller, body: CompletionBody, key: string | undefined, reply: FastifyReply): Promise<void> {
-    const { runId, encoding, documents } = await this.begin(caller, body, key);
+    const { runId, encoding, documents } = await this.begin(caller, body, key, reply);
     const includeUsage = body.stream_options?.include_usage === true;
     const stream = this.streams.add(caller, reply, 'whole', () => frames.fail(problemOfFailure(GOING_DOWN)));
     const frames = new CompletionStream(stream, encoding, { runId, model: body.model, includeUsage });
@@ -138,9 +138,28 @@ export class CompletionsService implements OnModuleInit {
     });
   }
 
-  private async begin({ principal }: Caller, body: CompletionBody, key: string | undefined): Promise<Accepted> {
+  private async begin(
+    { principal }: Caller,
+    body: CompletionBody,
+    key: string | undefined,
+    reply: FastifyReply,
+  ): Promise<Accepted> {
     const messages = await this.pictures.take(body.messages, principal);
-    return this.rpc.call(completions.accept, completionOf(body, messages, key), { principal });
+    // Nobody wants the answer of a caller who has gone while the call waited for a replica.
+    const gone = new AbortController();
+    const onClose = () => gone.abort();
+    reply.raw.once('close', onClose);
+    try {
+      const { signal } = gone;
+      const accepted = await this.rpc.call(completions.accept, completionOf(body, messages, key), {
+        principal,
+        signal,
+      });
+      reply.request.leaveTurn?.(200);
+      return accepted;
+    } finally {
+      reply.raw.off('close', onClose);
+    }
   }
 
   private async whole(runId: string, reply: FastifyReply): Promise<{ terminal: RunTerminal; text: string }> {
@@ -150,7 +169,9 @@ export class CompletionsService implements OnModuleInit {
       return await new Promise((resolve, reject) => {
         give = reject;
         this.waiting.add(give);
-        reply.raw.once('close', () => reject(new Problem(499, 'The caller disconnected.')));
+        const leave = () => reject(new Problem(499, 'The caller disconnected.'));
+        if (reply.raw.destroyed) leave();
+        reply.raw.once('close', leave);
         this.subscriber
           .follow(runId, undefined, (update) => {
             if (update.kind === 'end') resolve(update);

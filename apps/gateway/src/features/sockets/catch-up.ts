@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { runs as runCalls } from '@perennial/contracts-chat';
-import { defineNotice, type Principal } from '@perennial/contracts-kernel';
+import { type CallReply, defineNotice, type Principal } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { type FollowedRun, Notices, Rpc, type RunStreamSubscriber } from '@perennial/transport';
 import { z } from 'zod';
@@ -33,9 +33,9 @@ export class CatchUp implements OnModuleInit {
   }
 
   /** The runs of a chat that are not over; rejects with NOT_FOUND when it is not the principal's. */
-  async activeRuns(chatId: string, principal: Principal): Promise<string[]> {
+  async activeRuns(chatId: string, principal: Principal): Promise<CallReply<typeof runCalls.active>['runs']> {
     const { runs } = await this.rpc.call(runCalls.active, { chatId }, { principal });
-    return runs.map(({ runId }) => runId);
+    return runs;
   }
 
   /** To every socket of the user, on all gateways. */

@@ -133,7 +133,8 @@ export class SocketSessions {
   }
 
   private async joinChat(live: LiveSocket, { user, principal }: Caller, chatId: string): Promise<void> {
-    const runIds = await this.catchUp.activeRuns(chatId, principal);
+    const runs = await this.catchUp.activeRuns(chatId, principal);
+    const runIds = runs.map(({ runId }) => runId);
     const users = [{ id: user.id, name: user.name }];
     live.send(toPacket({ chat_id: chatId, data: { type: 'chat:presence', data: { users } } }));
     await this.catchUp.send(runIds, (packet) => live.send(packet));

@@ -16,8 +16,10 @@ export class TasksController {
     @CurrentUser() { principal }: Caller,
     @ValidatedInput() { params }: RouteInput<typeof routes.tasks.list>,
   ): Promise<RouteReply<typeof routes.tasks.list>> {
-    const runIds = await hideForbidden('chat', this.catchUp.activeRuns(idOf('chat', params.id), principal));
+    const runs = await hideForbidden('chat', this.catchUp.activeRuns(idOf('chat', params.id), principal));
+    const runIds = runs.map(({ runId }) => runId);
     this.catchUp.toUser(principal.userId, runIds);
-    return { task_ids: runIds };
+    const waiting = runs.flatMap(({ runId, before }) => (before === undefined ? [] : [[runId, before] as const]));
+    return { task_ids: runIds, ...(waiting.length > 0 && { positions: Object.fromEntries(waiting) }) };
   }
 }

@@ -12,7 +12,11 @@ export const list = route({
   path: '/api/tasks/chat/:id',
   access: 'user',
   params: chatId,
-  reply: z.object({ task_ids: z.array(z.string()) }),
+  reply: z.object({
+    task_ids: z.array(z.string()),
+    /** By id, of tasks that wait for a worker: how many answers are begun before this one. */
+    positions: z.record(z.string(), z.number().int()).optional(),
+  }),
 });
 
 const stopped = z.object({ status: z.boolean(), message: z.string() });

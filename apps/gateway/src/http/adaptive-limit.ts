@@ -1,0 +1,94 @@
+export interface AdaptiveLimitOptions {
+  /** Never fewer, so that the limit can be measured and grow again. */
+  least: number;
+  most: number;
+  /** Milliseconds that a piece of work may take on average. */
+  targetMs: number;
+  /** Milliseconds of a monotonic clock. */
+  now?: () => number;
+}
+
+/** Share of the limit that is left after a window that was too slow. */
+const BACK_OFF = 0.8;
+/** One decision for each window, because the samples of one moment say the same. */
+const WINDOW_MS = 200;
+/** With fewer samples a window goes on. */
+const SAMPLES = 8;
+/** A burst is absorbed: only a queue that stands is too long (as in CoDel). */
+const SLOW_WINDOWS = 5;
+/** Times the target: so slow that no further window is awaited. */
+const MUCH_TOO_SLOW = 3;
+
+/**
+ * A limit of concurrency that follows the measured capacity: additive increase while the work is fast enough and the places are used,
+ * multiplicative decrease when it is too slow or is dropped (AIMD, as in TCP and in Netflix's concurrency-limits, `AIMDLimit`). By Little's law
+ * the limit settles at capacity × target, whatever the capacity is at that moment.
+ */
+export class AdaptiveLimit {
+  private current: number;
+  private active = 0;
+  private most = 0;
+  private samples = 0;
+  private sumMs = 0;
+  private hasDropped = false;
+  private slowWindows = 0;
+  private windowStart: number;
+  private shrunkAt = -Infinity;
+  private readonly now: () => number;
+
+  constructor(private readonly options: AdaptiveLimitOptions) {
+    this.now = options.now ?? (() => performance.now());
+    this.current = options.most;
+    this.windowStart = this.now();
+  }
+
+  get limit(): number {
+    return Math.floor(this.current);
+  }
+
+  get inFlight(): number {
+    return this.active;
+  }
+
+  /** Begins a piece of work; the returned function ends it, once. `ignored`: how long it took says nothing about the load. */
+  begin(): (outcome: 'done' | 'dropped' | 'ignored') => void {
+    const from = this.now();
+    this.active += 1;
+    this.most = Math.max(this.most, this.active);
+    let isOver = false;
+    return (outcome) => {
+      if (isOver) return;
+      isOver = true;
+      this.active -= 1;
+      // What had begun before the limit shrank says nothing about the new one: without this it would shrink again and again.
+      if (outcome !== 'ignored' && from >= this.shrunkAt) this.sample(this.now() - from, outcome === 'dropped');
+    };
+  }
+
+  private sample(ms: number, isDropped: boolean): void {
+    this.samples += 1;
+    this.sumMs += ms;
+    this.hasDropped ||= isDropped;
+    const now = this.now();
+    if (now - this.windowStart < WINDOW_MS || this.samples < SAMPLES) return;
+    this.adjust();
+    this.windowStart = now;
+    this.samples = this.sumMs = 0;
+    this.most = this.active;
+    this.hasDropped = false;
+  }
+
+  private adjust(): void {
+    const { least, most, targetMs } = this.options;
+    const ms = this.sumMs / this.samples;
+    this.slowWindows = ms > targetMs ? this.slowWindows + 1 : 0;
+    if (this.hasDropped || this.slowWindows >= SLOW_WINDOWS || ms > targetMs * MUCH_TOO_SLOW) {
+      // From what was used: a limit that was far above it would take many windows to be felt.
+      this.current = Math.max(least, Math.min(this.current, this.most) * BACK_OFF);
+      this.shrunkAt = this.now();
+      this.slowWindows = 0;
+    } else if (this.slowWindows === 0 && this.most * 2 >= this.current) {
+      this.current = Math.min(most, this.current + 1);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** After this time a use counts for 1/e. */
+const DECAY_MS = 10_000;
+/** Uses are weighed by e^(age of this object / decay), so the weights are scaled down before they overflow. */
+const RESCALE_MS = 20 * DECAY_MS;
+/** A use that weighs less is forgotten. */
+const FORGOTTEN = 0.01;
+
+/** How much each user has used lately, as decayed counts that are compared with each other. */
+export class RecentUse {
+  private readonly uses = new Map<string, number>();
+  private total = 0;
+  private from: number;
+
+  /** @param now milliseconds of a monotonic clock */
+  constructor(private readonly now: () => number = () => performance.now()) {
+    this.from = now();
+  }
+
+  add(userId: string): void {
+    const weight = this.weight();
+    this.uses.set(userId, (this.uses.get(userId) ?? 0) + weight);
+    this.total += weight;
+  }
+
+  /** What the user has used as a share of the average, from 0 to 1; 1 also for who has used more. */
+  share(userId: string): number {
+    const own = this.uses.get(userId) ?? 0;
+    return own === 0 ? 0 : Math.min(1, (own * this.uses.size) / this.total);
+  }
+
+  private weight(): number {
+    const age = this.now() - this.from;
+    if (age < RESCALE_MS) return Math.exp(age / DECAY_MS);
+    this.rescale(Math.exp(age / DECAY_MS));
+    this.from = this.now();
+    return 1;
+  }
+
+  private rescale(by: number): void {
+    this.total = 0;
+    for (const [userId, use] of this.uses) {
+      if (use / by < FORGOTTEN) {
+        this.uses.delete(userId);
+        continue;
+      }
+      this.uses.set(userId, use / by);
+      this.total += use / by;
+    }
+  }
+}
