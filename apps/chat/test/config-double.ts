@@ -17,6 +17,8 @@ export interface ConfigAnswers {
   queryPrompt: string;
   /** Documents that every model has. */
   knowledge: ResolvedModel['knowledge'];
+  /** Of the connection. */
+  limits: Pick<ResolvedModel['connection'], 'maxConcurrency' | 'requestsPerMinute'>;
   /** While it is set, requests about models are not answered. */
   silence?: Promise<void>;
 }
@@ -33,10 +35,10 @@ export async function startConfigDouble(
     async resolve({ modelId }: CallParsedRequest<typeof models.resolve>): Promise<ResolvedModel> {
       await answers.silence;
       if (!modelId.startsWith('sim')) throw new CallError('NOT_FOUND', `There is no model "${modelId}".`);
-      const { baseUrl, continuation, sealedKey } = answers;
+      const { baseUrl, continuation, sealedKey, limits } = answers;
       return {
         version: answers.version,
-        connection: { kind: 'openai', baseUrl, sealedKey, continuation },
+        connection: { kind: 'openai', baseUrl, sealedKey, continuation, ...limits },
         upstreamModel: modelId,
         params: {},
         knowledge: answers.knowledge,

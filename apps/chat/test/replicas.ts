@@ -28,6 +28,7 @@ const OFFERS: ConfigAnswers = {
   queryGeneration: false,
   queryPrompt: '',
   knowledge: [],
+  limits: {},
 };
 
 /**

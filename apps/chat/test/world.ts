@@ -49,6 +49,7 @@ export class World {
       queryGeneration: true,
       queryPrompt: '',
       knowledge: [],
+      limits: {},
     };
   }
 

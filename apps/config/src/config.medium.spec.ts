@@ -198,6 +198,26 @@ describe('models', () => {
     expect(await ids()).toEqual(['late']);
   });
 
+  it('resolves a model with the limits of its connection, which are positive or absent', async () => {
+    const provider = await startProvider({ models: ['a'] });
+    const { rpc } = await installation({});
+    const save = (config: object) =>
+      rpc.call(
+        connectionCalls.update,
+        { kind: 'openai', enabled: true, connections: [{ url: provider.url, key: '', config }] },
+        { principal: admin },
+      );
+    await save({ max_concurrency: 4, requests_per_minute: 60 });
+    const { connection } = await rpc.call(models.resolve, { modelId: 'a' }, { principal: user });
+    expect(connection).toMatchObject({ maxConcurrency: 4, requestsPerMinute: 60 });
+    for (const wrong of [{ max_concurrency: 0 }, { requests_per_minute: -1 }, { max_concurrency: 1.5 }]) {
+      await expect(save(wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+    await save({ max_concurrency: null });
+    const { connection: free } = await rpc.call(models.resolve, { modelId: 'a' }, { principal: user });
+    expect(free.maxConcurrency).toBeUndefined();
+  });
+
   it('resolves a model to its connection, with the key encrypted, and finds a new one', async () => {
     const provider = await startProvider({ models: ['a'], ownedBy: 'vllm' });
     const { rpc } = await installation({ OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: KEY });

@@ -10,6 +10,7 @@ import {
 } from './errors';
 import { poolFor } from './pools';
 import { CHAT_RETRY, retryDelay, type RetryPolicy } from './retry';
+import { type RetryBudget, retryBudgetFor } from './retry-budget';
 import { AnswerStream, type StreamPlan } from './stream';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, ServerConnection, StreamOptions } from './types';
 
@@ -57,6 +58,10 @@ export class Endpoint {
     return poolFor(this.url.origin, this.timeouts.connect);
   }
 
+  private get budget(): RetryBudget {
+    return retryBudgetFor(this.url.origin);
+  }
+
   /** The request path of an operation under the base URL; a query of the base URL (`?api-version=…`) is kept. */
   path(operation: string): string {
     return `${this.url.pathname.replace(/\/+$/, '')}${operation}${this.url.search}`;
@@ -65,7 +70,7 @@ export class Endpoint {
   /** A streamed POST. @throws ProviderError */
   stream(
     operation: string,
-    { accept, body, ...rest }: Omit<StreamPlan, 'pool' | 'request' | 'timeouts' | 'secrets'> & StreamBody,
+    { accept, body, ...rest }: Omit<StreamPlan, 'pool' | 'request' | 'timeouts' | 'secrets' | 'budget'> & StreamBody,
     sink: AnswerSink,
     options: StreamOptions,
   ): Promise<AnswerEnd> {
@@ -75,8 +80,8 @@ export class Endpoint {
       headers: { ...options.headers, ...this.headers, accept },
       body: JSON.stringify(body()),
     });
-    const { pool, timeouts, secrets } = this;
-    return new AnswerStream({ pool, request, timeouts, secrets, ...rest }, sink, options).run();
+    const { pool, timeouts, secrets, budget } = this;
+    return new AnswerStream({ pool, request, timeouts, secrets, budget, ...rest }, sink, options).run();
   }
 
   /**
@@ -105,12 +110,13 @@ export class Endpoint {
     operation: string,
     options: { body?: unknown; timeoutMs: number; signal?: AbortSignal; retry?: RetryPolicy },
   ): Promise<Record<string, unknown> | unknown[]> {
+    this.budget.called();
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.jsonOnce(method, operation, options);
       } catch (error) {
         const failure = error as ProviderError;
-        const delay = retryDelay(failure, attempt, options.retry ?? CHAT_RETRY);
+        const delay = retryDelay(failure, attempt, options.retry ?? CHAT_RETRY, this.budget);
         if (delay === undefined) throw withoutSecrets(failure, this.secrets);
         try {
           await sleep(delay, undefined, { signal: options.signal });

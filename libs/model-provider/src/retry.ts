@@ -1,4 +1,5 @@
 import type { ProviderError } from './errors';
+import type { RetryBudget } from './retry-budget';
 
 /** How often a request is retried, and for how long a pause. */
 export interface RetryPolicy {
@@ -13,12 +14,22 @@ export const CHAT_RETRY: RetryPolicy = { attempts: 2, maxPauseMs: 5_000 };
 
 /**
  * Milliseconds before the next attempt, or undefined when this error is not retried (any more): connection failures, 5xx and 429 with a short
- * `Retry-After` are. A provider that was silent for too long is not.
+ * `Retry-After` are. A provider that was silent for too long is not, and none is beyond the budget; a pause that the provider asks for is no load.
  *
  * @param attempt the one that failed, counted from 1
  */
-export function retryDelay(error: ProviderError, attempt: number, policy: RetryPolicy): number | undefined {
-  if (attempt >= policy.attempts) return undefined;
+export function retryDelay(
+  error: ProviderError,
+  attempt: number,
+  policy: RetryPolicy,
+  budget: RetryBudget,
+): number | undefined {
+  const delay = attempt >= policy.attempts ? undefined : delayOf(error, attempt, policy);
+  if (delay === undefined || error.code === 'RATE_LIMITED') return delay;
+  return budget.take() ? delay : undefined;
+}
+
+function delayOf(error: ProviderError, attempt: number, policy: RetryPolicy): number | undefined {
   switch (error.code) {
     case 'UNAVAILABLE':
     case 'INTERRUPTED':

@@ -6,6 +6,7 @@ import type { LearnedRefusals } from './learned';
 import { OverlapTrimmer } from './overlap-trimmer';
 import { RequestAttempt, type RequestAttemptOwner } from './request-attempt';
 import { CHAT_RETRY, retryDelay } from './retry';
+import type { RetryBudget } from './retry-budget';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
 /** Longer than any provider's; it is stored with the run. */
@@ -21,6 +22,8 @@ export interface StreamPlan {
   /** The answer continues earlier text. */
   continues: boolean;
   timeouts: ProviderTimeouts;
+  /** Of all calls to this server. */
+  budget: RetryBudget;
   /** Removed from every message. */
   secrets: readonly string[];
   repeatedSpace: string;
@@ -72,6 +75,7 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
       this.reject = reject;
       if (signal?.aborted) return this.cancel();
       signal?.addEventListener('abort', this.onAbort, { once: true });
+      this.plan.budget.called();
       this.start();
     });
   }
@@ -159,7 +163,7 @@ export class AnswerStream implements EventSink, RequestAttemptOwner {
     attempt.abort();
     if (this.produced) return this.fail(error);
     const learned = this.plan.refusals?.learn(error) ?? false;
-    const delay = learned ? 0 : retryDelay(error, this.attempts, CHAT_RETRY);
+    const delay = learned ? 0 : retryDelay(error, this.attempts, CHAT_RETRY, this.plan.budget);
     if (delay === undefined) return this.fail(error);
     // The first request without the refused field: the retry is still available.
     if (learned) this.attempts -= 1;

@@ -1,3 +1,4 @@
+export * from './async/circuit-breaker';
 export * from './async/concurrency-limiter';
 export * from './async/last-version';
 export * from './async/retry';

@@ -9,6 +9,7 @@ import { AcceptCompletionService } from './accept/accept-completion.service';
 import { AcceptTurnService } from './accept/accept-turn.service';
 import { AcceptedRuns } from './accept/accepted-runs';
 import { AnswerWork } from './answer-work';
+import { BrownOut } from './brown-out';
 import { CancelRepository } from './cancel/cancel.repository';
 import { CancelService } from './cancel/cancel.service';
 import { DocumentGate } from './documents/document-gate';
@@ -25,14 +26,18 @@ import { RunClaims } from './generation/run-claims';
 import { RunMetrics } from './generation/run-metrics';
 import { RunReports } from './generation/run-reports';
 import { RunWorker } from './generation/run-worker';
+import { ConnectionLimits } from './models/connection-limits';
 import { ModelCatalog } from './models/model-catalog';
+import { ProviderGate } from './models/provider-gate';
 import { TaskModel } from './models/task-model';
 import { ClaimRepository } from './ownership/claim.repository';
 import { OwnershipRepository } from './ownership/ownership.repository';
 import { ProcessRegistry } from './ownership/process-registry';
 import { PruneRepository } from './ownership/prune.repository';
+import { QueuePlacesRepository } from './ownership/queue-places.repository';
 import { RunQueue } from './ownership/run-queue';
 import { Sweeper } from './ownership/sweeper';
+import { QueueNews } from './queue-news';
 import { RunReader } from './read/run-reader';
 import { RUN_PUBLISHER } from './run-publisher';
 import { RunsController } from './runs.controller';
@@ -65,12 +70,17 @@ import { UserEvents } from './user-events';
     RunClaims,
     RunMetrics,
     RunReports,
+    BrownOut,
+    ConnectionLimits,
     ModelCatalog,
+    ProviderGate,
     TaskModel,
     ClaimRepository,
     OwnershipRepository,
     ProcessRegistry,
     PruneRepository,
+    QueueNews,
+    QueuePlacesRepository,
     RunQueue,
     RunWorker,
     Sweeper,

@@ -3,6 +3,7 @@ import type { runs as runCalls } from '@perennial/contracts-chat';
 import type { CallReply } from '@perennial/contracts-kernel';
 import type { Source } from '@perennial/contracts-retrieval';
 import type { RunPublisher, UserEvent } from '@perennial/transport';
+import type { QueuePlace } from './ownership/queue-places.repository';
 import { RUN_PUBLISHER } from './run-publisher';
 import type { DocumentStatus } from './types/run';
 import type { ClaimedRun } from './types/run';
@@ -33,6 +34,17 @@ export class UserEvents {
 
   titled(userId: string, chatId: string, messageId: string, title: string): void {
     this.send(userId, chatId, messageId, 'chat:title', title);
+  }
+
+  /** A turn waits for a worker; `before` answers are begun before its own. */
+  waiting({ userId, chatId, messageId, before }: QueuePlace): void {
+    const description = before === 0 ? 'Your answer is next.' : `Answers before yours: ${before}.`;
+    this.send(userId, chatId, messageId, 'status', { action: 'queued', description, position: before, done: false });
+  }
+
+  /** A turn that waited has a worker now. */
+  claimed(run: Answered): void {
+    this.ofAnswer(run, 'status', { action: 'queued', done: true });
   }
 
   /** A step before an answer begins. */

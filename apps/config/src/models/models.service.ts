@@ -86,6 +86,7 @@ export class ModelsService {
         baseUrl: connection.url,
         sealedKey: connection.sealedKey,
         continuation: continuationOf(offer),
+        ...limitsOf(connection),
       },
       upstreamModel: upstream,
       params,
@@ -189,6 +190,12 @@ function connectionsOf({ connections }: ConfigState): { connection: Connection; 
 /**
  * How the provider continues an interrupted answer: the admin's choice, else derived from its address or its list of models.
  */
+function limitsOf({
+  options: { max_concurrency: maxConcurrency, requests_per_minute: requestsPerMinute },
+}: Connection): Pick<ResolvedModel['connection'], 'maxConcurrency' | 'requestsPerMinute'> {
+  return { ...(maxConcurrency && { maxConcurrency }), ...(requestsPerMinute && { requestsPerMinute }) };
+}
+
 function continuationOf({ connection, siblings }: Offer): ResolvedModel['connection']['continuation'] {
   const { options, url, kind } = connection;
   if (options.continuation) return options.continuation;

@@ -12,6 +12,22 @@ const sources = [{ source: { id: 'a' }, document: ['text'], metadata: [{}] }];
 const message = (more: object = {}): Message => ({ id: 'm', role: 'assistant', childrenIds: [], ...more });
 
 describe('the news of an answer', () => {
+  it('shows the place of an answer that waits, the last one only, until it has a worker', () => {
+    const news = new Store<News>(new Map());
+    const queued = (position: number) => ({
+      action: 'queued',
+      description: `Answers before yours: ${position}.`,
+      position,
+      done: false,
+    });
+    const lines = () => statusLines(news.get().get('m')?.statuses ?? [], true);
+    takeNews(news, told({ type: 'status', data: queued(3) }));
+    takeNews(news, told({ type: 'status', data: queued(2) }));
+    expect(lines()).toEqual([{ text: 'Answers before yours: 2.', warning: false }]);
+    takeNews(news, told({ type: 'status', data: { action: 'queued', done: true } }));
+    expect(lines()).toEqual([]);
+  });
+
   it('collects statuses and sources by answer, and starts again with another attempt', () => {
     const news = new Store<News>(new Map());
     takeNews(news, told({ type: 'status', data: queries }));

@@ -2,7 +2,7 @@ import { type SocketEvent } from '@perennial/contracts-gateway';
 import { type Message, type MessageStatus, MessageStatusSchema } from '@perennial/contracts-wire';
 import { Store } from '../ui/store';
 
-/** News from the live socket about the documents of an answer. */
+/** News from the live socket about an answer that has not begun: its place in the queue, and its documents. */
 export interface AnswerNews {
   statuses: readonly MessageStatus[];
   /** As the wire has them. */
@@ -15,12 +15,13 @@ export type News = ReadonlyMap<string, AnswerNews>;
 /** Answers whose news is kept; older ones are read from the chat. */
 const KEPT = 50;
 
-/** Takes an event about documents; other events change nothing. */
+/** Takes an event about a place or about documents; other events change nothing. */
 export function takeNews(news: Store<News>, { message_id: id, data: event }: SocketEvent): void {
   if (id === undefined) return;
   const known = news.get().get(id) ?? { statuses: [] };
   if (event.type === 'status') {
-    const begins = event.data.action === 'queries_generated';
+    // A later place replaces the earlier one.
+    const begins = event.data.action === 'queries_generated' || event.data.action === 'queued';
     // Another attempt at the same answer searches the documents again.
     keep(news, id, begins ? { statuses: [event.data] } : { ...known, statuses: [...known.statuses, event.data] });
   } else if (event.type === 'chat:completion' && 'sources' in event.data) {

@@ -1,14 +1,14 @@
 import type { MessageStatus } from '@perennial/contracts-wire';
 import { counted } from '../files/file-words';
 
-/** One line about the documents of an answer. */
+/** One line about an answer before it begins. */
 export interface StatusLine {
   text: string;
   /** Something went wrong. */
   warning: boolean;
 }
 
-/** Status lines about documents: the progress before the answer, and the result afterwards. */
+/** Status lines: the place of an answer that waits, the progress of its documents, and their result afterwards. */
 export function statusLines(statuses: readonly MessageStatus[], writing: boolean): StatusLine[] {
   const lines = statuses.flatMap(({ action, count = 0, description }): StatusLine[] => {
     if (action === 'sources_retrieved') {
@@ -20,6 +20,10 @@ export function statusLines(statuses: readonly MessageStatus[], writing: boolean
     }
     return [];
   });
+  const waiting = statuses.findLast(({ action }) => action === 'queued');
+  if (writing && waiting && !waiting.done && statuses.at(-1) === waiting) {
+    return [{ text: waiting.description ?? 'Your answer waits for a free place.', warning: false }];
+  }
   const searching = writing && lines.length === 0 && statuses.some(({ action }) => action === 'queries_generated');
   return searching ? [{ text: 'Searching documents…', warning: false }] : lines;
 }

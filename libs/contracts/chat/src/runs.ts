@@ -93,10 +93,12 @@ export const cancel = defineCall({
   reply: z.object({ cancelled: z.array(z.uuid()) }),
 });
 
-/** The runs of a chat that are not over. */
+/** The runs of a chat that are not over; of one that waits for a worker, how many are claimed before it as things are. */
 export const active = defineCall({
   pattern: 'chat.runs.active',
   effect: 'read',
   request: z.object({ chatId: z.uuid() }),
-  reply: z.object({ runs: z.array(z.object({ runId: z.uuid(), messageId: z.string() })) }),
+  reply: z.object({
+    runs: z.array(z.object({ runId: z.uuid(), messageId: z.string(), before: z.number().int().optional() })),
+  }),
 });

@@ -14,6 +14,10 @@ export const ConnectionOptionsSchema = z.looseObject({
   model_ids: z.array(z.string()).optional(),
   tags: z.array(z.unknown()).optional(),
   connection_type: z.string().optional(),
+  /** Requests of the whole installation at once. */
+  max_concurrency: z.number().int().nullish(),
+  /** Of the whole installation. */
+  requests_per_minute: z.number().int().nullish(),
   continuation: ContinuationSchema.optional(),
 });
 

@@ -25,6 +25,8 @@ const IncomingOptionsSchema = ConnectionOptionsSchema.extend({
   model_ids: z.array(z.string().max(512)).max(10_000).optional(),
   tags: z.array(z.unknown()).max(100).optional(),
   connection_type: z.string().max(100).optional(),
+  max_concurrency: z.number().int().min(1).max(100_000).nullish(),
+  requests_per_minute: z.number().int().min(1).max(1_000_000).nullish(),
 });
 
 /** Admin only. Replaces the connections of one kind. Keys are encrypted before they are stored. */

@@ -12,6 +12,9 @@ export const ResolvedModelSchema = z.object({
     baseUrl: z.string(),
     sealedKey: z.string().nullable(),
     continuation: ContinuationSchema,
+    /** What an admin set for the whole installation; absent: no limit. */
+    maxConcurrency: z.number().int().optional(),
+    requestsPerMinute: z.number().int().optional(),
   }),
   /** The model's name at the provider. */
   upstreamModel: z.string(),

@@ -1,12 +1,17 @@
 import { boundedRecord } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 
+/** A limit for the whole installation; absent or null: none. */
+const limit = (most: number) => z.number().int().min(1).max(most).nullish();
+
 export const options = z.looseObject({
   enable: z.boolean().optional(),
   prefix_id: z.string().max(100).optional(),
   model_ids: z.array(z.string().max(512)).max(10_000).optional(),
   tags: z.array(z.unknown()).max(100).optional(),
   connection_type: z.string().max(100).optional(),
+  max_concurrency: limit(100_000),
+  requests_per_minute: limit(1_000_000),
   continuation: z.enum(['continue_final_message', 'trailing_assistant', 'prefix', 'none']).optional(),
 });
 

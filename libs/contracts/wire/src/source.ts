@@ -29,7 +29,8 @@ export const SourceSchema = z.looseObject({
 export type Source = z.infer<typeof SourceSchema>;
 
 /**
- * A step before the answer begins, kept in its `statusHistory`. `queries_generated`: the search queries; `sources_retrieved`: how many
+ * A step before the answer begins, kept in its `statusHistory`, except `queued` (ours): the answer waits for a worker, `position` others are begun
+ * before it. `queries_generated`: the search queries; `sources_retrieved`: how many
  * documents were found; `documents_unavailable` (ours): the documents could not be searched, `description` says why, and the answer is given
  * without them.
  */
@@ -38,6 +39,7 @@ export const MessageStatusSchema = z.looseObject({
   description: z.string().optional(),
   queries: z.array(z.string()).optional(),
   count: z.number().int().optional(),
+  position: z.number().int().optional(),
   done: z.boolean(),
 });
 

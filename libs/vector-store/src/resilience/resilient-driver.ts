@@ -1,8 +1,7 @@
-import { inSpan, retry, withTimeout } from '@perennial/runtime';
+import { type BreakerOptions, CircuitBreaker, DEFAULT_BREAKER, inSpan, retry, withTimeout } from '@perennial/runtime';
 import type { CheckedFilter, Driver, DriverFacts, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { StoreUnavailableError } from '../errors';
 import type { CollectionInfo, Hit, PointRef } from '../types';
-import { type BreakerOptions, CircuitBreaker, DEFAULT_BREAKER } from './breaker';
 
 /** In milliseconds, for one attempt. */
 export interface StoreTimeouts {
@@ -18,7 +17,7 @@ export const DEFAULT_TIMEOUTS: StoreTimeouts = { read: 5_000, write: 60_000, adm
 
 export interface ResilienceOptions {
   timeouts?: StoreTimeouts;
-  breaker?: BreakerOptions;
+  breaker?: typeof DEFAULT_BREAKER & Pick<BreakerOptions, 'now'>;
 }
 
 /** Pauses before the second and third attempt, in milliseconds, with a jitter of half to one and a half. */
@@ -40,7 +39,14 @@ export class ResilientDriver implements Driver, DriverFacts {
     private readonly load: () => Promise<Driver>,
     options: ResilienceOptions = {},
   ) {
-    this.breaker = new CircuitBreaker(options.breaker ?? DEFAULT_BREAKER);
+    this.breaker = new CircuitBreaker({
+      ...(options.breaker ?? DEFAULT_BREAKER),
+      isAway: (error) => error instanceof StoreUnavailableError,
+      refusal: (retryAfterMs) =>
+        new StoreUnavailableError('the vector store does not answer; the next attempt is in a moment', {
+          retryAfterMs,
+        }),
+    });
     this.timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
   }
 

@@ -3,6 +3,9 @@ import { CallError } from '@perennial/contracts-kernel';
 /** More accepts than can run at once; a user who is further from the limit than this needs no serialisation. */
 const FAR = 100;
 
+/** Share of the queue for users who have no answer that waits or is being written. */
+const RESERVE = 0.1;
+
 export interface RunLimits {
   maxRunsPerUser: number;
   maxQueuedRuns: number;
@@ -19,7 +22,8 @@ export function claimantBeside(load: { queued: number }, claimant: string | null
 }
 
 /**
- * Refuses runs beyond the limits: `RESOURCE_EXHAUSTED` for the user's own, `UNAVAILABLE` for the queue.
+ * Refuses runs beyond the limits: `RESOURCE_EXHAUSTED` for the user's own, `UNAVAILABLE` for the queue. The last places of the queue are for users
+ * who have nothing there, so that a flood of others does not keep them out.
  *
  * @param willWait false if the runs are claimed with their accept
  */
@@ -36,7 +40,8 @@ export function checkLimits(
       { retryAfter: 5 },
     );
   }
-  if (willWait && load.queued + wanted > limits.maxQueuedRuns) {
+  const reserved = load.active === 0 ? 0 : Math.floor(limits.maxQueuedRuns * RESERVE);
+  if (willWait && load.queued + wanted > limits.maxQueuedRuns - reserved) {
     throw new CallError('UNAVAILABLE', 'Too many answers are waiting to be written. Try again in a moment.', {
       retryAfter: 10,
       refused: true,

@@ -3,6 +3,7 @@ import type { UserPrincipal } from '@perennial/contracts-kernel';
 import type { ChatMessage } from '@perennial/model-provider';
 import { type Logger, raceAbort, Runtime } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import { BrownOut } from '../brown-out';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { cutText } from '../types/cut-text';
@@ -24,6 +25,7 @@ export class QueryWriter {
     @Inject(Runtime) runtime: Runtime,
     private readonly models: ModelCatalog,
     private readonly tasks: TaskModel,
+    private readonly brownOut: BrownOut,
   ) {
     this.log = runtime.logger('queries');
   }
@@ -57,7 +59,7 @@ export class QueryWriter {
     signal: AbortSignal,
   ): Promise<string[] | undefined> {
     const { tasks } = await this.models.settings();
-    if (!tasks.queryGeneration) return undefined;
+    if (!tasks.queryGeneration || !this.brownOut.admits('queries')) return undefined;
     const prompt = queryPrompt(tasks.queryPrompt, conversation, new Date());
     const messages = [{ role: 'user', content: prompt }];
     return parseQueries(await this.tasks.ask({ task: 'queries', messages, chatModel, principal, signal }));

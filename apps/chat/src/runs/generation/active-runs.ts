@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { ActiveWork } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import { BrownOut } from '../brown-out';
 import { type OwnedRun, OwnershipRepository } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { type RunJob, RunQueue } from '../ownership/run-queue';
@@ -21,7 +22,9 @@ export class ActiveRuns {
     queue: RunQueue,
     @Inject(CHAT_ENV) private readonly env: ChatEnv,
     @Inject(Runtime) runtime: Runtime,
+    brownOut: BrownOut,
   ) {
+    brownOut.load = () => this.work.size / env.WORKER_CONCURRENCY;
     this.work = new ActiveWork({
       name: 'runs',
       runtime,

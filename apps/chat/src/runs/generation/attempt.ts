@@ -1,5 +1,5 @@
 import type { SearchItem } from '@perennial/contracts-retrieval';
-import { type ModelConnection, StreamThreadError } from '@perennial/model-provider';
+import { StreamThreadError } from '@perennial/model-provider';
 import { retryTransient } from '@perennial/runtime';
 import {
   type AcquireResult,
@@ -19,7 +19,7 @@ import { AnswerText } from './answer-text';
 import { inAttemptSpan } from './attempt-trace';
 import type { FinishedRun, FinishRepository } from './finish.repository';
 import { failure, identityOf, outcomeOfEnd, outcomeOfError, outcomeOfStop, type StopReason } from './outcome';
-import type { ProviderCalls } from './provider-calls';
+import type { ConnectedModel, ProviderCalls } from './provider-calls';
 import { type ProviderCall, providerCall, wholeUsage } from './provider-request';
 import { type RecoveredText, recoverText } from './recovery';
 import { providerHost } from './run-metrics';
@@ -208,18 +208,19 @@ export class Attempt implements ActiveItem {
 
   private async stream(writer: RunWriter, recovered: RecoveredText): Promise<Outcome | undefined> {
     const { signal } = this.abort;
-    const { model, connection } = await this.providerCalls.connect(this.run, signal);
+    const connected = await this.providerCalls.connect(this.run, signal);
+    const { model, connection } = connected;
     if (this.reason) return this.stopped();
     this.provider = providerHost(connection.baseUrl);
     const items = itemsOf(this.run, model.knowledge);
     if (items.length > 0) this.consulted = await this.consult(items, recovered);
     return this.providerCalls.withPictures(this.consulted?.run ?? this.run, signal, (run) =>
-      this.ask(connection, providerCall(run, model, connection, recovered.text), writer, recovered),
+      this.ask(connected, providerCall(run, model, connection, recovered.text), writer, recovered),
     );
   }
 
   private async ask(
-    connection: ModelConnection,
+    connected: ConnectedModel,
     call: ProviderCall,
     writer: RunWriter,
     recovered: RecoveredText,
@@ -233,7 +234,7 @@ export class Attempt implements ActiveItem {
         length: call.continues ? recovered.text.length : 0,
         onPiece,
       });
-    const end = await this.providerCalls.read(this.run, connection, call, this.abort.signal, answerOf);
+    const end = await this.providerCalls.read(this.run, connected, call, this.abort.signal, answerOf);
     const usage = wholeUsage(end.usage, call.continues ? recovered.text : '');
     const { finishReason, systemFingerprint } = end;
     return {

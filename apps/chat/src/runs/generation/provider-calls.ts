@@ -6,6 +6,7 @@ import { raceAbort, retryTransient, SecretCipher, secretKeys } from '@perennial/
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { PictureReader } from '../../pictures/picture-reader';
 import { ModelCatalog } from '../models/model-catalog';
+import { ProviderGate } from '../models/provider-gate';
 import type { ClaimedRun } from '../types/run';
 import { AnswerStreams } from './answer-streams';
 import type { AnswerText } from './answer-text';
@@ -33,6 +34,7 @@ export class ProviderCalls {
     private readonly pictures: PictureReader,
     private readonly streams: AnswerStreams,
     private readonly metrics: RunMetrics,
+    private readonly gate: ProviderGate,
   ) {
     this.secrets = new SecretCipher(secretKeys(env), 'connection-key');
   }
@@ -58,8 +60,25 @@ export class ProviderCalls {
     return this.pictures.inlined(run, signal, work);
   }
 
-  /** Has the answer to a call read, in a span of its own. */
-  async read(
+  /** Has the answer to a call read, in a span of its own, when the provider's limits allow it. */
+  read(
+    run: ClaimedRun,
+    { connection, model }: ConnectedModel,
+    call: ProviderCall,
+    signal: AbortSignal,
+    answerOf: (onPiece: () => void) => AnswerText,
+  ): Promise<AnswerEnd> {
+    const limited = {
+      connection,
+      limits: model.connection,
+      model: call.request.model,
+      work: 'answer' as const,
+      signal,
+    };
+    return this.gate.run(limited, () => this.readNow(run, connection, call, signal, answerOf));
+  }
+
+  private async readNow(
     run: ClaimedRun,
     connection: ModelConnection,
     call: ProviderCall,

@@ -4,6 +4,7 @@ import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repositor
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TitleService } from '../title/title.service';
 import type { ClaimedRun } from '../types/run';
+import { UserEvents } from '../user-events';
 import { ActiveRuns } from './active-runs';
 import type { Attempt } from './attempt';
 import { AttemptFactory } from './attempt-factory';
@@ -38,6 +39,7 @@ export class RunClaims {
     private readonly activeRuns: ActiveRuns,
     private readonly attempts: AttemptFactory,
     private readonly titles: TitleService,
+    private readonly events: UserEvents,
   ) {}
 
   /** From now on this process claims runs. */
@@ -104,6 +106,7 @@ export class RunClaims {
       const requests = this.requests.splice(0, count);
       try {
         const attempts = await this.claim(count, (owner) => this.repository.claim(owner, count));
+        for (const { run } of attempts) this.events.claimed(run);
         for (const [n, request] of requests.entries()) request.resolve(attempts[n]);
       } catch (error) {
         for (const request of requests) request.reject(error);

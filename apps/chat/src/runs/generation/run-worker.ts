@@ -4,7 +4,9 @@ import { Connections } from '@perennial/transport';
 import { JobWorker, sweep } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { ClaimRepository } from '../ownership/claim.repository';
+import { ProcessRegistry } from '../ownership/process-registry';
 import { RUN_QUEUE, type RunJob, RunJobSchema, RunQueue } from '../ownership/run-queue';
+import { QueueNews } from '../queue-news';
 import { ActiveRuns } from './active-runs';
 import { GenerationService } from './generation.service';
 import { RunClaims } from './run-claims';
@@ -30,6 +32,8 @@ export class RunWorker extends JobWorker<RunJob> {
     private readonly repository: ClaimRepository,
     private readonly activeRuns: ActiveRuns,
     private readonly runs: RunQueue,
+    private readonly registry: ProcessRegistry,
+    private readonly news: QueueNews,
   ) {
     super(connections, runtime, {
       queue: RUN_QUEUE,
@@ -48,9 +52,11 @@ export class RunWorker extends JobWorker<RunJob> {
     this.claims.open();
     sweep(this.runtime, this.runs, 'look for waiting runs', async (forgotten) => {
       const room = Math.min(this.claims.room, MAX_BEGUN);
-      const { waiting, suspects } = await this.repository.waiting(forgotten ? 0 : WAITING_AFTER_S, room);
+      const after = forgotten ? 0 : WAITING_AFTER_S;
+      const { waiting, suspects, places } = await this.repository.waiting(this.registry.id, after, room);
       for (let n = 0; n < waiting; n += 1) void this.generation.workOffQueue();
       if (suspects) onSuspects();
+      if (places) await this.news.tell();
     });
   }
 

@@ -10,7 +10,9 @@ import {
 } from '@perennial/model-provider';
 import { inSpan, SecretCipher, secretKeys } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../../env';
+import type { ModelWork } from '../brown-out';
 import { ModelCatalog } from './model-catalog';
+import { ProviderGate } from './provider-gate';
 
 /** The answer is short, but the model's thoughts before it are not; this stops endless thinking. */
 const MAX_TOKENS = 2_000;
@@ -18,7 +20,7 @@ const MAX_TOKENS = 2_000;
 /** A short auxiliary request to a model. */
 export interface TaskQuestion {
   /** Name of the task in the trace. */
-  task: string;
+  task: Exclude<ModelWork, 'answer'>;
   messages: ChatMessage[];
   /** The chat's model, used if no task model is set. */
   chatModel: string;
@@ -34,6 +36,7 @@ export class TaskModel {
   constructor(
     @Inject(CHAT_ENV) env: ChatEnv,
     private readonly models: ModelCatalog,
+    private readonly gate: ProviderGate,
   ) {
     this.secrets = new SecretCipher(secretKeys(env), 'connection-key');
   }
@@ -52,7 +55,9 @@ export class TaskModel {
     const request = { model: model.upstreamModel, messages, max_tokens: MAX_TOKENS };
     const attributes = { ...genAiAttributes(connection, request), 'perennial.task': task };
     const { text } = await inSpan(genAiSpanName(request), { attributes }, () =>
-      createProvider(connection).complete(request, { signal }),
+      this.gate.run({ connection, limits: model.connection, model: request.model, work: task, signal }, () =>
+        createProvider(connection).complete(request, { signal }),
+      ),
     );
     return text;
   }

@@ -20,6 +20,8 @@ export interface WaitingRuns {
   waiting: number;
   /** A suspected run has waited for a second, so no idle quarantine process has seen it. */
   suspects: boolean;
+  /** A run has waited for a second, and this is the one among the writing workers that tells places. */
+  places: boolean;
 }
 
 /** Chooses the waiting runs that this process writes. Every claim raises the run's epoch, which is its fence. */
@@ -28,8 +30,8 @@ export class ClaimRepository {
   constructor(private readonly database: Database) {}
 
   /** Runs that have waited for `seconds`, counted up to `limit`, and whether a suspected run waits. */
-  async waiting(seconds: number, limit: number): Promise<WaitingRuns> {
-    const row = await this.database.first<WaitingRuns>(WAITING, [seconds, limit], { name: 'runs.waiting' });
+  async waiting(processId: string, seconds: number, limit: number): Promise<WaitingRuns> {
+    const row = await this.database.first<WaitingRuns>(WAITING, [seconds, limit, processId], { name: 'runs.waiting' });
     return row as WaitingRuns;
   }
 
@@ -55,7 +57,11 @@ SELECT (SELECT count(*)::int
                  WHERE state = 'queued' AND deaths < ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - $1 * interval '1 second'
                  LIMIT $2) w) AS waiting,
        EXISTS (SELECT 1 FROM runs
-                WHERE state = 'queued' AND deaths >= ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - interval '1 second') AS suspects`;
+                WHERE state = 'queued' AND deaths >= ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - interval '1 second') AS suspects,
+       EXISTS (SELECT 1 FROM runs
+                WHERE state = 'queued' AND deaths < ${SUSPECT_AFTER_DEATHS} AND queued_at <= now() - interval '1 second')
+         AND $3 = (SELECT r.owner FROM runs r JOIN processes p ON p.id = r.owner
+                    WHERE r.state = 'running' AND p.instance NOT LIKE '%-quarantine-%' ORDER BY r.owner LIMIT 1) AS places`;
 
 /** Candidates of a claim, and those of one user among them. Others may be claiming the first ones at this moment. */
 const LOOKED_AT = 64;

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { RunSnapshot } from '@perennial/contracts-chat';
-import { CallError, type Principal } from '@perennial/contracts-kernel';
+import type { runs, RunSnapshot } from '@perennial/contracts-chat';
+import { CallError, type CallReply, type Principal } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunIdentity, RunPublisher, RunTerminal } from '@perennial/transport';
 import { textOfCheckpoints } from '../generation/recovery';
+import { QueuePlacesRepository } from '../ownership/queue-places.repository';
 import { RUN_PUBLISHER } from '../run-publisher';
 import { type Checkpoint, FIRST_GENERATION } from '../types/run';
 
@@ -24,6 +25,7 @@ export class RunReader {
   constructor(
     private readonly database: Database,
     @Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher,
+    private readonly places: QueuePlacesRepository,
   ) {}
 
   /**
@@ -69,13 +71,19 @@ export class RunReader {
   }
 
   /** The runs of a chat that are not over. */
-  async active(chatId: string, principal: Principal): Promise<{ runId: string; messageId: string }[]> {
-    return this.database.query(
-      `SELECT id AS "runId", message_id AS "messageId" FROM runs
+  async active(chatId: string, principal: Principal): Promise<CallReply<typeof runs.active>['runs']> {
+    const active = await this.database.query<{ runId: string; messageId: string; waits: boolean }>(
+      `SELECT id AS "runId", message_id AS "messageId", state = 'queued' AS waits FROM runs
         WHERE chat_id = $1 AND state IN ('queued', 'running') AND (user_id = $2 OR $3) ORDER BY created_at, id`,
       [chatId, ownerOf(principal), principal.kind === 'service'],
       { name: 'runs.active' },
     );
+    const waiting = active.filter(({ waits }) => waits).map(({ runId }) => runId);
+    const places = waiting.length > 0 ? await this.places.before(waiting) : undefined;
+    return active.map(({ runId, messageId }) => {
+      const before = places?.get(runId);
+      return { runId, messageId, ...(before !== undefined && { before }) };
+    });
   }
 }
 

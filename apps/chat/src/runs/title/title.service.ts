@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { context } from '@opentelemetry/api';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
 import { extractTrace, type Logger, raceAbort, retryTransient, Runtime, waitAtMost } from '@perennial/runtime';
+import { BrownOut } from '../brown-out';
 import { ModelCatalog } from '../models/model-catalog';
 import { TaskModel } from '../models/task-model';
 import { ProcessRegistry } from '../ownership/process-registry';
@@ -36,6 +37,7 @@ export class TitleService {
     private readonly models: ModelCatalog,
     private readonly taskModel: TaskModel,
     private readonly events: UserEvents,
+    private readonly brownOut: BrownOut,
   ) {
     this.log = runtime.logger('titles');
   }
@@ -90,7 +92,7 @@ export class TitleService {
     if (tries > MAX_TRIES) return undefined;
     try {
       const { tasks } = await this.models.settings();
-      if (!tasks.titleGeneration) return undefined;
+      if (!tasks.titleGeneration || !this.brownOut.admits('title')) return undefined;
       const text = await this.taskModel.ask({
         task: 'title',
         messages: [{ role: 'user', content: titlePrompt(tasks.titlePrompt, payload.text) }],

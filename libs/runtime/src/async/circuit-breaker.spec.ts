@@ -1,15 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { StoreUnavailableError, VectorStoreError } from '../errors';
-import { CircuitBreaker } from './breaker';
+import { CircuitBreaker } from './circuit-breaker';
+
+class Away extends Error {
+  readonly code = 'UNAVAILABLE';
+
+  constructor(readonly retryAfterMs?: number) {
+    super('away');
+  }
+}
 
 function setUp() {
   let now = 0;
-  const breaker = new CircuitBreaker({ failures: 3, openMs: 1_000, maxOpenMs: 3_000, now: () => now });
+  const breaker = new CircuitBreaker({
+    ...{ failures: 3, openMs: 1_000, maxOpenMs: 3_000, now: () => now },
+    isAway: (error) => error instanceof Away,
+    refusal: (retryAfterMs) => new Away(retryAfterMs),
+  });
   let asked = 0;
   const fail = (): Promise<unknown> =>
     breaker.run(async () => {
       asked += 1;
-      throw new StoreUnavailableError('away');
+      throw new Away();
     });
   const succeed = (options?: { probe?: boolean }): Promise<string> =>
     breaker.run(async () => {
@@ -48,9 +59,9 @@ describe('CircuitBreaker', () => {
     for (let i = 0; i < 10; i += 1) {
       await expect(
         breaker.run(async () => {
-          throw new VectorStoreError('NOT_FOUND', 'no');
+          throw new Error('no');
         }),
-      ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      ).rejects.toThrow('no');
     }
     expect(breaker.state).toBe('closed');
   });
@@ -93,9 +104,7 @@ describe('CircuitBreaker', () => {
   it('is not held open by calls that began before it opened', async () => {
     const { breaker, fail, pass, succeed } = setUp();
     let away: (() => void) | undefined;
-    const slow = breaker.run(
-      () => new Promise((_, reject) => (away = () => reject(new StoreUnavailableError('late', { timedOut: true })))),
-    );
+    const slow = breaker.run(() => new Promise((_, reject) => (away = () => reject(new Away()))));
     for (let i = 0; i < 3; i += 1) await fail();
     pass(1_300);
     away?.();

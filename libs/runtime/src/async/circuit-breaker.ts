@@ -1,5 +1,3 @@
-import { StoreUnavailableError } from '../errors';
-
 export interface BreakerOptions {
   /** Consecutive failures that open it. */
   failures: number;
@@ -7,16 +5,24 @@ export interface BreakerOptions {
   openMs: number;
   /** The longest it stays open. */
   maxOpenMs: number;
+  /** Whether an error says that the other side is away; one that refuses a request does answer. */
+  isAway(error: unknown): boolean;
+  /** The error of a call that is not made. */
+  refusal(retryAfterMs: number): Error;
   /** Milliseconds of a monotonic clock. */
   now?: () => number;
 }
 
-export const DEFAULT_BREAKER: BreakerOptions = { failures: 5, openMs: 1_000, maxOpenMs: 15_000 };
+export const DEFAULT_BREAKER: Pick<BreakerOptions, 'failures' | 'openMs' | 'maxOpenMs'> = {
+  failures: 5,
+  openMs: 1_000,
+  maxOpenMs: 15_000,
+};
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
- * A circuit breaker: callers do not wait for a store that is away, and a store that returns is not overloaded. After some consecutive
+ * A circuit breaker: callers do not wait for a server that is away, and one that returns is not overloaded. After some consecutive
  * failures every call fails at once; after a while one call is let through, and its outcome decides.
  */
 export class CircuitBreaker {
@@ -37,10 +43,10 @@ export class CircuitBreaker {
   }
 
   /**
-   * Runs `work` unless the breaker is open. Only `StoreUnavailableError` counts as a failure: a store that refuses a request does answer.
+   * Runs `work` unless the breaker is open.
    *
    * @param probe lets the call through even while open (for health checks)
-   * @throws StoreUnavailableError at once while open
+   * @throws the refusal at once while open
    */
   async run<T>(work: () => Promise<T>, { probe = false } = {}): Promise<T> {
     const trial = this.admit(probe);
@@ -49,7 +55,7 @@ export class CircuitBreaker {
       this.close();
       return result;
     } catch (error) {
-      if (error instanceof StoreUnavailableError) this.failed(trial);
+      if (this.options.isAway(error)) this.failed(trial);
       else this.close();
       throw error;
     } finally {
@@ -63,9 +69,7 @@ export class CircuitBreaker {
     const left = this.openUntil - this.now();
     if (!this.probing && (left <= 0 || probe)) return (this.probing = true);
     if (probe) return false;
-    throw new StoreUnavailableError('the vector store does not answer; the next attempt is in a moment', {
-      retryAfterMs: Math.max(50, Math.ceil(left)),
-    });
+    throw this.options.refusal(Math.max(50, Math.ceil(left)));
   }
 
   private close(): void {

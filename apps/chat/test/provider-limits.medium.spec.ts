@@ -1,0 +1,81 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '@perennial/testing';
+import { describe, expect, it } from 'vitest';
+import { inWorld } from './in-world';
+import type { Turn, World } from './world';
+
+/** Real: Postgres, Redis, the transport, built chat processes. Not real: config, the provider. */
+describe('the limits of a connection, across the fleet', () => {
+  let world: World;
+  let url: string;
+  inWorld(async (started) => {
+    world = started;
+    url = world.answers.baseUrl;
+    await Promise.all([world.chat('all'), world.chat('all')]);
+  });
+
+  /** Config's answers change with its version, which chat asks for once a second. */
+  async function configure(limits: World['answers']['limits'], baseUrl = url): Promise<void> {
+    Object.assign(world.answers, { limits, baseUrl, version: world.answers.version + 1 });
+    await sleep(1_100);
+  }
+
+  async function ended(turns: readonly Turn[]): Promise<string[]> {
+    const readers = await Promise.all(turns.map(({ runId }) => world.follow(runId)));
+    const ends = await Promise.all(readers.map((reader) => reader.ended(40_000)));
+    return ends.map(({ terminal }) => terminal.error?.code ?? terminal.state);
+  }
+
+  it('a pause that the provider asks one process for is kept by all', async () => {
+    const model = 'sim-t5-r50-e429-after30';
+    const prompt = 'The same for all';
+    expect(await ended([await world.ask({ model, prompt })])).toEqual(['RATE_LIMITED']);
+    await sleep(300);
+    const more: Turn[] = [];
+    for (let n = 0; n < 8; n += 1) more.push(await world.ask({ model, prompt }));
+    expect(await ended(more)).toEqual(more.map(() => 'RATE_LIMITED'));
+    expect(world.calls(prompt)).toBe(1);
+    // Another model of the connection is not concerned.
+    expect(await ended([await world.ask({ model: 'sim-t5-r50-x' })])).toEqual(['completed']);
+  });
+
+  it('as many requests at once as an admin allows, from all processes together', async () => {
+    await configure({ maxConcurrency: 2 });
+    const turns: Turn[] = [];
+    for (let n = 0; n < 8; n += 1) turns.push(await world.ask({ model: 'sim-t20-r40-x' }));
+    let most = 0;
+    const look = setInterval(() => {
+      const { stream_started: started, stream_done: done, stream_failed: failed } = world.simulator.stats();
+      most = Math.max(most, started - done - failed);
+    }, 5);
+    expect(await ended(turns)).toEqual(turns.map(() => 'completed'));
+    clearInterval(look);
+    expect(most).toBe(2);
+    const leases = await world.commands.keys(`${world.prefix}:connection:*:leases`);
+    await waitFor(async () =>
+      (await Promise.all(leases.map((key) => world.commands.zcard(key)))).every((count) => count === 0),
+    );
+  });
+
+  it('a provider that is away is not asked again and again, and is used when it is back', async () => {
+    const asked = { count: 0, away: true };
+    const server = createServer((_request, response) => {
+      asked.count += 1;
+      if (asked.away) response.writeHead(503).end();
+      else response.writeHead(404).end('{"error":{"message":"no such model"}}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await configure({}, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+    const model = 'sim-away';
+    for (let n = 0; n < 20; n += 1) expect(await ended([await world.ask({ model })])).toEqual(['UNAVAILABLE']);
+    // Without the breakers of two processes the 20 would have asked about 40 times: each is tried twice while the budget of retries lasts.
+    expect(asked.count).toBeLessThan(32);
+    const before = asked.count;
+    asked.away = false;
+    await waitFor(async () => (await ended([await world.ask({ model })]))[0] === 'NOT_FOUND', { timeoutMs: 20_000 });
+    expect(asked.count).toBeGreaterThan(before);
+    server.close();
+  });
+});
