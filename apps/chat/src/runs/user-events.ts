@@ -42,9 +42,9 @@ export class UserEvents {
     this.send(userId, chatId, messageId, 'status', { action: 'queued', description, position: before, done: false });
   }
 
-  /** A turn that waited has a worker now. */
+  /** A turn that waited has a worker now; other clients know `hidden` as well. */
   claimed(run: Answered): void {
-    this.ofAnswer(run, 'status', { action: 'queued', done: true });
+    this.ofAnswer(run, 'status', { action: 'queued', done: true, hidden: true });
   }
 
   /** A step before an answer begins. */

@@ -20,10 +20,11 @@ export function takeNews(news: Store<News>, { message_id: id, data: event }: Soc
   if (id === undefined) return;
   const known = news.get().get(id) ?? { statuses: [] };
   if (event.type === 'status') {
-    // A later place replaces the earlier one.
-    const begins = event.data.action === 'queries_generated' || event.data.action === 'queued';
+    const begins = event.data.action === 'queries_generated';
+    // Only the last place counts.
+    const others = known.statuses.filter(({ action }) => action !== 'queued');
     // Another attempt at the same answer searches the documents again.
-    keep(news, id, begins ? { statuses: [event.data] } : { ...known, statuses: [...known.statuses, event.data] });
+    keep(news, id, begins ? { statuses: [event.data] } : { ...known, statuses: [...others, event.data] });
   } else if (event.type === 'chat:completion' && 'sources' in event.data) {
     keep(news, id, { ...known, sources: event.data.sources });
   }

@@ -106,7 +106,7 @@ export class RunClaims {
       const requests = this.requests.splice(0, count);
       try {
         const attempts = await this.claim(count, (owner) => this.repository.claim(owner, count));
-        for (const { run } of attempts) this.events.claimed(run);
+        for (const { run } of attempts) if (run.epoch === 1) this.events.claimed(run);
         for (const [n, request] of requests.entries()) request.resolve(attempts[n]);
       } catch (error) {
         for (const request of requests) request.reject(error);
