@@ -201,7 +201,7 @@ describe('models', () => {
   it('resolves a model with the limits of its connection, which are positive or absent', async () => {
     const provider = await startProvider({ models: ['a'] });
     const { rpc } = await installation({});
-    const save = (config: object) =>
+    const save = (config: Record<string, unknown>) =>
       rpc.call(
         connectionCalls.update,
         { kind: 'openai', enabled: true, connections: [{ url: provider.url, key: '', config }] },

@@ -66,7 +66,7 @@ const variables = z.object({
   }),
   TURN_ACCEPT_TARGET_MS: variable(integer(10, 10_000).default(300), {
     description:
-      'Milliseconds that the accept of a message may take on average. While it takes longer, this replica admits fewer at once, and refuses further ones with 503 and Retry-After.',
+      'Milliseconds that the accept of a message may take on average. While it takes longer, this replica admits fewer at once, and lets few further ones wait and refuses the rest with 503 and Retry-After.',
   }),
   MAX_STREAMS: variable(integer(1, 1_000_000).default(10_000), {
     description: 'Event streams that one replica holds open; beyond that 503 with Retry-After.',

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Access } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notSignedIn, Problem } from '../problem';
 import type { Caller } from '../sessions/caller';
 import { Sessions } from '../sessions/sessions';
@@ -32,16 +32,19 @@ export class AccessGuard implements CanActivate {
     if (request.caller !== undefined) {
       authorize(access, request.caller);
       request.slots?.push(this.admission.requestOf(request.caller.user.id));
-      if (isTurn(request)) this.admitTurn(request, request.caller);
+      if (isTurn(request))
+        await this.admitTurn(request, context.switchToHttp().getResponse<FastifyReply>(), request.caller);
     }
     return true;
   }
 
-  private admitTurn(request: FastifyRequest, { user }: Caller): void {
-    const leave = this.turns.admit(user.id);
+  private async admitTurn(request: FastifyRequest, reply: FastifyReply, { user }: Caller): Promise<void> {
+    if (reply.raw.destroyed) throw new Problem(499, 'The caller disconnected.');
+    const { taken, leave } = this.turns.admit(user.id);
     request.leaveTurn = leave;
     // A client that disconnects gets no status.
     request.slots?.push(() => leave(499));
+    await taken;
   }
 
   private authenticate(tokens: readonly string[]): Promise<Caller> {

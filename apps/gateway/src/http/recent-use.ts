@@ -22,6 +22,11 @@ export class RecentUse {
     this.total += weight;
   }
 
+  /** How often the user has used it lately, decayed. */
+  count(userId: string): number {
+    return (this.uses.get(userId) ?? 0) / this.weight();
+  }
+
   /** What the user has used as a share of the average, from 0 to 1; 1 also for who has used more. */
   share(userId: string): number {
     const own = this.uses.get(userId) ?? 0;

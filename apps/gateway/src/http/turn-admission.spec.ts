@@ -1,12 +1,14 @@
 import { Runtime } from '@perennial/runtime';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { TurnAdmission } from './turn-admission';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { TurnAdmission, type TurnPlace } from './turn-admission';
 
 describe('the admission of requests for answers', () => {
   let turns: TurnAdmission;
+  let now: number;
   beforeEach(() => {
+    now = 0;
     const runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
-    turns = new TurnAdmission({ most: 8, targetMs: 1_000 }, runtime);
+    turns = new TurnAdmission({ most: 8, targetMs: 300, now: () => now }, runtime);
   });
 
   const refusal = (userId: string) => {
@@ -18,34 +20,106 @@ describe('the admission of requests for answers', () => {
     return undefined;
   };
 
-  it('keeps places for users who have sent less than others lately', () => {
-    for (let n = 0; n < 20; n += 1) turns.admit('flood')(200);
-    for (let n = 0; n < 5; n += 1) turns.admit('flood');
-    expect(refusal('flood')).toMatchObject({ status: 503 });
-    for (let n = 0; n < 16; n += 1) turns.admit(`victim ${n}`);
+  /** Admits requests; `begun` has the users whose accepts have begun, in that order. */
+  const begun: string[] = [];
+  const admit = async (userId: string): Promise<TurnPlace> => {
+    const place = turns.admit(userId);
+    place.taken.then(
+      () => begun.push(userId),
+      () => undefined,
+    );
+    await Promise.resolve();
+    return place;
+  };
+  const flood = async (count: number, userOf: (n: number) => string): Promise<TurnPlace[]> => {
+    begun.length = 0;
+    const places: TurnPlace[] = [];
+    for (let n = 0; n < count; n += 1) places.push(await admit(userOf(n)));
+    return places;
+  };
+
+  it.each([504, 503, 200])(
+    '56 requests at once are never refused, however slow the machine is (%i)',
+    async (status) => {
+      for (let round = 0; round < 20; round += 1) {
+        const places = await flood(56, (n) => `user ${n % 20}`);
+        for (const place of places) {
+          await place.taken;
+          now += 5_000;
+          place.leave(status);
+        }
+      }
+      const places = await flood(56, (n) => `user ${n % 20}`);
+      expect(begun).toHaveLength(8);
+      for (const { leave } of places.reverse()) leave(status);
+    },
+  );
+
+  it('who has sent less than others lately goes first, and has places in a queue that is full for the others', async () => {
+    for (let n = 0; n < 40; n += 1) (await admit(`flood ${n % 20}`)).leave(200);
+    const places = await flood(56, (n) => `flood ${n % 20}`);
+    expect(refusal('flood 1')).toMatchObject({ status: 503 });
+    await flood(16, (n) => `victim ${n}`);
     expect(refusal('one more')).toMatchObject({ status: 503 });
+    for (const place of places.slice(0, 8)) place.leave(200);
+    await Promise.resolve();
+    expect(begun).toEqual(Array.from({ length: 8 }, (_, n) => `victim ${n}`));
   });
 
-  it('asks a refused client to return in a few seconds', () => {
-    for (let n = 0; n < 21; n += 1) turns.admit(`user ${n}`);
+  it('one user has four accepts under way, so that the others pass', async () => {
+    const places = await flood(20, () => 'flood');
+    expect(begun).toHaveLength(4);
+    await admit('victim');
+    expect(begun).toEqual(['flood', 'flood', 'flood', 'flood', 'victim']);
+    places[0]!.leave(429);
+    await Promise.resolve();
+    expect(begun).toHaveLength(6);
+  });
+
+  it('takes turns between users who have sent as much', async () => {
+    const places = [...(await flood(8, (n) => `before ${n}`))];
+    for (let n = 0; n < 3; n += 1) await admit('a');
+    for (let n = 0; n < 3; n += 1) await admit('b');
+    begun.length = 0;
+    for (const place of places.slice(0, 6)) place.leave(499);
+    await Promise.resolve();
+    expect(begun).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+  });
+
+  it('does not begin what its caller has left, and refuses what has waited too long', async () => {
+    vi.useFakeTimers();
+    const places = await flood(10, (n) => `user ${n}`);
+    places[8]!.leave(499);
+    await expect(places[8]!.taken).rejects.toMatchObject({ status: 499 });
+    const late = expect(places[9]!.taken).rejects.toMatchObject({ status: 503 });
+    vi.advanceTimersByTime(5_000);
+    await late;
+    for (const place of places) place.leave(200);
+    expect(begun).toHaveLength(8);
+    vi.useRealTimers();
+  });
+
+  it('asks a refused client to return in a few seconds', async () => {
+    await flood(72, (n) => `user ${n}`);
     expect(refusal('next')).toMatchObject({ headers: { 'retry-after': expect.stringMatching(/^[123]$/) } });
   });
 
   it('a user whom chat has just refused three times is refused here, without a call, and nobody else is', () => {
-    turns.admit('flood')(429);
-    turns.admit('flood')(429);
+    turns.admit('flood').leave(429);
+    turns.admit('flood').leave(429);
     expect(refusal('flood')).toBeUndefined();
-    turns.admit('flood')(429);
+    turns.admit('flood').leave(429);
     expect(refusal('flood')).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
     expect(refusal('victim')).toBeUndefined();
   });
 
-  it('a place is released once, whatever the status', () => {
+  it('a place is released once, whatever the status', async () => {
     for (const status of [200, 400, 401, 429, 499, 503]) {
-      const leave = turns.admit(`user ${status}`);
+      const { leave } = turns.admit(`user ${status}`);
       leave(status);
       leave(499);
     }
-    for (let n = 0; n < 8; n += 1) turns.admit(`new ${n}`);
+    await flood(9, (n) => `new ${n}`);
+    expect(begun).toHaveLength(8);
   });
 });

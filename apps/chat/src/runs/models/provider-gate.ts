@@ -2,18 +2,31 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { ResolvedModel } from '@perennial/contracts-config';
+import { defineNotice } from '@perennial/contracts-kernel';
 import { type ModelConnection, ProviderError } from '@perennial/model-provider';
 import { CircuitBreaker, DEFAULT_BREAKER, jittered, Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
+import { z } from 'zod';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { BrownOut, type ModelWork, shareOf } from '../brown-out';
 import { ConnectionLimits, type Limits } from './connection-limits';
-import { MOST_BUSY_MS, PROVIDER_BUSY } from './provider-busy.notice';
+
+/** Longest pause that one process may ask of all others, in milliseconds. */
+const MOST_BUSY_MS = 60_000;
+
+/**
+ * Sent by the worker whom a provider has asked to wait (429 with `Retry-After`); the others wait as well instead of each asking once more. Lost, each
+ * learns it from the provider. `id` names the connection and the model without telling them.
+ */
+const PROVIDER_BUSY = defineNotice(
+  'chat.provider.busy',
+  z.object({ id: z.string().max(64), forMs: z.number().int().min(1).max(MOST_BUSY_MS) }),
+);
 
 /** A longer pause is left to the user, as in `CHAT_RETRY`: a sleeping answer holds a place of its worker. */
 const LONGEST_BUSY_MS = 5_000;
 /** How long a call may wait for its provider's limits; the other work has something instead of the model's answer. */
-const PATIENCE_MS: Record<ModelWork, number> = { answer: 120_000, queries: 0, title: 0 };
+const WAIT_AT_MOST_MS: Record<ModelWork, number> = { answer: 120_000, queries: 0, title: 0 };
 const LONGEST_PAUSE_MS = 1_000;
 /** Share of a worker's places in which answers may wait for one connection, so that one full provider does not stop the others. */
 const WAITING_SHARE = 0.25;
@@ -83,7 +96,7 @@ export class ProviderGate implements OnModuleInit {
     const isLimited = maxConcurrency !== undefined || perMinute !== undefined;
     const concurrency = maxConcurrency === undefined ? undefined : shareOf(work, maxConcurrency);
     const connectionId = isLimited ? this.idOf(connection) : id;
-    const until = performance.now() + PATIENCE_MS[work];
+    const until = performance.now() + WAIT_AT_MOST_MS[work];
     for (let pauseMs = 0; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2 || 50)) {
       const waitMs = this.busyMs(id) || (await this.take(connectionId, isLimited, { concurrency, perMinute }));
       if (typeof waitMs !== 'number') return waitMs;

@@ -148,6 +148,7 @@ export class CompletionsService implements OnModuleInit {
     // Nobody wants the answer of a caller who has gone while the call waited for a replica.
     const gone = new AbortController();
     const onClose = () => gone.abort();
+    if (reply.raw.destroyed) onClose();
     reply.raw.once('close', onClose);
     try {
       const { signal } = gone;
