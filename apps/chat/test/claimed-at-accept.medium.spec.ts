@@ -113,6 +113,25 @@ describe('runs that are claimed as they are accepted', () => {
     for (const { runId } of [second, third]) expect((await world.row(runId)).state).toBe('running');
   }, 60_000);
 
+  it('in the last places only by users who have nothing else, who pass those who wait', async () => {
+    await world.chat('all', { WORKER_CONCURRENCY: '10' });
+    const long = 'sim-t900-r20-x';
+    const flood = newUser();
+    const turns: Turn[] = [];
+    for (let n = 0; n < 11; n += 1) turns.push(await world.ask({ model: long, user: flood }));
+    const states = async (): Promise<string[]> =>
+      Promise.all(turns.map(async ({ runId }) => (await world.row(runId)).state));
+    expect(await states()).toEqual([...Array<string>(9).fill('running'), 'queued', 'queued']);
+    const victim = await world.ask({ model: 'sim-t20-r100-x' });
+    expect(await claimedAtOnce(victim)).toBe(true);
+    await world.complete(victim, await world.follow(victim.runId));
+    // The place is free again and stays so.
+    expect(await states()).toEqual([...Array<string>(9).fill('running'), 'queued', 'queued']);
+    const ending = turns[0]!;
+    await world.cancel({ runId: ending.runId }, flood);
+    await waitFor(async () => (await states()).filter((state) => state === 'queued').length === 1);
+  }, 60_000);
+
   it('not at SIGTERM: their jobs notify the other processes', async () => {
     const leaving = await world.chat('all', { DATABASE_URL: proxy.url, SHUTDOWN_GRACE_MS: '4000' });
     proxy.rule = { judge: (piece) => (piece.includes('oldest AS') ? 'hold-reply' : 'pass') };

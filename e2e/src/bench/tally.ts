@@ -7,6 +7,8 @@ export class Tally {
   completed = 0;
   /** Of turns that were accepted, also those whose answer came after the phase; milliseconds. */
   readonly firstToken = new Histogram();
+  /** Of turns that were accepted; milliseconds. */
+  private readonly accept = new Histogram();
   private readonly from = Date.now();
   private offered = 0;
   private failed = 0;
@@ -26,7 +28,8 @@ export class Tally {
   async count(turn: Promise<TurnResult>, waitedMs = 0): Promise<TurnResult> {
     this.offered += 1;
     const result = await turn;
-    const { status, firstTokenMs, completed } = result;
+    const { status, acceptMs, firstTokenMs, completed } = result;
+    if (status === 200) this.accept.add(acceptMs);
     if (status !== 200) this.refused[status] = (this.refused[status] ?? 0) + 1;
     else if (!completed) this.failed += 1;
     else if (!this.isOver) this.completed += 1;
@@ -41,6 +44,7 @@ export class Tally {
       completed_per_s: perSecond(this.completed),
       failed: this.failed,
       refused: this.refused,
+      accept_ms: { p50: this.accept.quantile(0.5), p99: this.accept.quantile(0.99) },
       first_token_ms: { p50: this.firstToken.quantile(0.5), p99: this.firstToken.quantile(0.99) },
     };
   }

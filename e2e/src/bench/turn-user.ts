@@ -8,6 +8,8 @@ import type { BenchSocket } from './load';
 export interface TurnResult {
   /** HTTP status of the request; 0: it was not answered. */
   status: number;
+  /** From the request to its reply. */
+  acceptMs: number;
   /** From the request to the first token. */
   firstTokenMs?: number;
   completed: boolean;
@@ -41,10 +43,11 @@ export class TurnUser {
     const pending: Pending = { sentAt: Date.now(), settle };
     this.pending.set(body.id, pending);
     const status = await this.send(body).catch(() => 0);
+    const acceptMs = Date.now() - pending.sentAt;
     const completed = status === 200 && (await ended);
     this.pending.delete(body.id);
     const { firstTokenMs } = pending;
-    return { status, completed, ...(firstTokenMs !== undefined && { firstTokenMs }) };
+    return { status, acceptMs, completed, ...(firstTokenMs !== undefined && { firstTokenMs }) };
   }
 
   close(): void {

@@ -8,6 +8,9 @@ import { Runtime } from '@perennial/runtime';
  */
 const ORDER = { title: 0.7, queries: 0.85, answer: 1 } as const;
 
+/** Share of the queue, and of the places of a worker that accepts, for users who have no answer that waits or is being written. */
+export const RESERVE = 0.1;
+
 /** What a model is called for. */
 export type ModelWork = keyof typeof ORDER;
 

@@ -15,7 +15,7 @@ import { limitsOf, sameRequest } from './accept-turn.service';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { bodyLength } from './content';
 import { encodingOf } from './encoding';
-import { checkLimits, claimantBeside, mustSerialise } from './limits';
+import { checkLimits, type Claimant, claimantBeside, mustSerialise } from './limits';
 
 type Request = CallParsedRequest<typeof completions.accept>;
 type Reply = CallReply<typeof completions.accept>;
@@ -63,7 +63,7 @@ export class AcceptCompletionService {
     documents: boolean,
     principal: UserPrincipal,
     delivery: DeliveryKey,
-    claimant: string | null,
+    claimant: Claimant | null,
   ): Promise<Accepted<Reply>> {
     const { userId } = principal;
     const idempotencyKey = request.idempotencyKey ?? null;

@@ -17,7 +17,7 @@ import { type AcceptFacts, AcceptRepository, type DeliveryKey, type NewTurn } fr
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
 import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
 import { type Content, readContent } from './content';
-import { checkLimits, claimantBeside, mustSerialise, type RunLimits } from './limits';
+import { checkLimits, type Claimant, claimantBeside, mustSerialise, type RunLimits } from './limits';
 
 type Request = CallParsedRequest<typeof runs.accept>;
 type Reply = CallReply<typeof runs.accept>;
@@ -104,7 +104,7 @@ export class AcceptTurnService {
     content: Content | null,
     principal: UserPrincipal,
     delivery: DeliveryKey,
-    claimant: string | null,
+    claimant: Claimant | null,
   ): Promise<Accepted<Reply>> {
     const { facts, missing, running } = await this.read(tx, request, principal, delivery);
     if (facts.known) return madeBefore(sameRequest(facts.known, delivery) as Reply);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonb } from '../types/json';
 import { readContent } from './content';
 import { encodingOf } from './encoding';
-import { checkLimits, mustSerialise } from './limits';
+import { checkLimits, claimantBeside, mustSerialise } from './limits';
 
 describe('content', () => {
   const read = (content: Parameters<typeof readContent>[0], hasFiles = false) =>
@@ -53,6 +53,16 @@ describe('limits', () => {
     );
     // It never waits.
     checkLimits({ ...limits, maxQueuedRuns: 0 }, { active: 0, queued: 0 }, 1, false);
+  });
+
+  it('let a user who has nothing pass those who have answers, in the reserve only', () => {
+    const reserve = { processId: 'p', isReserve: true };
+    const room = { processId: 'p', isReserve: false };
+    expect(claimantBeside({ active: 0, queued: 5 }, reserve)).toBe('p');
+    expect(claimantBeside({ active: 1, queued: 0 }, reserve)).toBeNull();
+    expect(claimantBeside({ active: 0, queued: 5 }, room)).toBeNull();
+    expect(claimantBeside({ active: 1, queued: 0 }, room)).toBe('p');
+    expect(claimantBeside({ active: 0, queued: 0 }, null)).toBeNull();
   });
 
   it('are checked serially only if concurrent accepts could exceed them together', () => {

@@ -11,6 +11,7 @@ describe('an accepted run that was not claimed with its accept', () => {
     const accepted = new AcceptedRuns(
       {
         room: 1,
+        reserve: 1,
         atAccept: async (_: number, accept: (owner: string) => unknown) => ({
           result: await accept('me'),
           attempts: [],

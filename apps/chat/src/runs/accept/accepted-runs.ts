@@ -4,6 +4,7 @@ import { GenerationService } from '../generation/generation.service';
 import { RunClaims } from '../generation/run-claims';
 import { RunQueue } from '../ownership/run-queue';
 import type { ClaimedRun } from '../types/run';
+import type { Claimant } from './limits';
 
 /** Result of an accept, and its reply. */
 export interface Accepted<Reply> {
@@ -21,7 +22,8 @@ export function madeBefore<Reply>(reply: Reply): Accepted<Reply> {
 
 /**
  * Starts accepted runs. A process with room claims them in the transaction that creates them, unless other runs wait: then it claims the next
- * run after the commit. If this process has no room, is no worker, or gets no run, a job notifies the others.
+ * run after the commit. If this process has no room, is no worker, or gets no run, a job notifies the others. Its last places are claimed by users
+ * who have nothing else.
  */
 @Injectable()
 export class AcceptedRuns {
@@ -41,14 +43,15 @@ export class AcceptedRuns {
    */
   async begin<Reply>(
     count: number,
-    accept: (claimant: string | null) => Promise<Accepted<Reply>>,
+    accept: (claimant: Claimant | null) => Promise<Accepted<Reply>>,
   ): Promise<Accepted<Reply>> {
-    if (this.claims.room < count) {
+    const isReserve = this.claims.room < count;
+    if (isReserve && this.claims.reserve < count) {
       const accepted = await accept(null);
       this.notify(accepted.runIds);
       return accepted;
     }
-    const { result, attempts } = await this.claims.atAccept(count, accept);
+    const { result, attempts } = await this.claims.atAccept(count, (processId) => accept({ processId, isReserve }));
     this.detached(() => {
       for (const attempt of attempts) this.generation.write(attempt);
       const claimed = new Set(attempts.map(({ id }) => id));

@@ -1,10 +1,8 @@
 import { CallError } from '@perennial/contracts-kernel';
+import { RESERVE } from '../brown-out';
 
 /** More accepts than can run at once; a user who is further from the limit than this needs no serialisation. */
 const FAR = 100;
-
-/** Share of the queue for users who have no answer that waits or is being written. */
-const RESERVE = 0.1;
 
 export interface RunLimits {
   maxRunsPerUser: number;
@@ -16,9 +14,21 @@ export function mustSerialise(limits: RunLimits, active: number): boolean {
   return active + FAR >= limits.maxRunsPerUser;
 }
 
-/** The process that may claim accepted runs: none while others wait, which a claim with the accept would overtake. */
-export function claimantBeside(load: { queued: number }, claimant: string | null): string | null {
-  return load.queued > 0 ? null : claimant;
+/** A process that may claim runs with their accept. */
+export interface Claimant {
+  processId: string;
+  /** It has only places for users who have no answer that waits or is being written. */
+  isReserve: boolean;
+}
+
+/**
+ * The process that claims accepted runs: none while others wait, which a claim with the accept would overtake; but a user who has nothing passes
+ * those who have answers.
+ */
+export function claimantBeside(load: { active: number; queued: number }, claimant: Claimant | null): string | null {
+  if (claimant === null) return null;
+  const may = claimant.isReserve ? load.active === 0 : load.queued === 0;
+  return may ? claimant.processId : null;
 }
 
 /**

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 import { ActiveWork } from '@perennial/work';
 import { CHAT_ENV, type ChatEnv } from '../../env';
-import { BrownOut } from '../brown-out';
+import { BrownOut, RESERVE } from '../brown-out';
 import { type OwnedRun, OwnershipRepository } from '../ownership/ownership.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { type RunJob, RunQueue } from '../ownership/run-queue';
@@ -15,6 +15,8 @@ export class ActiveRuns {
   /** Runs that the claims under way may bring. */
   private expected = 0;
   private published: string[] = [];
+  /** Places for users who have nothing else. Only an accept knows such users without a statement. */
+  private readonly reserved: number;
 
   constructor(
     private readonly repository: OwnershipRepository,
@@ -24,6 +26,7 @@ export class ActiveRuns {
     @Inject(Runtime) runtime: Runtime,
     brownOut: BrownOut,
   ) {
+    this.reserved = env.CHAT_ROLE === 'all' ? Math.floor(env.WORKER_CONCURRENCY * RESERVE) : 0;
     brownOut.load = () => this.work.size / env.WORKER_CONCURRENCY;
     this.work = new ActiveWork({
       name: 'runs',
@@ -54,6 +57,11 @@ export class ActiveRuns {
 
   /** How many more runs this process may write. */
   get room(): number {
+    return this.free - this.reserved;
+  }
+
+  /** With the places for users who have nothing else. */
+  get free(): number {
     return this.env.WORKER_CONCURRENCY - this.work.size - this.expected;
   }
 

@@ -70,6 +70,11 @@ export class RunClaims {
     return this.isOpen && !this.closed ? Math.max(0, this.activeRuns.room - this.requests.length) : 0;
   }
 
+  /** Runs for which there is room if their users have nothing else. */
+  get reserve(): number {
+    return this.isOpen && !this.closed ? this.activeRuns.free : 0;
+  }
+
   /** Lets an accept claim up to `count` runs for this process; room for them is reserved meanwhile. */
   async atAccept<T extends Claiming>(
     count: number,
