@@ -39,9 +39,11 @@ export async function stopAll(gateways: string[], accounts: Account[], simulator
         toldAt = Date.now();
         if (event.state === 'cancelled') stopped += 1;
       },
-      AbortSignal.timeout(WRITING_FOR_MS + LIMIT_MS),
+      AbortSignal.timeout(WRITING_FOR_MS + 2 * LIMIT_MS),
     ),
   );
+  const deadline = Date.now() + LIMIT_MS;
+  while (simulator.stats().active < turns.length && Date.now() < deadline) await sleep(5);
   await sleep(WRITING_FOR_MS);
   if (simulator.stats().active !== turns.length)
     throw new Error(`${simulator.stats().active} of ${turns.length} answers were being written before Stop`);
