@@ -28,6 +28,14 @@ describe('the limits of a connection, across the fleet', () => {
     return ends.map(({ terminal }) => terminal.error?.code ?? terminal.state);
   }
 
+  /** Resolves when no process has a place at a provider. */
+  async function idle(): Promise<void> {
+    const leases = await world.commands.keys(`${world.prefix}:connection:*:leases`);
+    await waitFor(async () =>
+      (await Promise.all(leases.map((key) => world.commands.zcard(key)))).every((count) => count === 0),
+    );
+  }
+
   it('a pause that the provider asks one process for is kept by all', async () => {
     const model = 'sim-t5-r50-e429-after30';
     const prompt = 'The same for all';
@@ -43,20 +51,43 @@ describe('the limits of a connection, across the fleet', () => {
 
   it('as many requests at once as an admin allows, from all processes together', async () => {
     await configure({ maxConcurrency: 2 });
-    const turns: Turn[] = [];
-    for (let n = 0; n < 8; n += 1) turns.push(await world.ask({ model: 'sim-t20-r40-x' }));
     let most = 0;
-    const look = setInterval(() => {
-      const { stream_started: started, stream_done: done, stream_failed: failed } = world.simulator.stats();
-      most = Math.max(most, started - done - failed);
-    }, 5);
+    const look = setInterval(() => (most = Math.max(most, world.simulator.stats().active)), 5);
+    // Each lasts two seconds: the second is asked for while the first is written, on a slow machine too.
+    const turns = await Promise.all(Array.from({ length: 6 }, () => world.ask({ model: 'sim-t40-r20-x' })));
     expect(await ended(turns)).toEqual(turns.map(() => 'completed'));
     clearInterval(look);
     expect(most).toBe(2);
-    const leases = await world.commands.keys(`${world.prefix}:connection:*:leases`);
-    await waitFor(async () =>
-      (await Promise.all(leases.map((key) => world.commands.zcard(key)))).every((count) => count === 0),
+    await idle();
+  });
+
+  it('the places of a killed worker come back, so that its answers go on elsewhere', async () => {
+    await configure({ maxConcurrency: 1 });
+    const turn = await world.ask({ model: 'sim-t60-r20-x' });
+    const reader = await world.follow(turn.runId);
+    await waitFor(() => reader.text.length > 0, { what: 'its first text' });
+    await (await world.ownerOf(turn.runId)).kill();
+    expect(await world.complete(turn, reader)).toMatchObject({ deaths: 1 });
+    await world.chat('all');
+  });
+
+  it('a title is given up before an answer, and the chat is named after its message', async () => {
+    await configure({ maxConcurrency: 3 });
+    const long = 'sim-t3000-r20-x';
+    const writing = [await world.ask({ model: long }), await world.ask({ model: long })];
+    await Promise.all(
+      writing.map(({ runId }) => world.follow(runId).then((reader) => waitFor(() => reader.text !== ''))),
     );
+    // Two of three places are taken: the third is for an answer.
+    const turn = await world.ask({ model: 'sim-t5-r50-x', prompt: 'Under load', title: true });
+    expect(await ended([turn])).toEqual(['completed']);
+    const titleOf = async (chatId: string): Promise<string> =>
+      (await world.db.query<{ title: string }>('SELECT title FROM chats WHERE id = $1', [chatId])).rows[0]!.title;
+    await waitFor(async () => (await titleOf(turn.chatId)) === 'Under load', { what: 'a title without a call' });
+    for (const { runId, user } of writing) await world.cancel({ runId }, user);
+    await idle();
+    const calm = await world.ask({ model: 'sim-t5-r50-x', prompt: 'Without load', title: true });
+    await waitFor(async () => (await titleOf(calm.chatId)) === 'Simulated title', { what: 'a title of the model' });
   });
 
   it('a provider that is away is not asked again and again, and is used when it is back', async () => {

@@ -14,9 +14,9 @@ export interface Limits {
 /** A place at the provider, or when to ask again (milliseconds). */
 export type Place = { release(): void } | { waitMs: number };
 
-/** A worker that was killed keeps its places for this long. */
-const LEASE_MS = 30_000;
-const RENEW_MS = 10_000;
+/** A worker that was killed keeps its places for this long; its answers wait for them in other workers. */
+const LEASE_MS = 6_000;
+const RENEW_MS = 2_000;
 /** Without an answer of Redis a process uses its own share. */
 const REDIS_TIMEOUT_MS = 500;
 
