@@ -34,6 +34,8 @@ export interface InstanceOptions {
   shared: Readonly<Record<string, string>>;
   /** More variables of this service. */
   extra?: Readonly<Record<string, string>>;
+  /** The command under which it is started. */
+  under?: readonly string[] | undefined;
   /** Start it again when it dies. */
   supervise: boolean;
   events: SupervisorEvents;
@@ -53,10 +55,11 @@ export async function prepareInstance(options: InstanceOptions): Promise<Instanc
   const { service, instance, root, home, code, port, name = `${service}-${instance}` } = options;
   const isGateway = service === 'gateway';
   const healthPort = isGateway ? await home.port(`${name}-health`) : port;
+  const [command = process.execPath, ...args] = [...(options.under ?? []), process.execPath];
   const managed = new ManagedProcess({
     name,
-    command: process.execPath,
-    args: serviceArguments(service, root, code),
+    command,
+    args: [...args, ...serviceArguments(service, root, code)],
     cwd: root,
     logFile: home.freshLog(name),
     // When everything stops, no load balancer has to be told first.

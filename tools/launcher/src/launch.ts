@@ -21,6 +21,8 @@ export interface LaunchOptions {
   serviceEnv?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
   /** For one process (counted from 1 within its service); overrides everything else. */
   instanceEnv?: (service: ServiceName, instance: number) => Readonly<Record<string, string>>;
+  /** A command under which every service is started: it becomes the command that follows it (`nice`, `unshare --mount`). */
+  under?: readonly string[];
   /** Model and embedder. `auto` chooses like `npm start`; `none` (the default) leaves it to `env`. */
   provider?: 'auto' | 'simulator' | 'none';
   /** Restart processes that died (default true). */

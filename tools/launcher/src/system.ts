@@ -271,6 +271,7 @@ export class RunningSystem {
             code: this.options.code ?? 'built',
             host: alone ? host : '127.0.0.1',
             behindBalancer: !alone,
+            under: this.options.under,
             extra: { ...this.options.serviceEnv?.[service], ...this.options.instanceEnv?.(service, instance) },
             supervise: this.options.supervise ?? true,
             events: this.events(),

@@ -5,6 +5,7 @@ import { Clocks } from './clocks';
 import { SmallDisk } from './disk';
 import { inspectorOptions } from './inspector';
 import { Links } from './links';
+import { Names } from './names';
 import { type Shape, startStores, type Stores } from './stores';
 
 export type ChaosScale = Readonly<Record<ServiceName, number>>;
@@ -27,6 +28,8 @@ export interface Ground {
   stores: Stores;
   /** Undefined where Toxiproxy is missing. */
   links?: Links;
+  /** Undefined where processes cannot be given a name server of their own. */
+  names?: Names;
   /** Undefined where libfaketime is missing. */
   clocks?: Clocks;
   /** Undefined where nothing can be mounted. */
@@ -51,6 +54,8 @@ export async function startGround({ shape, scale, models, bare = false, log }: G
     stopping.push(() => stores.stop());
     const links = bare ? undefined : await orMissing(Links.start(), 'faults of links', log);
     if (links) stopping.push(() => links.stop());
+    const names = bare ? undefined : await orMissing(Names.start(), 'slow names', log);
+    if (names) stopping.push(async () => names.stop());
     const clocks = bare ? undefined : await orMissing(Clocks.create(), 'faults of clocks', log);
     const disk = bare ? undefined : await orMissing(SmallDisk.mount(), 'a full disk', log);
     if (disk) stopping.push(() => disk.unmount());
@@ -58,13 +63,15 @@ export async function startGround({ shape, scale, models, bare = false, log }: G
     const each = SERVICES.flatMap((service) =>
       Array.from({ length: scale[service] }, (_, at) => `${service}-${at + 1}`),
     );
-    if (links) for (const name of each) await links.connect(name, stores);
+    if (links) for (const name of each) await links.connect(name, stores, names);
     const inspectors = new Map(
       await Promise.all(each.map(async (name) => [name, await inspectorOptions(name)] as const)),
     );
-    const provider = links ? await links.between('provider', simulator.url) : simulator.url;
+    const direct = links ? await links.between('provider', simulator.url) : simulator.url;
+    const provider = names?.named('provider', direct) ?? direct;
     const system = await launchSystem({
       scale,
+      under: names?.under,
       env: {
         DATABASE_URL: stores.postgres.url,
         REDIS_URL: stores.redis.url,
@@ -91,6 +98,7 @@ export async function startGround({ shape, scale, models, bare = false, log }: G
       ...{ system, scale, simulator, stores, baseUrl, stop },
       providerUrl: `${provider}/v1`,
       ...(links ? { links } : {}),
+      ...(names ? { names } : {}),
       ...(clocks ? { clocks } : {}),
       ...(disk ? { disk } : {}),
     };

@@ -1,4 +1,5 @@
 import { startToxiproxy, ToxicLink, Toxiproxy } from '@perennial/testing/servers';
+import type { Names } from './names';
 import type { Stores } from './stores';
 
 /** Every connection between two parts of the installation goes through a proxy of its own: `chat-1 redis`, `provider`, `people`. */
@@ -20,13 +21,18 @@ export class Links {
     return link.through(url);
   }
 
-  /** The links of one process to the stores that have a single address. */
-  async connect(instance: string, { postgres, redis }: Stores): Promise<void> {
+  /** The links of one process to the stores that have a single address, by name if there are names. */
+  async connect(instance: string, { postgres, redis }: Stores, names?: Names): Promise<void> {
     const environment: Record<string, string> = {};
+    const to = async (store: string, url: string): Promise<string> => {
+      const name = `${instance} ${store}`;
+      const address = await this.between(name, url);
+      return names?.named(name, address) ?? address;
+    };
     // A gateway has no database.
     if (postgres.single && !instance.startsWith('gateway'))
-      environment['DATABASE_URL'] = await this.between(`${instance} postgres`, postgres.url);
-    if (redis.single) environment['REDIS_URL'] = await this.between(`${instance} redis`, redis.url);
+      environment['DATABASE_URL'] = await to('postgres', postgres.url);
+    if (redis.single) environment['REDIS_URL'] = await to('redis', redis.url);
     this.environments.set(instance, environment);
   }
 

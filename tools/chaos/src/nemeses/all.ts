@@ -1,5 +1,6 @@
 import { LINK_NEMESES } from './links';
 import { MACHINE_NEMESES } from './machine';
+import { NAME_NEMESES } from './names';
 import type { Nemesis } from './nemesis';
 import { PROCESS_NEMESES } from './processes';
 import { FAILOVER_NEMESES, STORE_NEMESES } from './stores';
@@ -9,5 +10,6 @@ export const NEMESES: readonly Nemesis[] = [
   ...STORE_NEMESES,
   ...FAILOVER_NEMESES,
   ...LINK_NEMESES,
+  ...NAME_NEMESES,
   ...MACHINE_NEMESES,
 ];

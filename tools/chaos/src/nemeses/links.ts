@@ -4,9 +4,9 @@ import type { Toxic } from '@perennial/testing/servers';
 import type { Ground } from '../ground/ground';
 import type { Nemesis } from './nemesis';
 
-type LinkMatch = (name: string) => boolean;
+export type LinkMatch = (name: string) => boolean;
 
-function noLinks(matches: LinkMatch): NonNullable<Nemesis['missing']> {
+export function noLinks(matches: LinkMatch): NonNullable<Nemesis['missing']> {
   return ({ links }: Ground) => {
     if (!links) return 'Toxiproxy is missing';
     // A store of several addresses has none.
@@ -15,8 +15,8 @@ function noLinks(matches: LinkMatch): NonNullable<Nemesis['missing']> {
 }
 
 /** Links of one process to a store. */
-const ofWorkers: LinkMatch = (name) => / (redis|postgres)$/.test(name) && !name.startsWith('gateway');
-const ofGateways: LinkMatch = (name) => / (redis|postgres)$/.test(name) && name.startsWith('gateway');
+export const ofWorkers: LinkMatch = (name) => / (redis|postgres)$/.test(name) && !name.startsWith('gateway');
+export const ofGateways: LinkMatch = (name) => / (redis|postgres)$/.test(name) && name.startsWith('gateway');
 
 interface Disturbance {
   what: string;

@@ -10,7 +10,7 @@ export interface PlannedFault {
   random: Random;
 }
 
-const GAP_MS = { least: 500, most: 2_500 };
+const GAP_MS = { least: 400, most: 1_600 };
 /** Two streams of numbers of one seed must not meet. */
 const SPREAD = 0x9e3779b1;
 
