@@ -4,10 +4,11 @@ import { keepResult } from '@perennial/testing/servers';
 import { untilShown } from './fleet-watch';
 import { MODEL, openPropagationSystem } from './propagation-system';
 import { randomChanges } from './random-changes';
+import { SHAPES } from './redis-shapes';
 import { Grants, TAKEN, untilRefused } from './refusals';
 import { VersionWatch } from './version-watch';
 
-// `npm run bench:propagation -- [--rounds 20] [--changes 1000] [--seed 1] [--keep]`: how long it takes until a session, role, model or
+// `npm run bench:propagation -- [--rounds 20] [--changes 1000] [--seed 1] [--redis single|sentinel|cluster] [--keep]`: how long it takes until a session, role, model or
 // permission that was taken away at one gateway is refused at each of three, with its notices and without; then random changes with lost notices
 // and gateways that are cut off. Last line: one JSON object. Exits with 1 when something took longer than a second or went back.
 
@@ -16,10 +17,13 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '20' },
     changes: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
+    redis: { type: 'string', default: 'single' },
     keep: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
+const shape = SHAPES.find((each) => each === values.redis);
+if (!shape) throw new Error(`--redis is one of ${SHAPES.join(', ')}`);
 /** What is promised of every change. */
 const LIMIT_MS = 1_000;
 
@@ -35,7 +39,7 @@ const shown = (all: readonly number[]) => ({
   n: all.length,
 });
 
-const { system, link, admin, user, close } = await openPropagationSystem();
+const { system, link, admin, user, close } = await openPropagationSystem(shape);
 try {
   const { gateways } = system;
   const grants = new Grants(gateways[0]!, admin, user, MODEL);
@@ -76,8 +80,14 @@ try {
     shownMs['killed'] = await untilShown(gateways[0]!, admin.token, 'chat-1', 'gone');
   }
   const random = { ...changes, convergedMs: shown(changes.convergedMs), wentBack: watch.wentBack };
-  const result = { refused_ms: figures, random_changes: random, fleet_shown_ms: shownMs, seed: Number(values.seed) };
-  if (values.keep) keepResult(ROOT, 'propagation', result);
+  const result = {
+    redis: shape,
+    refused_ms: figures,
+    random_changes: random,
+    fleet_shown_ms: shownMs,
+    seed: Number(values.seed),
+  };
+  if (values.keep) keepResult(ROOT, shape === 'single' ? 'propagation' : `propagation-${shape}`, result);
   console.log(JSON.stringify(result));
   if (worst > LIMIT_MS || watch.wentBack.length > 0) process.exitCode = 1;
 } finally {

@@ -1,8 +1,8 @@
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import { type Simulator, startSimulator } from '@perennial/provider-simulator';
-import { type RedisServer, startRedis } from '@perennial/testing/servers';
 import { type Account, addUsers, signUpAdmin } from '../support/accounts';
-import { RedisLink } from './redis-link';
+import type { RedisLink } from './redis-link';
+import { type RedisShape, startLinkedRedis } from './redis-shapes';
 
 export const MODEL = 'sim-t1-r30-x';
 
@@ -15,22 +15,21 @@ export interface PropagationSystem {
   close(): Promise<void>;
 }
 
-export async function openPropagationSystem(): Promise<PropagationSystem> {
+export async function openPropagationSystem(shape: RedisShape = 'single'): Promise<PropagationSystem> {
   const parts: { stop(): Promise<unknown> }[] = [];
   const close = async (): Promise<void> => {
     for (const part of parts.reverse()) await part.stop();
   };
   try {
-    const redis: RedisServer = await startRedis();
+    const redis = await startLinkedRedis(shape);
+    const { link } = redis;
     parts.push(redis);
-    const link = await RedisLink.open(redis.url);
-    parts.push({ stop: () => link.close() });
     const simulator: Simulator = await startSimulator({ port: 0, models: [MODEL] });
     parts.push({ stop: () => simulator.close() });
     const system = await launchSystem({
       scale: { gateway: 3, chat: 2, config: 2, auth: 2 },
       env: {
-        REDIS_URL: link.url,
+        REDIS_URL: redis.url,
         OPENAI_API_BASE_URLS: `${simulator.url}/v1`,
         OPENAI_API_KEYS: 'simulated',
         SIGN_INS_PER_ACCOUNT: '100000',

@@ -1,13 +1,15 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What the server sends to a subscriber is whole messages, each an array of bulk strings. */
-const MESSAGE = Buffer.from('message');
+const HOST = '127.0.0.1';
+/** What a server sends to a subscriber is whole messages, each an array of three bulk strings; on a Cluster they have another name. */
+const MESSAGES = [Buffer.from('*3\r\n$7\r\nmessage\r\n'), Buffer.from('*3\r\n$8\r\nsmessage\r\n')];
 const NOTICE = Buffer.from(':notice:');
 /** The first commands of a connection name it: `<instance>:<label>`. */
 const NAME = /SETNAME\r\n\$\d+\r\n([^\r\n]+)/i;
 
 /**
- * A link to Redis that loses notices, or stands still for some processes (half-open: nothing arrives and nothing breaks), and heals.
+ * A link to the servers of a Redis that loses notices, or stands still for some processes (half-open: nothing arrives and nothing breaks), and
+ * heals.
  */
 export class RedisLink {
   /** Notices that were not delivered. */
@@ -17,23 +19,27 @@ export class RedisLink {
   private readonly release = new Set<() => void>();
   private readonly sockets = new Set<Socket>();
 
-  private constructor(
-    private readonly server: Server,
-    private readonly target: URL,
-  ) {}
+  /** By the port that each stands in front of. */
+  private readonly fronts = new Map<number, Server>();
 
-  static async open(redisUrl: string): Promise<RedisLink> {
-    const server = createServer();
-    const link = new RedisLink(server, new URL(redisUrl));
-    server.on('connection', (client) => link.join(client));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  static async open(ports: readonly number[]): Promise<RedisLink> {
+    const link = new RedisLink();
+    for (const port of ports) {
+      const front = createServer((client) => link.join(client, port));
+      await new Promise<void>((resolve) => front.listen(0, HOST, resolve));
+      link.fronts.set(port, front);
+    }
     return link;
   }
 
-  get url(): string {
-    const url = new URL(this.target);
-    url.port = String((this.server.address() as AddressInfo).port);
-    return url.href;
+  /** The port of the link to the server at `port`. */
+  portOf(port: number): number {
+    return (this.fronts.get(port)?.address() as AddressInfo).port;
+  }
+
+  /** A URL of the servers, through the link. */
+  through(url: string): string {
+    return url.replace(/:(\d+)(?=[,/]|$)/g, (_, port) => `:${this.portOf(Number(port))}`);
   }
 
   /** Cuts processes off, by the names of their instances, until `heal`. */
@@ -48,11 +54,11 @@ export class RedisLink {
 
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
-    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const front of this.fronts.values()) await new Promise<void>((resolve) => front.close(() => resolve()));
   }
 
-  private join(client: Socket): void {
-    const upstream = connect(Number(this.target.port || 6379), this.target.hostname);
+  private join(client: Socket, port: number): void {
+    const upstream = connect(port, HOST);
     let name = '';
     const waiting: (() => void)[] = [];
     const pass = (deliver: () => void): void => {
@@ -100,9 +106,9 @@ function withoutNotices(data: Buffer): { kept: Buffer; after: Buffer; dropped: n
   while (from < data.length) {
     if (!isMessageAt(data, from)) {
       // Not a message: up to the next one passes as it is.
-      const next = data.indexOf('*3\r\n$7\r\nmessage\r\n', from + 1);
-      kept.push(data.subarray(from, next < 0 ? data.length : next));
-      from = next < 0 ? data.length : next;
+      const next = Math.min(...MESSAGES.map((begin) => data.indexOf(begin, from + 1)).filter((at) => at >= 0));
+      kept.push(data.subarray(from, next));
+      from = Math.min(next, data.length);
       continue;
     }
     const end = endOfMessage(data, from);
@@ -117,7 +123,7 @@ function withoutNotices(data: Buffer): { kept: Buffer; after: Buffer; dropped: n
 }
 
 function isMessageAt(data: Buffer, at: number): boolean {
-  return data.subarray(at, at + 4).toString('latin1') === '*3\r\n' && data.subarray(at + 8, at + 15).equals(MESSAGE);
+  return MESSAGES.some((begin) => data.subarray(at, at + begin.length).equals(begin));
 }
 
 /** The end of three bulk strings; undefined if it has not arrived. */
