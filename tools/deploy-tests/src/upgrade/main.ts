@@ -79,8 +79,8 @@ try {
   const owners = new Owners(() => system.postgresUrl);
   const turns = new Turns(url, users.splice(0, USERS.turns));
   await turns.begin();
-  const visitors = new Visitors(url, users.splice(0, USERS.visitors));
-  const programs = new SdkUsers(url, users);
+  const visitors = new Visitors(url, users.splice(0, USERS.visitors)).begin();
+  const programs = new SdkUsers(url, users).begin();
   await sleep(3_000);
   await expandSchema(system.postgresUrl);
   log('the schema was changed');

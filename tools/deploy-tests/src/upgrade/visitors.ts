@@ -3,6 +3,7 @@ import { routes } from '@perennial/contracts-gateway';
 import type { FileReply } from '@perennial/contracts-wire';
 import type { Account } from '@perennial/e2e/support/accounts';
 import { http, pathOf } from '@perennial/e2e/support/http';
+import { Crowd } from './crowd';
 
 const PAUSE_MS = 100;
 /** One in so many rounds uploads a file: each is ingested, which costs more than a request. */
@@ -12,50 +13,35 @@ const UPLOAD_EACH = 10;
  * Users who read lists, models and settings, save settings and read them back, save and search chats, upload files and search in them. No
  * request is repeated: each that is not answered with 200 is a failed one.
  */
-export class Visitors {
-  requests = 0;
-  readonly failed: string[] = [];
-  private over = false;
-  private readonly done: Promise<unknown>;
+export class Visitors extends Crowd {
+  /** The last file of each. */
+  private readonly files = new Map<string, string>();
 
-  constructor(
-    private readonly baseUrl: string,
-    accounts: readonly Account[],
-  ) {
-    this.done = Promise.all(accounts.map((account) => this.visit(account)));
-  }
-
-  async end(): Promise<void> {
-    this.over = true;
-    await this.done;
-  }
-
-  private async visit({ id, token }: Account): Promise<void> {
-    let file: string | undefined;
-    for (let round = 0; !this.over; round += 1) {
-      const get = (path: string) => this.ask('GET', path, token);
-      const post = (path: string, body: unknown) => this.ask('POST', path, token, body);
-      await get(routes.auths.session.path);
-      await get(`${routes.chats.list.path}?page=1`);
-      await get(routes.models.list.path);
-      await get(routes.configs.get.path);
-      await get(routes.knowledge.list.path);
-      const saved = { ui: { round, visitor: id } };
-      await post(routes.users.updateSettings.path, saved);
-      const read = await get(routes.users.settings.path);
-      if (read !== undefined && JSON.stringify(read) !== JSON.stringify(saved)) {
-        this.failed.push(`the settings of round ${round} were read as ${JSON.stringify(read)}`);
-      }
-      const title = `Visit ${round}`;
-      await post(routes.chats.create.path, { chat: { title, models: [], history: { messages: {}, currentId: null } } });
-      await get(`${routes.chats.search.path}?text=visit`);
-      if (round % UPLOAD_EACH === 0) file = (await this.upload(token, round)) ?? file;
-      if (file !== undefined) {
-        await get(`/api/v1/files/${file}/process/status`);
-        await post(routes.retrieval.queryDoc.path, { collection_name: `file-${file}`, query: 'access word', k: 3 });
-      }
-      await sleep(PAUSE_MS);
+  protected async round({ id, token }: Account, round: number): Promise<void> {
+    const get = (path: string) => this.ask('GET', path, token);
+    const post = (path: string, body: unknown) => this.ask('POST', path, token, body);
+    await get(routes.auths.session.path);
+    await get(`${routes.chats.list.path}?page=1`);
+    await get(routes.models.list.path);
+    await get(routes.configs.get.path);
+    await get(routes.knowledge.list.path);
+    const saved = { ui: { round, visitor: id } };
+    await post(routes.users.updateSettings.path, saved);
+    const read = await get(routes.users.settings.path);
+    if (read !== undefined && JSON.stringify(read) !== JSON.stringify(saved)) {
+      this.fail(`the settings of round ${round}`, `were read as ${JSON.stringify(read)}`);
     }
+    const title = `Visit ${round}`;
+    await post(routes.chats.create.path, { chat: { title, models: [], history: { messages: {}, currentId: null } } });
+    await get(`${routes.chats.search.path}?text=visit`);
+    const uploaded = round % UPLOAD_EACH === 0 ? await this.upload(token, round) : undefined;
+    if (uploaded !== undefined) this.files.set(id, uploaded);
+    const file = this.files.get(id);
+    if (file !== undefined) {
+      await get(`/api/v1/files/${file}/process/status`);
+      await post(routes.retrieval.queryDoc.path, { collection_name: `file-${file}`, query: 'access word', k: 3 });
+    }
+    await sleep(PAUSE_MS);
   }
 
   private async upload(token: string, round: number): Promise<string | undefined> {
@@ -83,14 +69,10 @@ export class Visitors {
     try {
       const { status, body } = await request(url);
       if (status === 200) return body;
-      this.failed.push(`${clock()} ${method} ${pathOf(url)}: ${status} ${JSON.stringify(body)}`);
+      this.fail(`${method} ${pathOf(url)}`, `${status} ${JSON.stringify(body)}`);
     } catch (error) {
-      this.failed.push(
-        `${clock()} ${method} ${pathOf(url)}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.fail(`${method} ${pathOf(url)}`, error);
     }
     return undefined;
   }
 }
-
-const clock = (): string => new Date().toISOString().slice(11, 23);
