@@ -20,9 +20,19 @@ interface RunRow {
   epoch: number;
 }
 
+/** How a run ended. */
+export interface RunOutcome {
+  state: string;
+  /** How often it was claimed. */
+  epoch: number;
+  /** Deaths that it was charged with. */
+  deaths: number;
+}
+
 /** Watches the ownership of runs in the database: deaths and take-overs from outside. */
 export class Owners {
   readonly takeOvers: TakeOver[] = [];
+  private readonly outcomes = new Map<string, RunOutcome>();
   private readonly lossCounts = new Map<string, number>();
   private readonly open = new Map<string, { takeOver: TakeOver; epoch: number }>();
   private pooled: { url: string; pool: Pool } | undefined;
@@ -110,12 +120,22 @@ export class Owners {
   }
 
   /** Final state of a run, how often it was claimed, and the deaths that it was charged with. */
-  async outcomeOf(runId: string): Promise<{ state: string; epoch: number; deaths: number }> {
-    const { rows } = await this.pool.query<{ state: string; epoch: number; deaths: number }>(
-      'SELECT state, epoch, deaths FROM chat.runs WHERE id = $1',
-      [runId],
-    );
+  async outcomeOf(runId: string): Promise<RunOutcome> {
+    const known = this.outcomes.get(runId);
+    if (known) return known;
+    const { rows } = await this.pool.query<RunOutcome>('SELECT state, epoch, deaths FROM chat.runs WHERE id = $1', [
+      runId,
+    ]);
     return rows[0] ?? { state: 'missing', epoch: 0, deaths: 0 };
+  }
+
+  /** Reads how these runs ended, for `outcomeOf`: a completion is deleted ten minutes after its end. Runs that are not over are left out. */
+  async keepOutcomes(runIds: readonly string[]): Promise<void> {
+    const { rows } = await this.pool.query<RunOutcome & { id: string }>(
+      'SELECT id, state, epoch, deaths FROM chat.runs WHERE id = ANY($1) AND terminal IS NOT NULL',
+      [runIds.filter((id) => !this.outcomes.has(id))],
+    );
+    for (const { id, ...outcome } of rows) this.outcomes.set(id, outcome);
   }
 
   /** Number of titles that are still to be made. */

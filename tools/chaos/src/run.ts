@@ -20,6 +20,8 @@ const UPSTREAMS = [
   { upstream: 'sim-t240-r40-x', tokens: 240 },
 ];
 const PROGRESS_MS = 10_000;
+/** Often enough for runs that are deleted ten minutes after their end, also when the database is away now and then. */
+const OUTCOMES_MS = 60_000;
 
 /** The models of the provider. */
 export const CHAOS_MODELS = UPSTREAMS.map(({ upstream }) => upstream);
@@ -66,6 +68,10 @@ export async function runChaos(ground: Ground, options: RunOptions): Promise<His
       `${begun} turns, ${campaign.faults.length} faults, ${requests} requests, ${failedRequests.length} failed, ${complaints.length} complaints`,
     );
   }, PROGRESS_MS);
+  const outcomes = setInterval(() => {
+    const over = recorder.turns.flatMap(({ accepted, to }) => (accepted && to > 0 ? [accepted.runId] : []));
+    void owners.keepOutcomes(over).catch(() => undefined);
+  }, OUTCOMES_MS);
   const working = [...people.map((person) => person.work()), administrator.work()];
   try {
     const forgot = (tail: LostTail): void => void lostTails.push(tail);
@@ -76,6 +82,7 @@ export async function runChaos(ground: Ground, options: RunOptions): Promise<His
     administrator.stop();
     await Promise.all(working);
     clearInterval(progress);
+    clearInterval(outcomes);
   }
   const endedAt = Date.now();
   log('the faults are over; waiting until everything has settled');
