@@ -5,8 +5,7 @@ import { ChatModule } from './chat.module';
 import { chatEnv } from './env';
 
 const { CHAT_ROLE } = parseEnv(chatEnv, process.env, { service: 'chat' });
-// A worker of the previous version does not pass its process id.
-if (CHAT_ROLE === 'quarantine') endWithWorker(Number(process.argv[2] ?? process.ppid));
+if (CHAT_ROLE === 'quarantine') endWithWorker(Number(process.argv[2]));
 const answersCalls = CHAT_ROLE === 'api' || CHAT_ROLE === 'all';
 
 await runService({

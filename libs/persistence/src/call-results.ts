@@ -80,7 +80,7 @@ export class CallResults {
     // Pruned between the two statements: the key is free, but this transaction does not hold it.
     if (row === undefined)
       throw new CallError('UNAVAILABLE', 'The earlier result has just expired. Try again.', { retryAfter: 1 });
-    const known = [hash, earlierRequestHash(request), ...otherForms.map(requestHash)];
+    const known = [hash, ...otherForms.map(requestHash)];
     if (!known.includes(row.request_hash)) {
       throw new CallError(
         'IDEMPOTENCY_MISMATCH',
@@ -103,16 +103,9 @@ export class CallResults {
  * Equal for requests that are equal as JSON, regardless of the order of fields and of whether a default is given or missing.
  */
 export function requestHash(request: unknown): string {
-  return hashOf(requestIdentity(request));
-}
-
-/** The hash as the previous version stored it: including default values. Its rows are at most a day old. */
-export function earlierRequestHash(request: unknown): string {
-  return hashOf(request);
-}
-
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('base64url');
+  return createHash('sha256')
+    .update(canonical(requestIdentity(request)))
+    .digest('base64url');
 }
 
 function canonical(value: unknown): string {

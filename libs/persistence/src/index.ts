@@ -1,6 +1,5 @@
 export {
   callResultsMigration,
-  earlierRequestHash,
   KEEP_CALL_RESULTS_MS,
   pruneCallResults,
   requestHash,

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { completions, runs } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
-import { earlierRequestHash, requestHash } from '@perennial/persistence';
+import { requestHash } from '@perennial/persistence';
 import { type CallContext, Handles } from '@perennial/transport';
 import type { DeliveryKey } from './accept/accept.repository';
 import { AcceptCompletionService } from './accept/accept-completion.service';
@@ -79,5 +79,5 @@ function userOf({ principal }: CallContext): UserPrincipal {
 
 function deliveryOf(pattern: string, user: UserPrincipal, context: CallContext, request: unknown): DeliveryKey {
   const scope = `${pattern}:${user.userId}`;
-  return { scope, key: context.key, hash: requestHash(request), earlierHash: earlierRequestHash(request) };
+  return { scope, key: context.key, hash: requestHash(request) };
 }

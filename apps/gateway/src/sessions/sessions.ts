@@ -1,13 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import {
-  INLINE_PICTURE_BYTES,
-  picturePath,
-  type SessionClaims,
-  SessionClaimsSchema,
-  sessions,
-} from '@perennial/contracts-auth';
+import { type SessionClaims, SessionClaimsSchema, sessions } from '@perennial/contracts-auth';
 import { CallError } from '@perennial/contracts-kernel';
-import type { User } from '@perennial/contracts-wire';
 import { type SecretKeys, VersionedCache } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';
@@ -100,7 +93,7 @@ export class Sessions {
 
   private async resolve(token: string, claims: SessionClaims): Promise<Caller> {
     try {
-      const user = withoutPicture(await this.rpc.call(sessions.resolve, { claims }, { principal: GATEWAY_PRINCIPAL }));
+      const user = await this.rpc.call(sessions.resolve, { claims }, { principal: GATEWAY_PRINCIPAL });
       // The revocation may have arrived during the call.
       if (this.revocations.covers(claims)) throw sessionOver();
       return { user, claims, token, principal: principalOfUser(user, claims) };
@@ -110,12 +103,6 @@ export class Sessions {
       throw error;
     }
   }
-}
-
-/** A replica of the previous version sends inline pictures; they are not cached with each session. */
-function withoutPicture(user: User): User {
-  const { profile_image_url: url } = user;
-  return url.length <= INLINE_PICTURE_BYTES ? user : { ...user, profile_image_url: picturePath(user.id) };
 }
 
 /** Approximate bytes of a cached session. */

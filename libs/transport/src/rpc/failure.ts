@@ -1,14 +1,9 @@
-import { CallError, ERROR_CODES, type ErrorCode } from '@perennial/contracts-kernel';
+import { CallError, ERROR_CODES } from '@perennial/contracts-kernel';
 import { type Logger, unexpected } from '@perennial/runtime';
 import type { z } from 'zod';
 import { isRedisUnavailable, redisUnavailable } from '../redis';
 import type { Failure } from './wire';
 
-/**
- * What the previous version calls a limit of the caller's own: it runs beside this one during a rolling upgrade. Its `RESOURCE_EXHAUSTED` (a
- * full queue) becomes 429 here instead of 503.
- */
-const FORMER_CODES: Readonly<Record<string, ErrorCode>> = { RATE_LIMITED: 'RESOURCE_EXHAUSTED' };
 const KNOWN_CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 
 /**
@@ -23,7 +18,7 @@ export function toFailure(error: unknown, pattern: string, log: Logger): Failure
 
 /** Decodes the error of a reply for the caller; a code of a newer version is treated as INTERNAL. */
 export function fromFailure(failure: Failure): CallError {
-  const code = FORMER_CODES[failure.code] ?? (KNOWN_CODES.has(failure.code) ? failure.code : 'INTERNAL');
+  const code = KNOWN_CODES.has(failure.code) ? failure.code : 'INTERNAL';
   return new CallError(code, failure.message, failure.details);
 }
 

@@ -74,11 +74,6 @@ describe('failures', () => {
     expect(log.error).not.toHaveBeenCalled();
   });
 
-  it('of the previous version keep their meaning', () => {
-    const former = { code: 'RATE_LIMITED', message: 'Slow down.', details: { retryAfter: 3 } };
-    expect(fromFailure(former as never).toJSON()).toEqual({ ...former, code: 'RESOURCE_EXHAUSTED' });
-  });
-
   it('are UNAVAILABLE if Redis was away', () => {
     const away = Object.assign(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
     expect(toFailure(away, 'chat.x', log).code).toBe('UNAVAILABLE');

@@ -252,7 +252,7 @@ export function limitsOf(env: ChatEnv): RunLimits {
 
 /** The stored result of the same call; another request under its key is refused. */
 export function sameRequest(known: { hash: string; result: unknown }, delivery: DeliveryKey): unknown {
-  if (known.hash === delivery.hash || known.hash === delivery.earlierHash) return known.result;
+  if (known.hash === delivery.hash) return known.result;
   throw new CallError(
     'IDEMPOTENCY_MISMATCH',
     'This key was used for another request. Use a new key for a new request.',

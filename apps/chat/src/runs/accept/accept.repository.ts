@@ -9,8 +9,6 @@ export interface DeliveryKey {
   scope: string;
   key: string;
   hash: string;
-  /** The hash as the previous version stored it. */
-  earlierHash: string;
 }
 
 export interface AcceptQuestion {

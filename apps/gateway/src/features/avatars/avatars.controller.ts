@@ -31,7 +31,7 @@ export class AvatarsController {
     try {
       return pictureOfDataUrl((await this.rpc.call(users.picture, { userId }, { principal })).url);
     } catch (error) {
-      // A page must not break because of a picture; also, a replica of the previous version does not know the call.
+      // A page must not break because of a picture.
       if (error instanceof CallError) return undefined;
       throw error;
     }

@@ -51,8 +51,6 @@ export class PictureIntake {
       const addresses = new Map(urls.map((url, at) => [url, pictureUrl(ids[at] ?? '')]));
       return messages.map((message) => withPictures(message, addresses));
     } catch (error) {
-      // The previous version does not know the call: its messages keep their pictures. Chat removes the unused bytes later.
-      if (error instanceof CallError && error.code === 'UNAVAILABLE' && isUndecided(error)) return [...messages];
       // If the outcome is unknown, chat removes the bytes later unless they were recorded.
       if (error instanceof CallError && !isUndecided(error)) {
         await Promise.allSettled(stored.map(({ blobKey }) => this.store.delete(blobKey)));

@@ -122,10 +122,12 @@ describe('a picture in a message', () => {
     expect(sent(chats.create.pattern)).toBe('[]');
   });
 
-  it('stays in its message while chat runs the previous version', async () => {
-    edge.rpc.fails(pictures.keep, new CallError('UNAVAILABLE', 'This replica does not know the call.'));
-    await post('/api/v1/chats/new', { chat });
-    expect(sent(chats.create.pattern)).toContain(URL);
+  it('is refused while chat is away, and its bytes stay until chat knows whether they were recorded', async () => {
+    const before = await blobs();
+    edge.rpc.fails(pictures.keep, new CallError('UNAVAILABLE', 'chat is away'));
+    expect((await post('/api/v1/chats/new', { chat })).statusCode).toBe(503);
+    expect(await blobs()).toBeGreaterThan(before);
+    expect(sent(chats.create.pattern)).toBe('[]');
   });
 
   it('is refused while the store is away; a message without one is not', async () => {
