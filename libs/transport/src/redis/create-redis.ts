@@ -176,13 +176,13 @@ function cutWhenDeaf(redis: Redis, log: Logger): void {
       return;
     }
     if (askedAt !== undefined) {
-      if (Date.now() - askedAt < PONG_WITHIN_MS) return;
+      if (performance.now() - askedAt < PONG_WITHIN_MS) return;
       log.warn({ waited_ms: PONG_WITHIN_MS }, 'Redis does not answer; reconnecting');
       askedAt = undefined;
       redis.disconnect(true);
       return;
     }
-    askedAt = Date.now();
+    askedAt = performance.now();
     const answered = (): void => {
       askedAt = undefined;
     };

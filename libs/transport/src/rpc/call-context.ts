@@ -13,7 +13,7 @@ export class CallContext {
     readonly principal: Principal,
     /** Idempotency key: a `keyed` handler stores it in its transaction. The call id if the caller gave none. */
     readonly key: string,
-    /** When the caller stops waiting, in milliseconds of this process's clock (`Date.now()`). */
+    /** When the caller stops waiting, in milliseconds of `performance.now()`. */
     readonly deadlineAt: number,
     /** How often the record was delivered, this time included; more than 1 after a replica died with it. */
     readonly delivery: number,
@@ -33,7 +33,7 @@ export class CallContext {
 
   /** Milliseconds until the deadline; pass it to further calls. At least 1. */
   get remainingMs(): number {
-    return Math.max(1, this.deadlineAt - Date.now());
+    return Math.max(1, Math.round(this.deadlineAt - performance.now()));
   }
 
   /** Why the caller stopped waiting, if it did. */

@@ -97,7 +97,7 @@ export class CallRunner {
       running.callId,
       principal.data,
       record.k ?? running.callId,
-      Date.now() + remainingMs,
+      performance.now() + remainingMs,
       delivery.count,
       (watched) => this.watchDeadline(watched),
     );

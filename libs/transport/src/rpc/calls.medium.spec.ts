@@ -5,7 +5,7 @@ import { CallError, defineCall, defineNotice } from '@perennial/contracts-kernel
 import { Metrics } from '@perennial/runtime';
 import { freshPrefix, redisUrl, waitFor } from '@perennial/testing';
 import { firstValueFrom } from 'rxjs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { Notices } from '../notices';
 import { FAIL, KEYED, READ, TRACE } from './fixtures/calls';
@@ -128,6 +128,18 @@ describe('calls', () => {
     const error = await errorOf(caller.rpc.call(READ, { n: 1, workMs: 60_000 }, { ...options, deadlineMs: 300 }));
     expect(error.code).toBe('DEADLINE_EXCEEDED');
     await waitFor(() => events.some((event) => event.kind === 'aborted' && event.reason === 'DEADLINE_EXCEEDED'));
+  });
+
+  it('is neither ended nor refused by a clock that is corrected', async () => {
+    const running = caller.rpc.call(READ, { n: 1, workMs: 300 }, options);
+    await waitFor(() => begun(1));
+    onTestFinished(() => void vi.useRealTimers());
+    for (const minutes of [9, -9]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
+      expect(await caller.rpc.call(READ, { n: 2 }, options)).toMatchObject({ n: 2 });
+      vi.useRealTimers();
+    }
+    expect(await running).toMatchObject({ n: 1 });
   });
 
   it('does not start a call whose deadline has passed in the queue', async () => {

@@ -6,7 +6,7 @@ describe('DeadlineWheel', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('fires each deadline once, never early and at most 40 ms late', () => {
-    const wheel = new DeadlineWheel();
+    const wheel = new DeadlineWheel(() => Date.now());
     const fired = new Map<number, number>();
     for (const ms of [5, 20, 21, 99, 100, 1_003])
       wheel.add(Date.now() + ms, () => fired.set(ms, Date.now() - 1_000_000));
@@ -19,7 +19,7 @@ describe('DeadlineWheel', () => {
   });
 
   it('does not fire a removed deadline', () => {
-    const wheel = new DeadlineWheel();
+    const wheel = new DeadlineWheel(() => Date.now());
     const expire = vi.fn();
     wheel.remove(wheel.add(Date.now() + 50, expire));
     wheel.add(Date.now() + 50, () => undefined);
@@ -28,7 +28,7 @@ describe('DeadlineWheel', () => {
   });
 
   it('fires a deadline that has passed already', () => {
-    const wheel = new DeadlineWheel();
+    const wheel = new DeadlineWheel(() => Date.now());
     const expire = vi.fn();
     wheel.add(Date.now() - 5_000, expire);
     vi.advanceTimersByTime(40);
@@ -36,7 +36,7 @@ describe('DeadlineWheel', () => {
   });
 
   it('rests when it is empty and starts again', () => {
-    const wheel = new DeadlineWheel();
+    const wheel = new DeadlineWheel(() => Date.now());
     wheel.remove(wheel.add(Date.now() + 50, () => undefined));
     vi.advanceTimersByTime(40);
     expect(vi.getTimerCount()).toBe(0);
@@ -47,7 +47,7 @@ describe('DeadlineWheel', () => {
   });
 
   it('lets I/O run first after the process was blocked', () => {
-    const wheel = new DeadlineWheel();
+    const wheel = new DeadlineWheel(() => Date.now());
     const answered: string[] = [];
     const deadline = wheel.add(Date.now() + 100, () => answered.push('expired'));
     wheel.add(Date.now() + 120, () => answered.push('second'));

@@ -19,7 +19,7 @@ export class DeadlineWheel {
   private timer: NodeJS.Timeout | undefined;
   private turned = 0;
 
-  constructor(private readonly now: () => number = Date.now) {}
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** `at` in milliseconds of `now()`; a time that has passed fires at the next turn. */
   add(at: number, expire: () => void): Deadline {

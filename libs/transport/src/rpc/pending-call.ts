@@ -33,6 +33,7 @@ export interface PendingCall {
   readonly number: string;
   readonly call: OutgoingCall;
   readonly route: CallRoute;
+  /** In milliseconds of `performance.now()`. */
   readonly deadlineAt: number;
   state: PendingState;
   /** Its record in the stream, once Redis has confirmed it. */

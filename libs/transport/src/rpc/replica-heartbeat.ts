@@ -44,7 +44,7 @@ export class ReplicaHeartbeat {
   private beats = 0;
   private lastBeatAt = performance.now();
   private goodAt: number | undefined;
-  /** Redis's clock minus `Date.now()`, in milliseconds; undefined before the first good beat. */
+  /** Redis's clock minus `performance.now()`, which no correction of this machine's clock moves; undefined before the first good beat. */
   private offsetMs: number | undefined;
 
   constructor(
@@ -55,7 +55,7 @@ export class ReplicaHeartbeat {
 
   /** Redis's clock in milliseconds, as soon as this process knows it. */
   redisNow(): number | undefined {
-    return this.offsetMs === undefined ? undefined : Date.now() + this.offsetMs;
+    return this.offsetMs === undefined ? undefined : performance.now() + this.offsetMs;
   }
 
   /** Milliseconds since the last good heartbeat. */
@@ -111,14 +111,13 @@ export class ReplicaHeartbeat {
 
   private async heartbeat(startedAt: number): Promise<{ nowMs: number; silent: SilentRecord[] }> {
     const { stream, consumer } = this.options;
-    const wallBefore = Date.now();
     const args = [REPLICA_GROUP, consumer, SUSPECT_IDLE_MS, LISTED, ...this.options.streamIds()];
     const [seconds, micros, listed] = await HEARTBEAT.run(this.redis, [stream], args);
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     const tookMs = performance.now() - startedAt;
     if (tookMs <= SLOW_MS) this.goodAt = performance.now();
     const isFirst = this.offsetMs === undefined;
-    if (tookMs <= CLOCK_ROUND_TRIP_MS || isFirst) this.offsetMs = nowMs - (wallBefore + tookMs / 2);
+    if (tookMs <= CLOCK_ROUND_TRIP_MS || isFirst) this.offsetMs = nowMs - (startedAt + tookMs / 2);
     if (isFirst) this.options.onClock();
     return {
       nowMs,

@@ -22,7 +22,7 @@ export interface Answer {
 }
 
 interface WaitingAnswer extends Answer {
-  /** `Date.now()` when it was given. */
+  /** `performance.now()` when it was given. */
   at: number;
 }
 
@@ -77,7 +77,7 @@ export class ReplyBatcher {
   }
 
   add(answer: Answer): void {
-    const waiting = { ...answer, at: Date.now() };
+    const waiting = { ...answer, at: performance.now() };
     if (answer.inlineLength !== undefined && answer.frame.length > answer.inlineLength) void this.store(waiting);
     else this.push(waiting);
   }
@@ -91,7 +91,7 @@ export class ReplyBatcher {
       inlineLength: undefined,
       isSigned: false,
       isRead: true,
-      at: Date.now(),
+      at: performance.now(),
     });
   }
 
@@ -118,7 +118,7 @@ export class ReplyBatcher {
     this.storing.add(answer);
     const text = answer.isSigned ? this.sealed(processId, answer.frame) : answer.frame;
     let frame: string | undefined;
-    while (frame === undefined && Date.now() - answer.at < GIVE_UP_MS) {
+    while (frame === undefined && performance.now() - answer.at < GIVE_UP_MS) {
       try {
         const kept = await this.large.keep(
           rpcKeys.large(this.connections.keyspace.of(processId), processId),
@@ -126,7 +126,7 @@ export class ReplyBatcher {
           text,
         );
         if (kept === 'kept') frame = encodePointer(call, answer.frame.length);
-        else if (Date.now() - answer.at >= FULL_TIMEOUT_MS)
+        else if (performance.now() - answer.at >= FULL_TIMEOUT_MS)
           frame = encodeFailure(call, answer.isRead ? TOO_MUCH_WAITS : UNTOLD);
       } catch {
         // Redis is away.
@@ -220,7 +220,7 @@ export class ReplyBatcher {
 
   private sendFailed(batch: WaitingAnswer[], error: unknown): void {
     if (isReplyError(error) && !isInTransition(error)) this.log.warn({ err: error }, 'Redis refused answers');
-    const oldest = Date.now() - GIVE_UP_MS;
+    const oldest = performance.now() - GIVE_UP_MS;
     this.waiting = [...batch.filter((answer) => answer.at > oldest), ...this.waiting].slice(-MAX_WAITING);
     this.retry ??= setTimeout(() => {
       this.retry = undefined;

@@ -195,19 +195,18 @@ function encodeRecord(
   isSealing: boolean,
 ): EncodedRecord {
   const context = requestContext(call.service);
-  const now = Date.now();
   const sealing = isSealing && call.sealed === true ? secrets : undefined;
   const data = sealing && JSON.stringify(call.data);
   const sealed = data === undefined ? undefined : sealing?.seal(context, data);
   const record: CallRecord = {
     i: id,
     p: call.pattern,
-    b: Math.max(1, deadlineAt - now),
+    b: Math.max(1, Math.ceil(deadlineAt - performance.now())),
     u: call.principal,
     k: call.key,
     t: call.trace,
     m: inlineLength,
-    a: now,
+    a: Date.now(),
     ...(sealed === undefined ? { d: call.data } : { z: sealed }),
   };
   const json = JSON.stringify(record);

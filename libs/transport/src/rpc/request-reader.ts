@@ -84,7 +84,7 @@ export class RequestReader {
 
   /** Closes the connection of a read that Redis should have answered long ago (a connection that died silently). */
   checkDeaf(): void {
-    if (this.readingSince === undefined || Date.now() - this.readingSince < BLOCK_MS + DEAF_AFTER_MS) return;
+    if (this.readingSince === undefined || performance.now() - this.readingSince < BLOCK_MS + DEAF_AFTER_MS) return;
     this.log.warn('blocking read does not return; reconnecting');
     this.readingSince = undefined;
     this.blocking.disconnect(true);
@@ -95,8 +95,8 @@ export class RequestReader {
     this.stopping = true;
     let ended = false;
     void this.loop?.then(() => (ended = true));
-    const giveUpAt = Date.now() + BLOCK_MS + 500;
-    while (this.loop && !ended && Date.now() < giveUpAt) {
+    const giveUpAt = performance.now() + BLOCK_MS + 500;
+    while (this.loop && !ended && performance.now() < giveUpAt) {
       // Repeatedly: a read may have been in transit when the first UNBLOCK came.
       if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
       await sleep(20);
@@ -154,7 +154,7 @@ export class RequestReader {
 
   private async read(count: number): Promise<StreamRecord[]> {
     const { stream, consumer } = this.options;
-    this.readingSince = Date.now();
+    this.readingSince = performance.now();
     try {
       const args = ['GROUP', REPLICA_GROUP, consumer, 'COUNT', count, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>'];
       const reply = (await this.blocking.call('XREADGROUP', args)) as ReadReply;

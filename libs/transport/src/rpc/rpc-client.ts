@@ -143,7 +143,7 @@ export class RedisRpcClient extends ClientProxy {
         id: callId(this.connections.processId, this.sequence - 1),
         number,
         ...{ call, route },
-        deadlineAt: Date.now() + call.deadlineMs,
+        deadlineAt: performance.now() + call.deadlineMs,
         state: 'parked',
         exposed: false,
         isGivenUp: false,
