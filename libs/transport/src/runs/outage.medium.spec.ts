@@ -162,6 +162,16 @@ describe('runs while Redis fails', () => {
     expect(reader.resets).toBe(0);
   });
 
+  it('a reader that comes while the connection of its gateway is broken waits until it is back', async () => {
+    const { writer } = begin();
+    await write(writer, 5);
+    await writer.flush();
+    gateway.connections.commands.disconnect(true);
+    const reader = await Reader.follow(gateway.subscriber, writer.identity.runId);
+    await reader.shows(writer.text, 2_000);
+    await finish(writer, reader);
+  });
+
   it('keeps the text while Redis is away, rejects flushes, and writes it later', async () => {
     const { reader, writer } = begin();
     await write(writer, 5);

@@ -35,6 +35,9 @@ const CHECK_BEAT_MS = 100;
 const AHEAD_WAIT_MS = 25;
 const AHEAD_WAITS = 12;
 const FOLLOW_LIMIT_MS = 5_000;
+/** A connection that broke is back within this time. Redis that is away for longer is told to the reader. */
+const RECONNECT_MS = 1_000;
+const RECONNECT_PAUSE_MS = 25;
 const COMPLAIN_EVERY_MS = 10_000;
 
 /** The reading side of the token path: one per gateway process, for all its readers. */
@@ -239,12 +242,12 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     const isReady = (): boolean => run.state.isKnown && (!cursor || run.state.canJudge(cursor));
     if (isReady()) return;
     const load = async (): Promise<void> => {
-      await this.checker.check(run);
+      await this.checkConnected(run);
       // A cursor may be ahead of the durable stream (a generation that has just begun): the worker's open item is in transit.
       for (let waits = 0; run.state.isKnown && !isReady() && waits < AHEAD_WAITS; waits += 1)
         await sleep(AHEAD_WAIT_MS);
       // The first check may have started earlier.
-      if (!isReady()) await this.checker.check(run);
+      if (!isReady()) await this.checkConnected(run);
     };
     try {
       await withTimeout(load(), FOLLOW_LIMIT_MS, redisUnavailable);
@@ -252,6 +255,19 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
       if (!run.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
     }
     if (!run.state.isKnown) throw new CallError('NOT_FOUND', 'There is no such run.');
+  }
+
+  /** A check that a broken connection ended is made again over the next one. */
+  private async checkConnected(run: SubscribedRun): Promise<void> {
+    const until = performance.now() + RECONNECT_MS;
+    for (;;) {
+      try {
+        return await this.checker.check(run);
+      } catch (error) {
+        if (!isRedisUnavailable(error) || performance.now() > until) throw error;
+      }
+      await sleep(RECONNECT_PAUSE_MS);
+    }
   }
 
   /**
