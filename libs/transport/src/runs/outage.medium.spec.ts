@@ -163,11 +163,13 @@ describe('runs while Redis fails', () => {
   });
 
   it('a reader that comes while the connection of its gateway is broken waits until it is back', async () => {
-    const { writer } = begin();
+    const identity = chatRun();
+    const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, vi.fn());
     await write(writer, 5);
     await writer.flush();
+    // Nobody here knows the run yet, so it has to be read.
     gateway.connections.commands.disconnect(true);
-    const reader = await Reader.follow(gateway.subscriber, writer.identity.runId);
+    const reader = await Reader.follow(gateway.subscriber, identity.runId);
     await reader.shows(writer.text, 2_000);
     await finish(writer, reader);
   });
