@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RetryBudget } from '@perennial/runtime/retry-budget';
 import type { Dispatcher } from 'undici';
 import {
   errorFromResponse,
@@ -10,7 +11,7 @@ import {
 } from './errors';
 import { poolFor } from './pools';
 import { CHAT_RETRY, retryDelay, type RetryPolicy } from './retry';
-import { type RetryBudget, retryBudgetFor } from './retry-budget';
+import { retryBudgetFor } from './retry-budgets';
 import { AnswerStream, type StreamPlan } from './stream';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, ServerConnection, StreamOptions } from './types';
 

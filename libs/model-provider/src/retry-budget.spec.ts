@@ -1,7 +1,7 @@
+import { RetryBudget } from '@perennial/runtime/retry-budget';
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from './errors';
 import { CHAT_RETRY, retryDelay } from './retry';
-import { RetryBudget } from './retry-budget';
 
 describe('the budget of retries', () => {
   const away = new ProviderError('UNAVAILABLE', 'away', { retryable: true });

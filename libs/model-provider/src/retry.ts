@@ -1,5 +1,5 @@
+import type { RetryBudget } from '@perennial/runtime/retry-budget';
 import type { ProviderError } from './errors';
-import type { RetryBudget } from './retry-budget';
 
 /** How often a request is retried, and for how long a pause. */
 export interface RetryPolicy {

@@ -1,4 +1,5 @@
 import { type ThoughtSink, ThoughtSplitter } from '@perennial/contracts-kernel';
+import type { RetryBudget } from '@perennial/runtime/retry-budget';
 import type { Dispatcher } from 'undici';
 import type { EventSink, StreamDecoder } from './decoder';
 import { ProviderError, withoutSecrets } from './errors';
@@ -6,7 +7,6 @@ import type { LearnedRefusals } from './learned';
 import { OverlapTrimmer } from './overlap-trimmer';
 import { RequestAttempt, type RequestAttemptOwner } from './request-attempt';
 import { CHAT_RETRY, retryDelay } from './retry';
-import type { RetryBudget } from './retry-budget';
 import type { AnswerEnd, AnswerSink, ProviderTimeouts, RawChunk, StreamOptions, Usage } from './types';
 
 /** Longer than any provider's; it is stored with the run. */

@@ -62,14 +62,18 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
 }
 
 /**
- * Errors that leave this library: connection failures as UNAVAILABLE, statement time-outs as DEADLINE_EXCEEDED (both with the driver's error
+ * Errors that leave this library: connection failures as UNAVAILABLE (perhaps only of this process: `elsewhere`), statement time-outs as DEADLINE_EXCEEDED (both with the driver's error
  * as their cause), others unchanged, so that a repository can recognise a constraint.
  */
 export function mapDatabaseError(error: unknown): unknown {
   if (error instanceof CallError) return error;
   if (isUnreachable(error)) {
     return withCause(
-      new CallError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', { retryAfter: RETRY_AFTER_S }),
+      new CallError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {
+        retryAfter: RETRY_AFTER_S,
+        // A replica whose pool is busy has work enough, and so have the others.
+        elsewhere: isPoolExhausted(error) ? undefined : true,
+      }),
       error,
     );
   }

@@ -45,6 +45,8 @@ export interface ErrorDetails {
   retryAfter?: number;
   /** The call was turned away before anything was done. */
   refused?: true;
+  /** Another replica may succeed: this one has lost its database, or does not know the call. It never reaches the caller's code. */
+  elsewhere?: true;
   /** The id under which an unexpected error was logged. */
   errorId?: string;
   [key: string]: unknown;

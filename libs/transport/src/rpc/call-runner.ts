@@ -85,7 +85,10 @@ export class CallRunner {
     const handler = this.options.handlers.get(pattern);
     if (!handler || handler.isEventHandler) {
       // A newer caller during a rolling upgrade: another replica may know the call.
-      throw new CallError('UNAVAILABLE', `This replica does not know the call "${pattern}".`, { retryAfter: 1 });
+      throw new CallError('UNAVAILABLE', `This replica does not know the call "${pattern}".`, {
+        retryAfter: 1,
+        elsewhere: true,
+      });
     }
     const remainingMs = this.remainingMs(running, record);
     this.mayBegin(pattern, remainingMs, delivery);

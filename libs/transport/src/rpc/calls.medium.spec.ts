@@ -8,9 +8,9 @@ import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { Notices } from '../notices';
-import { FAIL, KEYED, READ, TRACE } from './fixtures/calls';
+import { FAIL, KEYED, ONCE, READ, TRACE } from './fixtures/calls';
 import { type Caller, createCaller, TESTER } from './fixtures/harness';
-import { type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
+import { LostDatabase, type ReplicaEvent, startReplicaApp } from './fixtures/replica-app';
 import { RedisRpcServer, RpcRequest } from './index';
 import { rpcKeys } from './wire';
 
@@ -122,6 +122,60 @@ describe('calls', () => {
       reply: z.object({}),
     });
     expect((await errorOf(caller.rpc.call(unknown, {}, options))).code).toBe('UNAVAILABLE');
+  });
+
+  describe('while a replica has lost its database', () => {
+    let other: INestMicroservice;
+
+    beforeEach(async () => {
+      const replica = { redisUrl: redisUrl(), keyPrefix: prefix, concurrency: 4 };
+      other = await startReplicaApp(replica, (event) => events.push(event));
+      await waitFor(() => other.get(RedisRpcServer).isReady);
+      app.get(LostDatabase).isLost = true;
+    });
+
+    afterEach(() => other.close());
+
+    const begins = (n: number) => events.filter((event) => event.kind === 'begin' && event.n === n);
+
+    it('asks another one, with the same key', async () => {
+      for (let n = 0; n < 20; n += 1) expect(await caller.rpc.call(KEYED, { n }, options)).toMatchObject({ n });
+      const repeated = [...Array(20).keys()].map(begins).filter((attempts) => attempts.length > 1);
+      expect(repeated.length).toBeGreaterThan(0);
+      for (const attempts of repeated) {
+        const keys = new Set(attempts.map((attempt) => 'key' in attempt && attempt.key));
+        expect(keys.size).toBe(1);
+      }
+    });
+
+    it('does not repeat a call that may happen once only', async () => {
+      let failed = 0;
+      for (let n = 0; n < 20; n += 1) await caller.rpc.call(ONCE, { n }, options).catch(() => (failed += 1));
+      expect(failed).toBeGreaterThan(0);
+      for (let n = 0; n < 20; n += 1) expect(begins(n)).toHaveLength(1);
+    });
+
+    it('tells the caller when all have lost it, and does not ask for ever', async () => {
+      other.get(LostDatabase).isLost = true;
+      const error = await errorOf(caller.rpc.call(READ, { n: 1 }, options));
+      expect(error.toJSON()).toEqual({ code: 'UNAVAILABLE', message: 'The database cannot be reached.', details: {} });
+      expect(begins(1)).toHaveLength(3);
+      await Promise.all([...Array(200).keys()].map((n) => errorOf(caller.rpc.call(READ, { n: 100 + n }, options))));
+      expect(events.filter(({ kind }) => kind === 'begin').length).toBeLessThan(2 * 200);
+    });
+
+    it('ends with its caller in the second attempt too', async () => {
+      other.get(LostDatabase).isLost = false;
+      const controller = new AbortController();
+      const calls = [1, 2, 3, 4].map((n) =>
+        caller.rpc.call(READ, { n, workMs: 60_000 }, { ...options, signal: controller.signal }),
+      );
+      const ended = Promise.all(calls.map(errorOf));
+      await waitFor(() => begins(1).length > 1 || begins(2).length > 1 || begins(3).length > 1 || begins(4).length > 1);
+      controller.abort();
+      expect((await ended).map(({ code }) => code)).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED', 'CANCELLED']);
+      await waitFor(() => events.filter(({ kind }) => kind === 'aborted').length === 4);
+    });
   });
 
   it('ends at the deadline, at the caller and the replica', async () => {

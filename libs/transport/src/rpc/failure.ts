@@ -19,7 +19,10 @@ export function toFailure(error: unknown, pattern: string, log: Logger): Failure
 /** Decodes the error of a reply for the caller; a code of a newer version is treated as INTERNAL. */
 export function fromFailure(failure: Failure): CallError {
   const code = KNOWN_CODES.has(failure.code) ? failure.code : 'INTERNAL';
-  return new CallError(code, failure.message, failure.details);
+  const details = { ...failure.details };
+  // Whoever called this caller would repeat as well, and so on.
+  delete details.elsewhere;
+  return new CallError(code, failure.message, details);
 }
 
 /** Which paths and rules of the schema failed, never the value itself. */

@@ -32,6 +32,8 @@ export interface PendingCall {
   /** The number in the id, as replies name it. */
   readonly number: string;
   readonly call: OutgoingCall;
+  /** Replicas that were asked, including the present one. */
+  readonly attempt: number;
   readonly route: CallRoute;
   /** In milliseconds of `performance.now()`. */
   readonly deadlineAt: number;

@@ -1,6 +1,6 @@
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Call, CallError, type CallRequest } from '@perennial/contracts-kernel';
-import type { Logger } from '@perennial/runtime';
+import { type Logger, RetryBudget } from '@perennial/runtime';
 import type { Redis } from 'ioredis';
 import { noticeChannel } from '../notices/notices';
 import { type Connections, redisUnavailable, TO_ALL } from '../redis';
@@ -11,7 +11,7 @@ import { fromFailure } from './failure';
 import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
 import { ReplyBudget } from './reply-budget';
 import { RequestBatcher } from './request-batcher';
-import { type AnswerFrame, callId, rpcKeys } from './wire';
+import { type AnswerFrame, callId, type Failure, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
   /** Calls that may wait for answers at once; beyond it UNAVAILABLE. */
@@ -37,6 +37,10 @@ const DEFAULTS = {
 };
 /** Until a call that Redis could not take for a moment is sent again. */
 const RESEND_MS = 50;
+/** Replicas that are asked for one call, the first included. */
+const MAX_ATTEMPTS = 3;
+/** One of two replicas without its database fails every other call for a few seconds. */
+const RETRIES = { share: 0.2, saved: 100 };
 
 /** The data of `send()`: the request with its call and options. */
 export class RpcRequest<C extends Call = Call> {
@@ -59,6 +63,8 @@ export class RedisRpcClient extends ClientProxy {
   private readonly wheel = new DeadlineWheel();
   private readonly batcher: RequestBatcher;
   private readonly budget = new ReplyBudget();
+  /** When a whole service has lost its database, further attempts would only multiply its calls. */
+  private readonly retryBudget = new RetryBudget(RETRIES);
   private readonly receiver: AnswerReceiver;
   /** Of replies to this process. */
   private readonly channel: string;
@@ -131,33 +137,9 @@ export class RedisRpcClient extends ClientProxy {
 
   /** Sends one call; rejects with a CallError only. */
   request(call: OutgoingCall): Promise<unknown> {
-    const route = this.routeTo(call.service);
+    this.retryBudget.called();
     return new Promise((resolve, reject) => {
-      const refusal = this.refusal(call, route);
-      if (refusal) {
-        reject(refusal);
-        return;
-      }
-      const number = (this.sequence++).toString(36);
-      const pending: PendingCall = {
-        id: callId(this.connections.processId, this.sequence - 1),
-        number,
-        ...{ call, route },
-        deadlineAt: performance.now() + call.deadlineMs,
-        state: 'parked',
-        exposed: false,
-        isGivenUp: false,
-        streamId: undefined,
-        inlineLength: this.budget.reserve(),
-        deadline: undefined,
-        onAbort: undefined,
-        resolve,
-        reject,
-      };
-      this.pending.set(number, pending);
-      pending.deadline = this.wheel.add(pending.deadlineAt, () => this.giveUp(pending, expiryOf(pending)));
-      if (call.signal) this.watch(call.signal, pending);
-      if (!route.isAway) this.batcher.add(pending);
+      this.open({ call, attempt: 1, deadlineAt: performance.now() + call.deadlineMs, resolve, reject });
     });
   }
 
@@ -198,6 +180,34 @@ export class RedisRpcClient extends ClientProxy {
     };
   }
 
+  /** Puts one attempt on its way. */
+  private open(asked: Pick<PendingCall, 'call' | 'attempt' | 'deadlineAt' | 'resolve' | 'reject'>): void {
+    const { call, deadlineAt } = asked;
+    const route = this.routeTo(call.service);
+    const refusal = this.refusal(call, route);
+    if (refusal) {
+      asked.reject(refusal);
+      return;
+    }
+    const number = (this.sequence++).toString(36);
+    const pending: PendingCall = {
+      ...asked,
+      id: callId(this.connections.processId, this.sequence - 1),
+      ...{ number, route },
+      state: 'parked',
+      exposed: false,
+      isGivenUp: false,
+      streamId: undefined,
+      inlineLength: this.budget.reserve(),
+      deadline: undefined,
+      onAbort: undefined,
+    };
+    this.pending.set(number, pending);
+    pending.deadline = this.wheel.add(deadlineAt, () => this.giveUp(pending, expiryOf(pending)));
+    if (call.signal) this.watch(call.signal, pending);
+    if (!route.isAway) this.batcher.add(pending);
+  }
+
   private refusal(call: OutgoingCall, route: CallRoute): CallError | undefined {
     if (call.signal?.aborted) return new CallError('CANCELLED', `${call.pattern} was cancelled.`);
     if (this.pending.size >= this.options.maxPending) {
@@ -226,7 +236,23 @@ export class RedisRpcClient extends ClientProxy {
     const pending = this.pending.get(frame[0]);
     if (!pending) return;
     if (frame[1] === 1) this.settle(pending, undefined, frame[2]);
-    else if (frame[1] === 0) this.settle(pending, fromFailure(frame[2]));
+    else if (frame[1] === 0) this.onFailure(pending, frame[2]);
+  }
+
+  /**
+   * A replica that cannot do it says so while others can: a call that may be delivered twice is asked again, as another call with the first
+   * one's key. The replica that failed has the last place among those that wait for calls.
+   */
+  private onFailure(pending: PendingCall, failure: Failure): void {
+    const { id, call, attempt } = pending;
+    const mayRepeat =
+      failure.details?.elsewhere && isRepeatable(pending) && attempt < MAX_ATTEMPTS && this.retryBudget.take();
+    if (!mayRepeat) {
+      this.settle(pending, fromFailure(failure));
+      return;
+    }
+    this.forget(pending);
+    this.open({ ...pending, call: { ...call, key: call.key ?? id }, attempt: attempt + 1 });
   }
 
   private onLost(call: string): void {
@@ -241,12 +267,18 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   private settle(pending: PendingCall, error: CallError | undefined, reply?: unknown): void {
-    if (!this.pending.delete(pending.number)) return;
+    if (!this.forget(pending)) return;
+    if (error) pending.reject(error);
+    else pending.resolve(reply);
+  }
+
+  /** Whether it was still open. */
+  private forget(pending: PendingCall): boolean {
+    if (!this.pending.delete(pending.number)) return false;
     this.budget.release(pending.inlineLength);
     if (pending.deadline) this.wheel.remove(pending.deadline);
     if (pending.onAbort) pending.call.signal?.removeEventListener('abort', pending.onAbort);
-    if (error) pending.reject(error);
-    else pending.resolve(reply);
+    return true;
   }
 
   private areRepliesHeard(): boolean {

@@ -84,7 +84,7 @@ describe('failures', () => {
     expect(failure.code).toBe('INTERNAL');
     expect(JSON.stringify(failure)).not.toContain('hunter2');
     expect(log.error).toHaveBeenCalledWith(
-      { err: expect.any(Error) as Error, error_id: failure.details.errorId },
+      { err: expect.any(Error) as Error, error_id: failure.details?.errorId },
       'chat.x failed unexpectedly',
     );
   });

@@ -57,7 +57,8 @@ export interface CallRecord {
 export interface Failure {
   code: ErrorCode;
   message: string;
-  details: ErrorDetails;
+  /** Absent is none. */
+  details?: ErrorDetails;
 }
 
 /**
