@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { TOKENS_REVOKED } from '@perennial/contracts-auth';
 import { UnitOfWork } from '@perennial/persistence';
-import { Runtime, SharedRuns } from '@perennial/runtime';
+import { retryTransient, Runtime, SharedRuns } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { RevocationsRepository } from './revocations.repository';
+
+/** As long as a restart of Postgres takes, within the deadline of a call. */
+const RETRY_LIMIT_MS = 3_000;
 
 /**
  * Numbers revocations after they have committed. One transaction numbers all waiting ones, so that signing out a whole class costs a few
@@ -21,11 +24,13 @@ export class RevocationNumbering {
   ) {}
 
   /**
-   * Resolves when everything that was committed before the call is in the feed and announced. Never rejects: after a logged failure the
-   * revocation stays recorded, and the next read of the feed numbers it.
+   * Resolves when everything that was committed before the call is in the feed and announced: whoever is told that a session has ended is
+   * told so when every gateway can know it, also while Postgres restarts. Never rejects: after a logged failure the revocation stays recorded,
+   * and the next read of the feed numbers it.
    */
   run(): Promise<void> {
-    return this.runs.run().catch((error: unknown) => {
+    const signal = AbortSignal.timeout(RETRY_LIMIT_MS);
+    return retryTransient(() => this.runs.run(), { signal }).catch((error: unknown) => {
       this.runtime.logger('revocations').warn({ err: error }, 'revocations could not be numbered');
     });
   }

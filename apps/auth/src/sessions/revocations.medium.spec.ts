@@ -139,6 +139,25 @@ describe('the revocation feed', () => {
     expect(rows[0]?.transactions).toBeLessThanOrEqual(replicas.length * 2);
   });
 
+  it('tells that a session has ended once it has its number, although the connection breaks in between', async () => {
+    const start = await head();
+    const holder = await db.connect();
+    await holder.query('BEGIN; SELECT sequence FROM revocation_feed FOR UPDATE');
+    const signedOut = signOut('between', randomUUID(), null);
+    const waiting = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM revocation_feed FOR UPDATE%'`;
+    try {
+      // The sign-out has committed: its number waits for the lock.
+      await waitFor(async () => ((await db.query(waiting)).rowCount ?? 0) > 0);
+    } finally {
+      await holder.query('COMMIT');
+      holder.release();
+    }
+    await signedOut;
+    const { rows } = await db.query<{ sequence: number }>('SELECT sequence::float8 FROM revocation_feed');
+    expect(rows[0]?.sequence).toBe(start + 1);
+  });
+
   it('numbers, at the next read, the revocations of a replica that died', async () => {
     const start = await head();
     await db.query(

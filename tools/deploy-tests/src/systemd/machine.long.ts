@@ -7,7 +7,8 @@ import type { FileReply } from '@perennial/contracts-wire';
 import type { Account } from '@perennial/e2e/support/accounts';
 import { doneAnswer } from '@perennial/e2e/support/answers';
 import { http } from '@perennial/e2e/support/http';
-import { QUOTING_MODEL, type QuotingModel, startQuotingModel } from '@perennial/e2e/support/quoting-model';
+import { QUOTING_MODEL, startQuotingModel } from '@perennial/e2e/support/quoting-model';
+import type { ScriptedModel } from '@perennial/e2e/support/scripted-model';
 import type { ReaderEvent } from '@perennial/e2e/support/reader-event';
 import { SocketReader } from '@perennial/e2e/support/socket-reader';
 import { readRun } from '@perennial/e2e/support/sse-reader';
@@ -71,7 +72,7 @@ const SECTIONS = ['Install', 'A load balancer with TLS', 'The first account, and
 describe.skipIf(missing !== undefined)(`a machine that is set up with the commands of ${PAGE}`, () => {
   let machine: Machine;
   let simulator: Simulator;
-  let quoting: QuotingModel;
+  let quoting: ScriptedModel;
   let url: string;
   let account: Account;
 
