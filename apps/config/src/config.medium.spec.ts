@@ -1,110 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CONFIG_CHANGED, connections as connectionCalls, models, settings } from '@perennial/contracts-config';
-import { ANONYMOUS, type Call, type Principal, type Role } from '@perennial/contracts-kernel';
+import { ANONYMOUS, type Call, type Principal } from '@perennial/contracts-kernel';
 import { SecretCipher } from '@perennial/runtime';
-import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
-import { type Caller, type Replica, startCaller, startReplica } from '@perennial/testing-service';
-import { Client } from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ConfigModule } from './config.module';
-import { configEnv } from './env';
-
-const SECRET_KEY = 'the secret of this very test';
-const KEY = 'sk-super-secret-provider-key-4711';
-const service = { name: 'config', env: configEnv, module: ConfigModule.forRoot };
-
-const userOf = (role: Role, n = 1): Principal => ({
-  kind: 'user',
-  userId: `00000000-0000-4000-8000-00000000000${n}`,
-  role,
-  sessionId: 's',
-});
-const userIdOf = (principal: Principal) => (principal.kind === 'user' ? principal.userId : '');
-const admin = userOf('admin', 9);
-const user = userOf('user', 1);
-
-/** A model server that lists the given models and counts its requests. */
-async function startProvider(options: { models?: string[]; ownedBy?: string; key?: string } = {}) {
-  const state = {
-    models: options.models ?? ['m1'],
-    requests: [] as IncomingMessage[],
-    status: 200,
-    delayMs: 0,
-    location: '',
-  };
-  const server = createServer((request, response) => {
-    state.requests.push(request);
-    setTimeout(() => {
-      const refused = options.key !== undefined && request.headers.authorization !== `Bearer ${options.key}`;
-      const status = refused ? 401 : state.status;
-      response.writeHead(status, {
-        'content-type': 'application/json',
-        ...(state.location ? { location: state.location } : {}),
-      });
-      const rows = state.models.map((id) => ({
-        id,
-        object: 'model',
-        created: 1_700_000_000,
-        owned_by: options.ownedBy ?? 'test',
-      }));
-      // Echoes the key, like some providers.
-      const error = { error: { message: `Incorrect API key provided: ${request.headers.authorization ?? 'none'}` } };
-      response.end(JSON.stringify(status === 200 ? { object: 'list', data: rows } : error));
-    }, state.delayMs);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  cleanUps.push(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return Object.assign(state, { url: `http://127.0.0.1:${port}/v1` });
-}
-
-const cleanUps: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-/** Real: Postgres, Redis, the transport, the module (with any number of replicas). */
-async function installation(settings: Record<string, string | undefined> = {}, count = 1) {
-  const databaseUrl = await freshDatabase('config');
-  const prefix = freshPrefix('config');
-  const source = {
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redisUrl(),
-    REDIS_KEY_PREFIX: prefix,
-    SECRET_KEY,
-    MODELS_CACHE_TTL: '1',
-    ...settings,
-  };
-  let logs = '';
-  const logStream = { write: (line: string) => void (logs += line) };
-  const replicas: Replica[] = await Promise.all(
-    Array.from({ length: count }, () => startReplica(service, source, { logStream })),
-  );
-  const caller: Caller = await startCaller(redisUrl(), prefix);
-  cleanUps.push(() => Promise.all([caller.stop(), ...replicas.map((replica) => replica.stop())]));
-  const { rpc } = caller;
-  return {
-    rpc,
-    caller,
-    source,
-    replicas,
-    logs: () => logs,
-    ids: async (principal: Principal = user, refresh = false) =>
-      (await rpc.call(models.list, { refresh }, { principal })).data.map(({ id }) => id),
-    async rows(sql: string) {
-      const client = new Client(databaseUrl);
-      await client.connect();
-      const { rows } = await client.query<Record<string, unknown>>(sql);
-      await client.end();
-      return rows;
-    },
-  };
-}
+import { waitFor } from '@perennial/testing';
+import { startReplica } from '@perennial/testing-service';
+import { describe, expect, it } from 'vitest';
+import {
+  admin,
+  installation,
+  KEY,
+  SECRET_KEY,
+  service,
+  startProvider,
+  user,
+  userIdOf,
+  userOf,
+} from '../test/installation';
 
 describe('models', () => {
   it('lists those of all living providers, in the shape of the wire', async () => {
