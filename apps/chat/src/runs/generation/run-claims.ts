@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { NoRoomError } from '@perennial/work';
 import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
+import { TOLD_AFTER_S } from '../ownership/queue-places.repository';
 import { TitleService } from '../title/title.service';
 import type { ClaimedRun } from '../types/run';
 import { UserEvents } from '../user-events';
@@ -111,7 +112,7 @@ export class RunClaims {
       const requests = this.requests.splice(0, count);
       try {
         const attempts = await this.claim(count, (owner) => this.repository.claim(owner, count));
-        for (const { run } of attempts) if (run.epoch === 1) this.events.claimed(run);
+        for (const { run } of attempts) if (run.epoch === 1 && run.age_s >= TOLD_AFTER_S) this.events.claimed(run);
         for (const [n, request] of requests.entries()) request.resolve(attempts[n]);
       } catch (error) {
         for (const request of requests) request.reject(error);

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import { SUSPECT_AFTER_DEATHS } from './claim.repository';
 
+/** Seconds of waiting after which people are told their place. */
+export const TOLD_AFTER_S = 1;
+
 /** A run that waits, and how many others are claimed before it as things are. */
 export interface QueuePlace {
   runId: string;
@@ -16,11 +19,11 @@ export interface QueuePlace {
 export class QueuePlacesRepository {
   constructor(private readonly database: Database) {}
 
-  /** The first places of turns, up to `limit`, of those that have waited for a second; the first place first. */
+  /** The first places of turns, up to `limit`, of those that have waited for `TOLD_AFTER_S`; the first place first. */
   async first(limit: number): Promise<QueuePlace[]> {
     return this.database.query<QueuePlace>(
       `${PLACES}
-       SELECT ${COLUMNS} FROM places WHERE chat_id IS NOT NULL AND queued_at <= now() - interval '1 second'
+       SELECT ${COLUMNS} FROM places WHERE chat_id IS NOT NULL AND queued_at <= now() - interval '${TOLD_AFTER_S} second'
         ORDER BY before LIMIT $1`,
       [limit],
       { name: 'runs.places' },
