@@ -6,7 +6,7 @@ describe('a limit of concurrency that follows the capacity', () => {
   let limit: AdaptiveLimit;
   beforeEach(() => {
     now = 0;
-    limit = new AdaptiveLimit({ least: 4, most: 1_000, targetMs: 100, now: () => now });
+    limit = new AdaptiveLimit({ least: 4, most: 1_000, first: 1_000, targetMs: 100, now: () => now });
   });
 
   /** A server that does `perSecond` pieces of work one after another, with as much work at once as the limit admits. */

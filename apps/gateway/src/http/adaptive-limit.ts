@@ -2,6 +2,8 @@ export interface AdaptiveLimitOptions {
   /** Never fewer, so that the limit can be measured and grow again. */
   least: number;
   most: number;
+  /** The limit before anything is measured. */
+  first: number;
   /** Milliseconds that a piece of work may take on average. */
   targetMs: number;
   /** Milliseconds of a monotonic clock. */
@@ -38,7 +40,7 @@ export class AdaptiveLimit {
 
   constructor(private readonly options: AdaptiveLimitOptions) {
     this.now = options.now ?? (() => performance.now());
-    this.current = options.most;
+    this.current = options.first;
     this.windowStart = this.now();
   }
 

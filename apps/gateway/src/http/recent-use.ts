@@ -5,10 +5,9 @@ const RESCALE_MS = 20 * DECAY_MS;
 /** A use that weighs less is forgotten. */
 const FORGOTTEN = 0.01;
 
-/** How much each user has used lately, as decayed counts that are compared with each other. */
+/** How much each user has used lately, as decayed counts. */
 export class RecentUse {
   private readonly uses = new Map<string, number>();
-  private total = 0;
   private from: number;
 
   /** @param now milliseconds of a monotonic clock */
@@ -19,18 +18,12 @@ export class RecentUse {
   add(userId: string): void {
     const weight = this.weight();
     this.uses.set(userId, (this.uses.get(userId) ?? 0) + weight);
-    this.total += weight;
   }
 
   /** How often the user has used it lately, decayed. */
   count(userId: string): number {
-    return (this.uses.get(userId) ?? 0) / this.weight();
-  }
-
-  /** What the user has used as a share of the average, from 0 to 1; 1 also for who has used more. */
-  share(userId: string): number {
-    const own = this.uses.get(userId) ?? 0;
-    return own === 0 ? 0 : Math.min(1, (own * this.uses.size) / this.total);
+    const weight = this.weight();
+    return (this.uses.get(userId) ?? 0) / weight;
   }
 
   private weight(): number {
@@ -42,14 +35,9 @@ export class RecentUse {
   }
 
   private rescale(by: number): void {
-    this.total = 0;
     for (const [userId, use] of this.uses) {
-      if (use / by < FORGOTTEN) {
-        this.uses.delete(userId);
-        continue;
-      }
-      this.uses.set(userId, use / by);
-      this.total += use / by;
+      if (use / by < FORGOTTEN) this.uses.delete(userId);
+      else this.uses.set(userId, use / by);
     }
   }
 }

@@ -55,15 +55,24 @@ describe('the admission of requests for answers', () => {
     },
   );
 
-  it('who has sent less than others lately goes first, and has places in a queue that is full for the others', async () => {
-    for (let n = 0; n < 40; n += 1) (await admit(`flood ${n % 20}`)).leave(200);
+  it('who has sent less than others lately goes first, and takes the place of another in a full queue', async () => {
+    for (let n = 0; n < 80; n += 1) (await admit(`flood ${n % 20}`)).leave(200);
     const places = await flood(56, (n) => `flood ${n % 20}`);
     expect(refusal('flood 1')).toMatchObject({ status: 503 });
+    const late = expect(places.at(-5)!.taken).rejects.toMatchObject({ status: 503 });
     await flood(16, (n) => `victim ${n}`);
-    expect(refusal('one more')).toMatchObject({ status: 503 });
     for (const place of places.slice(0, 8)) place.leave(200);
-    await Promise.resolve();
+    await late;
     expect(begun).toEqual(Array.from({ length: 8 }, (_, n) => `victim ${n}`));
+  });
+
+  it('a queue that one user has filled has places for all others', async () => {
+    const places = await flood(52, () => 'flood');
+    const last = expect(places.at(-1)!.taken).rejects.toMatchObject({ status: 503 });
+    expect(refusal('flood')).toMatchObject({ status: 503 });
+    await admit('victim 1');
+    await flood(10, (n) => `victim ${n}`);
+    await last;
   });
 
   it('one user has four accepts under way, so that the others pass', async () => {
@@ -100,7 +109,7 @@ describe('the admission of requests for answers', () => {
   });
 
   it('asks a refused client to return in a few seconds', async () => {
-    await flood(72, (n) => `user ${n}`);
+    await flood(56, (n) => `user ${n}`);
     expect(refusal('next')).toMatchObject({ headers: { 'retry-after': expect.stringMatching(/^[123]$/) } });
   });
 

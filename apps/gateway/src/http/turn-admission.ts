@@ -12,8 +12,8 @@ const LEAST = 16;
 const OWN = 4;
 /** So many wait, however slow the accepts are: a slow machine, or a replica of chat that has died, is no overload. */
 const QUEUE = 48;
-/** Further places in the queue, for who has sent less than others lately. */
-const RESERVE = 16;
+/** Who has sent so much less takes the place of another's request in a full queue. */
+const LESS = 2;
 /** As long as an accept may take; who waits longer is refused. */
 const WAIT_MS = 5_000;
 /** A user whom chat has refused so often is refused here for a moment: a flood of one user must not cost a transaction for each request. */
@@ -44,6 +44,7 @@ export interface TurnPlace {
 interface WaitingTurn {
   userId: string;
   begin(): void;
+  refuse(): void;
 }
 
 /** Whether the request asks for an answer, by its address. */
@@ -60,14 +61,17 @@ export class TurnAdmission {
   private readonly limit: AdaptiveLimit;
   private readonly use: RecentUse;
   private readonly waiting = new Set<WaitingTurn>();
-  /** Accepts under way, by user. */
-  private readonly own = new Map<string, number>();
+  /** By user. */
+  private readonly underWay = new Count();
+  private readonly waitingOf = new Count();
   /** By user, how often and until when; the oldest first. */
   private readonly refused = new Map<string, { times: number; until: number }>();
   private readonly shed;
 
   constructor({ most, targetMs, now = () => performance.now() }: TurnAdmissionOptions, runtime: Runtime) {
-    this.limit = new AdaptiveLimit({ least: Math.min(LEAST, most), most, targetMs, now });
+    const least = Math.min(LEAST, most);
+    // Few at first: what waits here is not refused, and a flood that begins with many is felt until they have ended.
+    this.limit = new AdaptiveLimit({ least, most, first: least, targetMs, now });
     this.use = new RecentUse(now);
     this.shed = runtime.metrics.counter(
       'turns_shed_total',
@@ -94,7 +98,7 @@ export class TurnAdmission {
         'retry-after': '1',
       });
     }
-    if (this.waiting.size >= QUEUE + RESERVE * (1 - this.use.share(userId))) throw this.full();
+    if (this.waiting.size >= QUEUE && !this.heavierThan(userId)) throw this.full();
   }
 
   /**
@@ -105,42 +109,48 @@ export class TurnAdmission {
   admit(userId: string): TurnPlace {
     this.refuseWhenFull(userId);
     if (this.mayBegin(userId)) return { taken: Promise.resolve(), leave: this.begin(userId) };
+    if (this.waiting.size >= QUEUE) this.heavierThan(userId)?.refuse();
     let leave: TurnPlace['leave'] = () => undefined;
     const taken = new Promise<void>((resolve, reject) => {
       const waiting: WaitingTurn = {
         userId,
         begin: () => {
-          clearTimeout(timer);
-          this.waiting.delete(waiting);
+          end();
           leave = this.begin(userId);
           resolve();
         },
+        refuse: () => giveUp(this.full()),
+      };
+      const end = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(waiting);
+        this.waitingOf.add(userId, -1);
       };
       const giveUp = (problem: Problem): void => {
-        clearTimeout(timer);
-        if (this.waiting.delete(waiting)) reject(problem);
+        if (!this.waiting.has(waiting)) return;
+        end();
+        reject(problem);
       };
-      const timer = setTimeout(() => giveUp(this.full()), WAIT_MS);
+      const timer = setTimeout(waiting.refuse, WAIT_MS);
       leave = () => giveUp(new Problem(499, 'The caller disconnected.'));
       this.waiting.add(waiting);
+      this.waitingOf.add(userId, 1);
     });
     return { taken, leave: (status) => leave(status) };
   }
 
   private mayBegin(userId: string): boolean {
-    return this.limit.inFlight < this.limit.limit && (this.own.get(userId) ?? 0) < OWN;
+    return this.limit.inFlight < this.limit.limit && this.underWay.of(userId) < OWN;
   }
 
   private begin(userId: string): (status: number) => void {
     const end = this.limit.begin();
-    this.own.set(userId, (this.own.get(userId) ?? 0) + 1);
+    this.underWay.add(userId, 1);
     let isOver = false;
     return (status) => {
       if (isOver) return;
       isOver = true;
-      const rest = this.own.get(userId)! - 1;
-      if (rest > 0) this.own.set(userId, rest);
-      else this.own.delete(userId);
+      this.underWay.add(userId, -1);
       if (status === 200) this.use.add(userId);
       if (status === 429) this.refuse(userId);
       end(status === 200 ? 'done' : status === 503 || status === 504 ? 'dropped' : 'ignored');
@@ -154,13 +164,29 @@ export class TurnAdmission {
       let next: WaitingTurn | undefined;
       let least = Infinity;
       for (const waiting of this.waiting) {
-        const used = this.use.count(waiting.userId) + (this.own.get(waiting.userId) ?? 0);
+        const used = this.used(waiting.userId);
         if (used >= least || !this.mayBegin(waiting.userId)) continue;
         [next, least] = [waiting, used];
       }
       if (next === undefined) return;
       next.begin();
     }
+  }
+
+  /** Answers that the user was given lately, and accepts under way. */
+  private used(userId: string): number {
+    return this.use.count(userId) + this.underWay.of(userId);
+  }
+
+  /** The newest waiting request of the user who has sent most, if that is clearly more than this user. */
+  private heavierThan(userId: string): WaitingTurn | undefined {
+    let heaviest: WaitingTurn | undefined;
+    let most = this.used(userId) + this.waitingOf.of(userId) + LESS;
+    for (const waiting of this.waiting) {
+      const sent = this.used(waiting.userId) + this.waitingOf.of(waiting.userId);
+      if (sent >= most) [heaviest, most] = [waiting, sent];
+    }
+    return heaviest;
   }
 
   private full(): Problem {
@@ -178,5 +204,19 @@ export class TurnAdmission {
       if (until > now && this.refused.size <= MOST_REFUSED) break;
       this.refused.delete(other);
     }
+  }
+}
+
+class Count {
+  private readonly byUser = new Map<string, number>();
+
+  of(userId: string): number {
+    return this.byUser.get(userId) ?? 0;
+  }
+
+  add(userId: string, count: number): void {
+    const sum = this.of(userId) + count;
+    if (sum > 0) this.byUser.set(userId, sum);
+    else this.byUser.delete(userId);
   }
 }
