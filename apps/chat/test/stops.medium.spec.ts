@@ -160,8 +160,7 @@ describe('stops, hand-overs and titles', () => {
       const reader = await world.follow(turn.runId);
       await reader.has(60);
       leaving.signal('SIGTERM');
-      // Before that a claim may be under way, whose runs are handed over.
-      await waitFor(() => leaving.output.includes('"draining"'), { what: 'it to leave' });
+      await waitFor(() => leaving.output.includes('"no further job is claimed"'), { what: 'it to claim nothing' });
       const later = await world.ask({ model: 'sim-t20-r100-x' });
       expect(await world.complete(turn, reader)).toMatchObject({ epoch: 1, deaths: 0 });
       expect(reader.resets).toBe(0);

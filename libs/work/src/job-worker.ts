@@ -132,6 +132,7 @@ export class JobWorker<Job extends object> {
    * job, possibly one that this process has just handed over.
    */
   stopClaiming(): void {
+    this.log.info('no further job is claimed');
     this.closing = this.worker?.close().catch((error: unknown) => this.log.debug({ err: error }, 'queue'));
   }
 
