@@ -190,9 +190,10 @@ describe.each([
     await readFleet(worker);
     await inspectShape(worker);
     for (const { port } of group.servers) expect(await group.command(port, 'ACL', 'LOG')).toEqual([]);
-    const [server] = worker.servers();
     for (const command of ['FLUSHALL', 'KEYS *', 'CONFIG GET *', `GET another:key`, 'CLIENT KILL TYPE normal'])
-      await expect(server?.call(...(command.split(' ') as [string, ...string[]]))).rejects.toThrow(/NOPERM/);
+      await expect(
+        worker.askServers((server) => server.call(...(command.split(' ') as [string, ...string[]]))),
+      ).rejects.toThrow(/NOPERM/);
   });
 
   it.each(['dies', 'hangs'] as const)('a primary that %s loses no call and no letter of an answer', async (how) => {
@@ -243,8 +244,12 @@ describe.each([
         expect(await through.rpc.call(READ, { n }, { principal: TESTER })).toMatchObject({ n });
       expect(await waiting).toBe('UNAVAILABLE');
       expect(await through.rpc.call(READ, { n: 50 }, { principal: TESTER })).toMatchObject({ n: 50 });
-      // The connections at that node cannot be asked for.
-      expect((await readFleet(gateway)).filter(({ state }) => state === 'gone')).toEqual([]);
+      // Nothing asks just any node: one in three times it would be the one that hangs. Its connections cannot be asked for.
+      for (let n = 0; n < 5; n += 1) {
+        expect(await gateway.isReachable()).toBe(true);
+        expect((await readFleet(gateway)).filter(({ state }) => state === 'gone')).toEqual([]);
+      }
+      await waitFor(async () => ((await inspectShape(gateway)).coveredSlots ?? 0) < 16_384);
     } finally {
       for (const server of servers) await server.cont();
       for (const each of callers.slice(1)) each.close();

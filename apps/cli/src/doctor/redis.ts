@@ -11,17 +11,27 @@ const MIN_VERSION = [6, 2];
 /** Share of `maxmemory` from which it is nearly full. */
 const NEARLY_FULL = 0.8;
 
+/** INFO and TIME, also of a busy server. */
+const ANSWERS_MS = 5_000;
+
 /** The servers behind REDIS_URL: version, eviction, persistence, memory, clock, and who takes over from whom. */
 export async function checkRedis(env: z.output<typeof callEnv>): Promise<Finding[]> {
   try {
     return await withRedis(env, async (connections) => {
-      const findings = await Promise.all(connections.servers().map(serverFindings));
-      return [...unlike(findings.flat()), ...shapeFindings(await inspectShape(connections))];
+      const answers = await connections.askServers(serverFindings, ANSWERS_MS);
+      const findings = answers.flatMap((answer) => answer ?? [SILENT]);
+      return [...unlike(findings), ...shapeFindings(await inspectShape(connections))];
     });
   } catch (error) {
     return [failed(CHECK, 'it cannot be used', explain(error))];
   }
 }
+
+const SILENT = failed(
+  CHECK,
+  'a primary of the Cluster does not answer',
+  'Restart it: what is in its slots cannot be reached.',
+);
 
 async function serverFindings(server: RedisClient): Promise<Finding[]> {
   const info = parseInfo(await server.info());

@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
-import { createLogger, type Logger, parseRedisUrl, type SecretKeys, waitAtMost } from '@perennial/runtime';
+import { CallError } from '@perennial/contracts-kernel';
+import { createLogger, type Logger, parseRedisUrl, type SecretKeys, withTimeout } from '@perennial/runtime';
 import type { Cluster, Redis } from 'ioredis';
 import { RedisCapacity } from './capacity';
 import { createCluster, createRedis, type RedisClient, type RedisRole } from './create-redis';
 import { DeadLetters } from './dead-letters';
+import { isRedisUnavailable, redisUnavailable } from './errors';
 import { memberLabel } from './fleet';
 import { Keyspace } from './keyspace';
 import { SentinelWatch } from './sentinel-watch';
 import { SlotOwners } from './slot-owners';
 import { type SubscriberSource, Subscriptions } from './subscriptions';
 import { WireSecrets } from './wire-secrets';
+
+/** How long a server is waited for that others need not wait for. */
+const ANSWERS_MS = 1_000;
 
 export interface ConnectionsOptions {
   /** `redis://…`, `redis+sentinel://…` or `redis+cluster://…`; with TLS `rediss…`. */
@@ -115,9 +120,17 @@ export class Connections {
     return redis;
   }
 
-  /** The servers that take writes: one; on a Cluster its primaries. */
-  servers(): RedisClient[] {
-    return this.cluster?.nodes('master') ?? [this.commands];
+  /**
+   * Asks each server that takes writes: one; on a Cluster its primaries. What has no key must be asked so: a Cluster's client would send it to
+   * any server, also to one that hangs.
+   *
+   * @returns an answer of each; undefined of one that is away, or does not answer within the limit. Rejects with an error that a server replies
+   */
+  async askServers<T>(ask: (server: RedisClient) => Promise<T>, limitMs = ANSWERS_MS): Promise<(T | undefined)[]> {
+    const orUndefined = (error: unknown): undefined => {
+      if (!isRedisUnavailable(error) && !(error instanceof CallError)) throw error;
+    };
+    return Promise.all(this.asked(ask, limitMs).map((answer) => answer.catch(orUndefined)));
   }
 
   /** Sends a message to the subscribers of a channel. Returns how many there were; on a Cluster, of those at the channel's node. */
@@ -126,10 +139,13 @@ export class Connections {
     return Number(await this.commands.spublish(channel, message));
   }
 
-  /** Round trip to Redis; false while it is away or does not answer within the limit. */
-  async isReachable(limitMs = 1_000): Promise<boolean> {
+  /** Round trip to Redis; false while it is away or does not answer within a second. A Cluster is there while one of its primaries is. */
+  async isReachable(): Promise<boolean> {
     if (this.commands.status !== 'ready') return false;
-    return waitAtMost(this.commands.ping(), limitMs).catch(() => false);
+    return Promise.any(this.asked((server) => server.ping(), ANSWERS_MS)).then(
+      () => true,
+      () => false,
+    );
   }
 
   close(): void {
@@ -137,6 +153,12 @@ export class Connections {
     this.sentinels?.close();
     for (const redis of this.extra) redis.disconnect();
     this.cluster?.disconnect();
+  }
+
+  /** Each rejects if its server does not answer within the limit. */
+  private asked<T>(ask: (server: RedisClient) => Promise<T>, limitMs: number): Promise<T>[] {
+    const servers: RedisClient[] = this.cluster?.nodes('master') ?? [this.commands];
+    return servers.map((server) => withTimeout(ask(server), limitMs, redisUnavailable));
   }
 
   private nameOf(label: string): string {

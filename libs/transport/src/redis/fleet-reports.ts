@@ -30,6 +30,15 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1
 `);
 
+/**
+ * On a Cluster a TIME of its own would go to any server, also to one that hangs, and its clock is not the one in the reports.
+ *
+ * KEYS: the reports. Returns the time, and the reports by process id.
+ */
+const READ = new RedisScript<[time: [seconds: string, micros: string], idsAndReports: string[]]>(
+  "return { redis.call('TIME'), redis.call('HGETALL', KEYS[1]) }",
+);
+
 const text = z.string().max(200);
 const count = z.number().nullable().catch(null);
 
@@ -91,14 +100,14 @@ export async function removeReport(redis: RedisClient, { keyPrefix, processId }:
   await redis.hdel(fleetKey(keyPrefix), processId);
 }
 
-/** All reports, and the time of Redis. Malformed ones are left out. */
+/** All reports, and the time of the server that has them. Malformed ones are left out. */
 export async function readReports(
   redis: RedisClient,
   keyPrefix: string,
 ): Promise<{ now: number; reports: FleetReport[] }> {
-  const [time, all] = await Promise.all([redis.time(), redis.hgetall(fleetKey(keyPrefix))]);
-  const reports = Object.values(all).flatMap((record) => reportFrom(record) ?? []);
-  return { now: Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000), reports };
+  const [[seconds, micros], all] = await READ.run(redis, [fleetKey(keyPrefix)], []);
+  const reports = all.flatMap((record, index) => (index % 2 === 1 ? (reportFrom(record) ?? []) : []));
+  return { now: Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000), reports };
 }
 
 function reportFrom(record: string): FleetReport | undefined {

@@ -117,9 +117,9 @@ describe('the registry of the fleet', () => {
     try {
       await waitFor(() => limited.status === 'ready');
       await limited.call('AUTH', user, 'secret');
-      expect(await readFleet({ commands: limited, servers: () => [limited], keyPrefix, keyspace })).toMatchObject([
-        { instance: 'chat-1', state: 'ready', address: null },
-      ]);
+      expect(
+        await readFleet({ commands: limited, askServers: async (ask) => [await ask(limited)], keyPrefix, keyspace }),
+      ).toMatchObject([{ instance: 'chat-1', state: 'ready', address: null }]);
     } finally {
       limited.disconnect();
       await commands.call('ACL', 'DELUSER', user);

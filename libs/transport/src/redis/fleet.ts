@@ -1,9 +1,7 @@
-import { CallError } from '@perennial/contracts-kernel';
-import { withTimeout } from '@perennial/runtime';
 import { version } from '../../package.json';
 import type { Connections } from './connections';
 import type { RedisClient } from './create-redis';
-import { isRedisUnavailable, isReplyError, redisUnavailable } from './errors';
+import { isReplyError } from './errors';
 import { type FleetReport, readReports } from './fleet-reports';
 
 /** Reports come each second. One that is late for this long is missed, and earlier if its process has no connection any more. */
@@ -11,8 +9,6 @@ const SILENT_MS = 2_500;
 const DISCONNECTED_MS = 1_500;
 /** Without the list of connections, a silent process counts as gone after this time. */
 const GONE_MS = 10_000;
-/** A server that hangs must not hide the processes that the others know. */
-const LIST_MS = 1_000;
 
 /** A process of the installation. Only its connection is known of a version that does not report. */
 export interface FleetMember extends Omit<FleetReport, 'startedAt' | 'seenAt'> {
@@ -28,7 +24,7 @@ export interface FleetMember extends Omit<FleetReport, 'startedAt' | 'seenAt'> {
   address: string | null;
 }
 
-type FleetConnections = Pick<Connections, 'commands' | 'servers' | 'keyPrefix' | 'keyspace'>;
+type FleetConnections = Pick<Connections, 'commands' | 'askServers' | 'keyPrefix' | 'keyspace'>;
 
 interface Connected {
   service: string;
@@ -97,7 +93,7 @@ export function olderThan<M extends Pick<FleetMember, 'version' | 'state'>>(
 /** From every server that answers. */
 async function readConnected(connections: FleetConnections): Promise<ConnectionList> {
   const { keyPrefix, keyspace } = connections;
-  const lists = await Promise.all(connections.servers().map((server) => listOf(server)));
+  const lists = await connections.askServers(listOf);
   const connected = lists.flatMap(
     (list) => list?.split('\n').flatMap((line) => connectedFrom(line, keyPrefix) ?? []) ?? [],
   );
@@ -108,13 +104,12 @@ async function readConnected(connections: FleetConnections): Promise<ConnectionL
   return { connected: [...once.values()], isComplete };
 }
 
-/** @returns undefined if this user of Redis may not list connections, or the server does not answer */
+/** @returns undefined if this user of Redis may not list connections */
 async function listOf(server: RedisClient): Promise<string | undefined> {
   try {
-    return String(await withTimeout(server.call('CLIENT', 'LIST', 'TYPE', 'normal'), LIST_MS, redisUnavailable));
+    return String(await server.call('CLIENT', 'LIST', 'TYPE', 'normal'));
   } catch (error) {
-    const isAway = isRedisUnavailable(error) || error instanceof CallError;
-    if (isAway || (isReplyError(error) && error.message.startsWith('NOPERM'))) return undefined;
+    if (isReplyError(error) && error.message.startsWith('NOPERM')) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,9 @@ import { type Gauge, type Metrics, sharedReading } from '@perennial/runtime';
 import type { Connections } from './connections';
 import type { RedisClient } from './create-redis';
 
+/** Well within the time that a scrape waits for a reading. */
+const ANSWERS_MS = 500;
+
 /** What INFO says of the server, and the time of the round trip. Empty while Redis is away, or if the server refuses INFO. */
 type ServerInfo = Readonly<Record<string, string | number | undefined>>;
 
@@ -68,13 +71,13 @@ export function observeRedis(connections: Connections, metrics: Metrics): void {
   );
 }
 
-/** On a Cluster the highest value of all primaries, since each can be the one that is full, and one that evicts is one too many. */
+/** On a Cluster the highest value of all primaries, since each can be the one that is full, and one that evicts is one too many. One that hangs is left out. */
 async function readInfo(connections: Connections): Promise<ServerInfo> {
   if (connections.commands.status !== 'ready') return {};
-  const infos = await Promise.all(connections.servers().map(readServer));
-  return infos.reduce((worst, info) => {
+  const infos = await connections.askServers(readServer, ANSWERS_MS);
+  return infos.reduce<ServerInfo>((worst, info) => {
     const merged = { ...worst };
-    for (const [name, value] of Object.entries(info)) {
+    for (const [name, value] of Object.entries(info ?? {})) {
       const known = merged[name];
       const isWorse = name === 'maxmemory_policy' ? value !== 'noeviction' : Number(value) > Number(known);
       if (known === undefined || isWorse) merged[name] = value;

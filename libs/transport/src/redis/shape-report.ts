@@ -1,11 +1,12 @@
 import { parseRedisUrl, type RedisShape, waitAtMost } from '@perennial/runtime';
 import { Redis } from 'ioredis';
 import type { Connections } from './connections';
+import { redisUnavailable } from './errors';
 
 /** How ready the servers are to lose one of them. */
 export interface RedisShapeReport {
   shape: RedisShape;
-  /** Fewest replicas in step of any primary. */
+  /** Fewest replicas in step of any primary that answers. */
   replicas: number;
   sentinels?: {
     /** Those that `REDIS_URL` names. */
@@ -19,27 +20,30 @@ export interface RedisShapeReport {
 }
 
 const SENTINEL_ANSWERS_MS = 2_000;
+const SLOTS_OK = /^cluster_slots_ok:(\d+)/m;
 const IN_STEP = /^slave\d+:.*state=online/gm;
 
 /** Asks the servers, and the sentinels. Rejects while no primary answers. */
 export async function inspectShape(connections: Connections): Promise<RedisShapeReport> {
   const target = parseRedisUrl(connections.options.redisUrl);
-  const infos = await Promise.all(connections.servers().map((server) => server.info('replication')));
+  const answers = await connections.askServers((server) => server.info('replication'));
+  const infos = answers.filter((info) => info !== undefined);
+  if (infos.length === 0) throw redisUnavailable();
   const replicas = Math.min(...infos.map((info) => (info.match(IN_STEP) ?? []).length));
   const report = { shape: target.shape, replicas };
   if (target.shape === 'sentinel') {
-    const answers = await Promise.all(target.addresses.map((address) => askQuorum(address, target)));
+    const quorums = await Promise.all(target.addresses.map((address) => askQuorum(address, target)));
     const sentinels = {
-      named: answers.length,
-      reachable: answers.filter((answer) => answer !== undefined).length,
-      hasQuorum: answers.some((answer) => answer === true),
+      named: quorums.length,
+      reachable: quorums.filter((quorum) => quorum !== undefined).length,
+      hasQuorum: quorums.some((quorum) => quorum === true),
     };
     return { ...report, sentinels };
   }
   if (target.shape === 'cluster') {
-    const [, covered] =
-      /^cluster_slots_ok:(\d+)/m.exec(String(await connections.commands.call('CLUSTER', 'INFO'))) ?? [];
-    return { ...report, coveredSlots: Number(covered ?? 0) };
+    const states = await connections.askServers((server) => server.call('CLUSTER', 'INFO'));
+    const covered = states.flatMap((state) => (state === undefined ? [] : [SLOTS_OK.exec(String(state))?.[1]]));
+    return { ...report, coveredSlots: Math.min(...covered.map((slots) => Number(slots ?? 0))) };
   }
   return report;
 }
