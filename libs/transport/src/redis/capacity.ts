@@ -9,11 +9,11 @@ const QUIET_MS = 5_000;
 /** Logs one line when Redis begins to refuse writes because its memory is full, and one when it accepts them again. */
 export class RedisCapacity {
   private fullSince: number | undefined;
-  private refusedAt = 0;
+  private refusedAt = -Infinity;
 
   constructor(
     private readonly log: Logger,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** True from the first refused write until Redis accepts writes again. */
@@ -36,7 +36,7 @@ export class RedisCapacity {
   /** A command that needs memory succeeded. */
   wrote(): void {
     if (this.fullSince === undefined || this.now() - this.refusedAt < QUIET_MS) return;
-    const fullMs = this.now() - this.fullSince;
+    const fullMs = Math.round(this.now() - this.fullSince);
     this.fullSince = undefined;
     this.log.info({ event: 'redis.writable', full_ms: fullMs }, 'Redis takes writes again');
   }

@@ -143,17 +143,18 @@ function logConnection(redis: RedisClient, log: Logger): void {
   let lostAt: number | undefined;
   redis.on('error', (error: Error) => {
     if (lostAt !== undefined || isUnaskedReply(error)) return;
-    lostAt = Date.now();
+    lostAt = performance.now();
     log.warn({ err: error, reason: describe(error) }, 'the connection to Redis broke; reconnecting');
   });
   // Not 'close', which is also emitted for a connection that is closed on purpose.
   redis.on('reconnecting', () => {
     if (lostAt !== undefined) return;
-    lostAt = Date.now();
+    lostAt = performance.now();
     log.warn('the connection to Redis was closed; reconnecting');
   });
   redis.on('ready', () => {
-    if (lostAt !== undefined) log.info({ away_ms: Date.now() - lostAt }, 'the connection to Redis is back');
+    if (lostAt !== undefined)
+      log.info({ away_ms: Math.round(performance.now() - lostAt) }, 'the connection to Redis is back');
     lostAt = undefined;
   });
 }

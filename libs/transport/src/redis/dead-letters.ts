@@ -124,8 +124,8 @@ export class DeadLetters {
     this.observer?.(source);
     const count = (this.counted.get(source) ?? 0) + 1;
     this.counted.set(source, count);
-    const now = Date.now();
-    if (now - (this.loggedAt.get(source) ?? 0) < LOG_EVERY_MS) return;
+    const now = performance.now();
+    if (now - (this.loggedAt.get(source) ?? -Infinity) < LOG_EVERY_MS) return;
     this.loggedAt.set(source, now);
     this.log.warn({ source, reason, count }, 'dead letter');
   }

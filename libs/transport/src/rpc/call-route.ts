@@ -17,7 +17,7 @@ export interface CallRouteOptions {
 
 /** The way of calls to Redis: one for all, on a Cluster one for the services of each slot. It is away while its connection is, or that of the replies. */
 export class CallRoute {
-  private awaySince: number | undefined = Date.now();
+  private awaySince: number | undefined = performance.now();
   private parkTimeoutMs = START_TIMEOUT_MS;
   private parkTimer: NodeJS.Timeout | undefined;
 
@@ -37,11 +37,11 @@ export class CallRoute {
 
   /** Further calls need not wait for it. */
   get isOverdue(): boolean {
-    return this.awaySince !== undefined && Date.now() - this.awaySince >= this.parkTimeoutMs;
+    return this.awaySince !== undefined && performance.now() - this.awaySince >= this.parkTimeoutMs;
   }
 
   wentAway(): void {
-    this.awaySince ??= Date.now();
+    this.awaySince ??= performance.now();
     this.options.onAway(this);
     this.startWaiting();
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { INestMicroservice } from '@nestjs/common';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -194,6 +195,19 @@ describe('calls', () => {
       vi.useRealTimers();
     }
     expect(await running).toMatchObject({ n: 1 });
+  });
+
+  it('waits for a connection that is lost for a moment, also when the clock is corrected then', async () => {
+    onTestFinished(() => void vi.useRealTimers());
+    const { commands } = caller.connections;
+    for (const minutes of [9, -9]) {
+      const lost = once(commands, 'close');
+      commands.disconnect(true);
+      await lost;
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
+      expect(await caller.rpc.call(READ, { n: 1 }, options)).toMatchObject({ n: 1 });
+      vi.useRealTimers();
+    }
   });
 
   it('does not start a call whose deadline has passed in the queue', async () => {

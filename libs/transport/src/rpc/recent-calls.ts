@@ -16,7 +16,7 @@ export class RecentCalls {
   private length = 0;
   private turnedAt: number;
 
-  constructor(private readonly now: () => number = Date.now) {
+  constructor(private readonly now: () => number = () => performance.now()) {
     this.turnedAt = now();
   }
 

@@ -189,14 +189,14 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   }
 
   private async drainNow(limitMs: number): Promise<void> {
-    const endsAt = Date.now() + limitMs;
+    const endsAt = performance.now() + limitMs;
     const stopped = this.reader?.stop();
     this.slotFreed?.(); // The reader may be waiting for one.
     await stopped;
     if (this.running.size > 0) {
-      await waitAtMost(new Promise<void>((resolve) => (this.drained = resolve)), endsAt - Date.now());
+      await waitAtMost(new Promise<void>((resolve) => (this.drained = resolve)), endsAt - performance.now());
     }
-    await this.replies.drained(Math.max(200, endsAt - Date.now()));
+    await this.replies.drained(Math.max(200, endsAt - performance.now()));
     this.heartbeat.stop();
     await this.leave();
     this.replies.close();

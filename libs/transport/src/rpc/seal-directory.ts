@@ -36,14 +36,14 @@ export class SealDirectory {
   /** At most 2 s old. Rejects while Redis is away. */
   async opened(service: string): Promise<boolean> {
     const known = this.known.get(service);
-    if (known && Date.now() - known.at < FRESH_MS) return known.opened;
+    if (known && performance.now() - known.at < FRESH_MS) return known.opened;
     const prefix = this.connections.keyspace.of(service);
     const keys = [rpcKeys.seals(prefix, service), rpcKeys.requests(prefix, service)];
     const opened =
       (await OPENED.run(this.connections.commandsFor(service), keys, [REPLICA_GROUP, OPENS_SEALS, SEEN_WITHIN_MS])) ===
       1;
     // Once true it stays true; if not, the next replica may change it.
-    if (opened) this.known.set(service, { opened, at: Date.now() });
+    if (opened) this.known.set(service, { opened, at: performance.now() });
     return opened;
   }
 }

@@ -39,7 +39,7 @@ export class AliasTable {
   /** Records an alias without an open item; at most once in 0.5 s each. */
   ask(worker: string, alias: number, now: number): void {
     const name = `${worker}:${alias}`;
-    if (now - (this.askedAt.get(name) ?? 0) < ASK_AGAIN_MS) return;
+    if (now - (this.askedAt.get(name) ?? -Infinity) < ASK_AGAIN_MS) return;
     this.askedAt.set(name, now);
     const asked = this.unknown.get(worker);
     if (asked) asked.push(alias);

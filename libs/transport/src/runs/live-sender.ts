@@ -51,7 +51,7 @@ export class LiveSender {
 
   /** Called about twice a second for all writers: heartbeats for silent ones, the repeated end for finished ones. */
   beat(writers: Iterable<StreamWriter>): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const writer of writers) {
       if (writer.liveDirty || !writer.subscribersKnown) continue;
       const silent = now - writer.liveAt;
@@ -91,7 +91,7 @@ export class LiveSender {
       this.arm(WAIT_MS);
       return;
     }
-    const now = Date.now();
+    const now = performance.now();
     const frames = new Map<string, string>();
     const waiting: StreamWriter[] = [];
     for (const writer of this.dirty) {

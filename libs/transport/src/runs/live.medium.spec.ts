@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sleep, waitFor } from '@perennial/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chatRun, completed, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { RunKeys, shortTag } from './keys';
+import { chatRun, completed, KEYSPACE, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunIdentity, RunWriter, UserEvent } from './types';
 
 // Real: Redis, its connections, publisher and subscriber. Not real: the database behind the lookup.
@@ -270,6 +271,24 @@ describe('the live path', () => {
     writer.append('here it is');
     await reader.shows('here it is');
     expect(reader.resets).toBe(0);
+    await writer.end(completed(writer.position));
+    await reader.sawEnd();
+  });
+
+  it('tells its readers that the worker of a silent run lives, also when the clock is corrected', async () => {
+    const identity = chatRun();
+    const reader = Reader.ofUser(gateway.subscriber, identity.userId);
+    const writer = open(identity);
+    writer.append('thinking');
+    await reader.shows('thinking');
+    let frames = 0;
+    const live = new RunKeys(KEYSPACE).live(shortTag(gateway.connections.processId));
+    const stop = await gateway.subscriptions.subscribe(live, () => (frames += 1));
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 9 * 60_000 });
+    await waitFor(() => frames >= 3, { timeoutMs: 20_000 });
+    vi.useRealTimers();
+    stop();
     await writer.end(completed(writer.position));
     await reader.sawEnd();
   });

@@ -76,7 +76,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
   private timer?: NodeJS.Timeout;
   private checkQueued = false;
   private notices?: { list: UserEventItem[]; sent: Promise<void> };
-  private complainedAt = 0;
+  private complainedAt = -Infinity;
 
   constructor(options: RunPublisherOptions) {
     this.connections = options.connections;
@@ -260,7 +260,7 @@ class Publisher implements RunPublisher, StreamWriterHost {
    * The connection logs that Redis is away; here only unexpected errors are logged, and not one for each of 50 flushes.
    */
   private complain(error: unknown): void {
-    const now = Date.now();
+    const now = performance.now();
     this.connections.capacity.failed(error);
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;

@@ -56,7 +56,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
     run.checking ??= this.run(run).finally(() => {
       run.checking = undefined;
       const first = run.state.needsText ? FILL_AGAIN_MS : SILENT_AGAIN_MS;
-      run.checkAt = Date.now() + Math.min(first * 2 ** run.checks, MAX_AGAIN_MS);
+      run.checkAt = performance.now() + Math.min(first * 2 ** run.checks, MAX_AGAIN_MS);
       run.checks += 1;
       if (!run.state.needsText) run.hasGap = false;
       this.onChecked(run);
@@ -122,5 +122,5 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
 }
 
 function isHeard(run: CheckedRun): boolean {
-  return Date.now() - run.heardAt < SILENT_MS;
+  return performance.now() - run.heardAt < SILENT_MS;
 }

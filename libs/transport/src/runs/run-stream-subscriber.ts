@@ -60,8 +60,8 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   /** The first reader's request ends long before the checks do. */
   private readonly detached = AsyncLocalStorage.snapshot();
   private readonly unsubscribe: Promise<() => void>;
-  private now = Date.now();
-  private complainedAt = 0;
+  private now = performance.now();
+  private complainedAt = -Infinity;
   private closed = false;
 
   constructor(options: RunStreamSubscriberOptions) {
@@ -76,7 +76,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     this.runs = new SubscribedRuns({
       onError,
       onKnown: () => this.startChecking(),
-      onLetGo: (runId) => this.aliases.mute(runId, Date.now()),
+      onLetGo: (runId) => this.aliases.mute(runId, performance.now()),
     });
     this.checker = new RunChecker(this.store, options.lookup, (run) => this.runs.settle(run));
     this.unsubscribe = subscriptions.subscribe(keys.live(tag), (message) => this.receive(message));
@@ -209,7 +209,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
 
   private receive(message: string): void {
     if (this.closed) return;
-    this.now = Date.now();
+    this.now = performance.now();
     try {
       decodeFrame(message, this);
     } catch {
@@ -294,7 +294,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
 
   /** Checks silent and torn runs. A gateway without any does not wake for it. */
   private check(): void {
-    this.checker.tick(this.runs.all(), Date.now());
+    this.checker.tick(this.runs.all(), performance.now());
     if (!this.runs.isEmpty) return;
     clearInterval(this.checks);
     this.checks = undefined;
@@ -302,7 +302,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
 
   private renew(): void {
     void this.registry.refresh();
-    const now = Date.now();
+    const now = performance.now();
     this.aliases.sweep(now);
     this.runs.sweep(now);
   }
@@ -311,7 +311,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
    * The connection logs that Redis is away; here only unexpected errors are logged, and not one for each of many runs.
    */
   private complain(error: unknown): void {
-    const now = Date.now();
+    const now = performance.now();
     this.connections.capacity.failed(error);
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;

@@ -49,7 +49,7 @@ export class StreamWriter implements RunWriter {
   liveDirty = false;
   durableDirty = false;
   /** When something was last sent live (ms). */
-  liveAt = 0;
+  liveAt = -Infinity;
   terminal?: RunTerminal;
   terminalDurable = false;
   /** How often the terminal event was sent live. */

@@ -54,7 +54,7 @@ export class SubscribedRuns {
     const state = new FollowedRunState(runId, this.options.onError);
     const run: SubscribedRun = {
       state,
-      heardAt: Date.now(),
+      heardAt: performance.now(),
       checkAt: 0,
       checks: 0,
       hasGap: false,
@@ -118,7 +118,7 @@ export class SubscribedRuns {
     this.joinUsers(run);
     state.deliver();
     if (!state.terminal || run.endedAt !== undefined) return;
-    run.endedAt = Date.now();
+    run.endedAt = performance.now();
     this.remember(state.runId);
     this.options.onLetGo(state.runId);
   }

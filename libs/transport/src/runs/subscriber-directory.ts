@@ -14,7 +14,7 @@ const TOLD_FRESH_MS = 3_000;
 /** Knows which gateways have readers of this process's runs: reads the registry, and receives announcements. */
 export class SubscriberDirectory {
   private gateways: string[] = [];
-  private loadedAt = 0;
+  private loadedAt = -Infinity;
 
   constructor(
     private readonly redis: RedisClient,
@@ -28,7 +28,7 @@ export class SubscriberDirectory {
    */
   async check(writers: readonly StreamWriter[]): Promise<void> {
     if (writers.length === 0) return;
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const gateways = await this.known(startedAt);
     const members = [...new Set(writers.flatMap(membersOf))];
     const replies = await Promise.all(gateways.map((gateway) => this.heldOf(gateway, members)));
@@ -53,7 +53,7 @@ export class SubscriberDirectory {
 
   /** The members of each gateway among these: one SMISMEMBER per gateway. */
   async holdersOf(members: ReadonlySet<string>): Promise<Map<string, Set<string>>> {
-    const gateways = await this.known(Date.now());
+    const gateways = await this.known(performance.now());
     const asked = [...members];
     const replies = await Promise.all(gateways.map((gateway) => this.heldOf(gateway, asked)));
     return new Map(
@@ -78,7 +78,7 @@ export class SubscriberDirectory {
         opened: false,
         reader: reader || (known?.reader ?? false),
         misses: 0,
-        since: Date.now(),
+        since: performance.now(),
       });
       this.onChange(writer);
     }
@@ -98,7 +98,7 @@ export class SubscriberDirectory {
 
   private heldBy(writer: StreamWriter, gateway: string, told: ReadonlySet<string>): void {
     if (!isMember(writer, told)) return;
-    const now = Date.now();
+    const now = performance.now();
     const known = writer.destinations.get(gateway);
     if (known) {
       known.toldAt = now;
