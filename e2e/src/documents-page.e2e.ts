@@ -249,7 +249,8 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await file('handbook.pdf').waitFor({ state: 'detached' });
     await file('note.txt').waitFor();
 
-    await page.getByRole('link', { name: 'New chat' }).click();
+    // A chat has that name too, until its title comes.
+    await page.getByRole('link', { name: 'New chat' }).first().click();
     await page.getByRole('button', { name: 'Ask a knowledge base' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Handbooks' }).click();
     await attached('Handbooks').waitFor();

@@ -57,7 +57,8 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
     await page.waitForURL(/\/c\//);
     await ended();
     await box().fill('Half a thought');
-    await page.getByRole('link', { name: 'New chat' }).click();
+    // A chat has that name too, until its title comes.
+    await page.getByRole('link', { name: 'New chat' }).first().click();
     await page.getByText('What is on your mind?').waitFor();
     await expect.poll(() => box().inputValue()).toBe('');
     await expect.poll(() => page.getByLabel('Model').inputValue()).toBe('echo-two');
@@ -210,8 +211,10 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
     await box().fill('Half a thought');
     await page.reload();
     await expect.poll(() => box().inputValue()).toBe('Half a thought');
+    await box().fill('Half a thought, and more');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in to Perennial' }).waitFor();
-    expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft:')))).toEqual([]);
+    const kept = () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft:')));
+    await expect.poll(kept).toEqual([]);
   });
 });

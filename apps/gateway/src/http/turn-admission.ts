@@ -78,6 +78,8 @@ export class TurnAdmission {
       'Requests for answers that this gateway refused, by cause',
       ['cause'],
     );
+    // From the start, or the first refusals would be no increase.
+    for (const cause of ['load', 'user']) this.shed.inc({ cause }, 0);
     const help = 'Requests for answers that may be accepted at once, as measured';
     runtime.metrics.gauge('turns_limit', help, [], (gauge) => gauge.set(this.limit.limit));
     runtime.metrics.gauge('turns_waiting', 'Requests for answers that wait for their accept', [], (gauge) =>

@@ -56,6 +56,17 @@ describe('the drafts that a browser keeps', () => {
     expect(new DraftStorage(storage, 'bob').read('c')).toBeUndefined();
   });
 
+  it('are not written any more once the account has signed out, while the page is taken down', () => {
+    drafts.write('c', draft);
+    drafts.clear();
+    drafts.write('c', draft);
+    drafts.model = 'm';
+    expect(storage.length).toBe(0);
+    const again = new DraftStorage(storage, 'ada');
+    again.write('c', draft);
+    expect(again.read('c')).toEqual(draft);
+  });
+
   it('leave nothing when they are empty, or when the account signs out', () => {
     drafts.write('c', draft);
     drafts.write('c', empty);

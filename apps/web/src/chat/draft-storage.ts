@@ -6,6 +6,7 @@ const LONGEST_TEXT = 64 * 1024;
 /** Keeps the drafts and the last chosen model of one account in the browser, over reloads and ended sessions, until it signs out by hand. */
 export class DraftStorage {
   private readonly prefix: string;
+  private isCleared = false;
 
   constructor(
     private readonly storage: Storage,
@@ -39,14 +40,16 @@ export class DraftStorage {
     if (id !== undefined) this.set(`${this.prefix}model`, id);
   }
 
-  /** Forgets all of the account. */
+  /** Forgets all of the account, and keeps nothing more: what is written while the page is taken down would stay for the next person. */
   clear(): void {
+    this.isCleared = true;
     const keys = Array.from({ length: this.storage.length }, (_, at) => this.storage.key(at));
     for (const key of keys) if (key?.startsWith(this.prefix)) this.storage.removeItem(key);
   }
 
   /** A browser may refuse, because it is full or private: the page works without. */
   private set(key: string, value: string): void {
+    if (this.isCleared) return;
     try {
       this.storage.setItem(key, value);
     } catch {
