@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TOKENS_REVOKED } from '@perennial/contracts-auth';
 import { UnitOfWork } from '@perennial/persistence';
-import { retryTransient, Runtime, SharedRuns } from '@perennial/runtime';
+import { raceAbort, retryTransient, Runtime, SharedRuns } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { RevocationsRepository } from './revocations.repository';
 
@@ -30,7 +30,11 @@ export class RevocationNumbering {
    */
   run(): Promise<void> {
     const signal = AbortSignal.timeout(RETRY_LIMIT_MS);
-    return retryTransient(() => this.runs.run(), { signal }).catch((error: unknown) => {
+    // Also an attempt that hangs: the session has ended in any case.
+    return raceAbort(
+      retryTransient(() => this.runs.run(), { signal }),
+      signal,
+    ).catch((error: unknown) => {
       this.runtime.logger('revocations').warn({ err: error }, 'revocations could not be numbered');
     });
   }

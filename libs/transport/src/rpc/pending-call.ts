@@ -44,6 +44,8 @@ export interface PendingCall {
   readonly inlineLength: number;
   /** A connection was lost while Redis had the call, so the reply may be lost too. */
   exposed: boolean;
+  /** Another attempt, or an earlier delivery, may have taken effect: a refusal of this one says nothing about that. */
+  mayHaveBegun: boolean;
   /** Its caller stopped waiting before a reply came. */
   isGivenUp: boolean;
   deadline: Deadline | undefined;
@@ -55,6 +57,13 @@ export interface PendingCall {
 /** Whether a second delivery of this call is harmless. */
 export function isRepeatable(pending: PendingCall): boolean {
   return pending.call.effect !== 'once';
+}
+
+/** The error without the promise that nothing was done. */
+export function undecided(error: CallError): CallError {
+  if (error.details.refused !== true) return error;
+  const { code, message, details } = error;
+  return new CallError(code, message, { ...details, refused: undefined });
 }
 
 /** The error when the reply was sent, but is gone before it could be fetched. */

@@ -8,7 +8,7 @@ import { AnswerReceiver } from './answer-receiver';
 import { CallRoute } from './call-route';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
-import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall } from './pending-call';
+import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall, undecided } from './pending-call';
 import { ReplyBudget } from './reply-budget';
 import { RequestBatcher } from './request-batcher';
 import { type AnswerFrame, callId, type Failure, rpcKeys } from './wire';
@@ -186,7 +186,7 @@ export class RedisRpcClient extends ClientProxy {
     const route = this.routeTo(call.service);
     const refusal = this.refusal(call, route);
     if (refusal) {
-      asked.reject(refusal);
+      asked.reject(asked.attempt > 1 ? undecided(refusal) : refusal);
       return;
     }
     const number = (this.sequence++).toString(36);
@@ -196,6 +196,7 @@ export class RedisRpcClient extends ClientProxy {
       ...{ number, route },
       state: 'parked',
       exposed: false,
+      mayHaveBegun: asked.attempt > 1,
       isGivenUp: false,
       streamId: undefined,
       inlineLength: this.budget.reserve(),
@@ -268,7 +269,7 @@ export class RedisRpcClient extends ClientProxy {
 
   private settle(pending: PendingCall, error: CallError | undefined, reply?: unknown): void {
     if (!this.forget(pending)) return;
-    if (error) pending.reject(error);
+    if (error) pending.reject(pending.mayHaveBegun ? undecided(error) : error);
     else pending.resolve(reply);
   }
 
@@ -307,7 +308,7 @@ export class RedisRpcClient extends ClientProxy {
 
   private expose(route: CallRoute): void {
     for (const pending of this.pending.values())
-      if (pending.route === route && pending.state !== 'parked') pending.exposed = true;
+      if (pending.route === route && pending.state !== 'parked') pending.exposed = pending.mayHaveBegun = true;
   }
 
   private refuseParked(route: CallRoute): void {
