@@ -109,4 +109,34 @@ describe('the limits of a connection, across the fleet', () => {
     expect(asked.count).toBeGreaterThan(before);
     server.close();
   });
+
+  it('a provider that returns with a long answer is used by all at once, not only after that answer', async () => {
+    let away = true;
+    const server = createServer((_request, response) => {
+      if (away) return response.writeHead(503).end();
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      // Its end never comes.
+      return response.write('data: {"choices":[{"delta":{"content":"begun"}}]}\n\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await configure({}, `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+    const model = 'sim-returns';
+    for (let n = 0; n < 20; n += 1) expect(await ended([await world.ask({ model })])).toEqual(['UNAVAILABLE']);
+    away = false;
+    const writing: Turn[] = [];
+    // Each of two processes tries once: with breakers that wait for the end, two would be written.
+    await waitFor(
+      async () => {
+        const turn = await world.ask({ model });
+        const reader = await world.follow(turn.runId);
+        await waitFor(() => reader.text !== '' || reader.end !== undefined);
+        if (reader.text !== '') writing.push(turn);
+        return writing.length === 6;
+      },
+      { timeoutMs: 20_000, what: 'six answers at once' },
+    );
+    for (const { runId, user } of writing) await world.cancel({ runId }, user);
+    server.closeAllConnections();
+    server.close();
+  });
 });

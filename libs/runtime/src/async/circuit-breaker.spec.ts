@@ -80,6 +80,23 @@ describe('CircuitBreaker', () => {
     await expect(succeed()).resolves.toBe('answer');
   });
 
+  it('is closed when the trial begins to answer, however long the answer is, and a late end of it decides nothing', async () => {
+    const { breaker, fail, succeed, pass } = setUp();
+    for (let i = 0; i < 3; i += 1) await fail();
+    pass(1_300);
+    let end: (() => void) | undefined;
+    const trial = breaker.run((answered) => {
+      answered();
+      return new Promise<void>((_, reject) => (end = () => reject(new Away())));
+    });
+    expect(breaker.state).toBe('closed');
+    await expect(succeed()).resolves.toBe('answer');
+    for (let i = 0; i < 3; i += 1) await fail();
+    end?.();
+    await expect(trial).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(breaker.state).toBe('open');
+  });
+
   it('stays open longer after each failed trial, up to a limit', async () => {
     const { breaker, fail, pass } = setUp();
     for (let i = 0; i < 3; i += 1) await fail();

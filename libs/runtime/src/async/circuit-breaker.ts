@@ -29,7 +29,8 @@ export class CircuitBreaker {
   private failures = 0;
   private openUntil: number | undefined;
   private openMs: number;
-  private probing = false;
+  /** The call that is let through while open; its outcome decides. */
+  private trial?: symbol;
   private readonly now: () => number;
 
   constructor(private readonly options: BreakerOptions) {
@@ -39,40 +40,52 @@ export class CircuitBreaker {
 
   get state(): BreakerState {
     if (this.openUntil === undefined) return 'closed';
-    return this.probing || this.now() >= this.openUntil ? 'half-open' : 'open';
+    return this.trial || this.now() >= this.openUntil ? 'half-open' : 'open';
   }
 
   /**
    * Runs `work` unless the breaker is open.
    *
+   * @param work calls `answered` when the other side has begun to answer, if its answer takes long: what comes after it decides nothing
    * @param probe lets the call through even while open (for health checks)
    * @throws the refusal at once while open
    */
-  async run<T>(work: () => Promise<T>, { probe = false } = {}): Promise<T> {
+  async run<T>(work: (answered: () => void) => Promise<T>, { probe = false } = {}): Promise<T> {
     const trial = this.admit(probe);
-    try {
-      const result = await work();
+    let isDecided = false;
+    const answered = (): void => {
+      if (isDecided) return;
+      isDecided = true;
       this.close();
+    };
+    try {
+      const result = await work(answered);
+      answered();
       return result;
     } catch (error) {
-      if (this.options.isAway(error)) this.failed(trial);
-      else this.close();
+      if (!isDecided) this.judge(error, trial !== undefined);
       throw error;
     } finally {
-      if (trial) this.probing = false;
+      if (trial !== undefined && this.trial === trial) this.trial = undefined;
     }
   }
 
-  /** Whether this call is the trial. */
-  private admit(probe: boolean): boolean {
-    if (this.openUntil === undefined) return false;
+  /** The mark of the trial, if this call is the one. */
+  private admit(probe: boolean): symbol | undefined {
+    if (this.openUntil === undefined) return undefined;
     const left = this.openUntil - this.now();
-    if (!this.probing && (left <= 0 || probe)) return (this.probing = true);
-    if (probe) return false;
+    if (!this.trial && (left <= 0 || probe)) return (this.trial = Symbol('trial'));
+    if (probe) return undefined;
     throw this.options.refusal(Math.max(50, Math.ceil(left)));
   }
 
+  private judge(error: unknown, isTrial: boolean): void {
+    if (this.options.isAway(error)) this.failed(isTrial);
+    else this.close();
+  }
+
   private close(): void {
+    this.trial = undefined;
     this.failures = 0;
     this.openUntil = undefined;
     this.openMs = this.options.openMs;

@@ -75,7 +75,14 @@ export class ProviderCalls {
       work: 'answer' as const,
       signal,
     };
-    return this.gate.run(limited, () => this.readNow(run, connection, call, signal, answerOf));
+    return this.gate.run(limited, (answered) =>
+      this.readNow(run, connection, call, signal, (onPiece) =>
+        answerOf(() => {
+          answered();
+          onPiece();
+        }),
+      ),
+    );
   }
 
   private async readNow(

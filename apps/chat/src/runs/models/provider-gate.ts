@@ -77,8 +77,13 @@ export class ProviderGate implements OnModuleInit {
     await this.notices.subscribe(PROVIDER_BUSY, ({ id, forMs }) => this.setBusy(id, forMs));
   }
 
-  /** Makes the call when the provider's limits allow it. @throws ProviderError the call's own, RATE_LIMITED, UNAVAILABLE, CANCELLED */
-  async run<T>(call: ModelCall, make: () => Promise<T>): Promise<T> {
+  /**
+   * Makes the call when the provider's limits allow it.
+   *
+   * @param make calls `answered` at the first piece of a stream: the breaker does not wait for its end
+   * @throws ProviderError the call's own, RATE_LIMITED, UNAVAILABLE, CANCELLED
+   */
+  async run<T>(call: ModelCall, make: (answered: () => void) => Promise<T>): Promise<T> {
     const id = this.idOf(call.connection, call.model);
     const release = await this.enter(id, call);
     try {
