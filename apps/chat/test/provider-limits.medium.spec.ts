@@ -61,6 +61,13 @@ describe('the limits of a connection, across the fleet', () => {
     await idle();
   });
 
+  it('answers wait for a small limit of requests per minute', async () => {
+    await configure({ requestsPerMinute: 6 });
+    const turns = [await world.ask({ model: 'sim-t5-r50-x' }), await world.ask({ model: 'sim-t5-r50-x' })];
+    // The second waits for about 10 s, which is longer than a provider's own pause may be.
+    expect(await ended(turns)).toEqual(['completed', 'completed']);
+  });
+
   it('the places of a killed worker come back, so that its answers go on elsewhere', async () => {
     await configure({ maxConcurrency: 1 });
     const turn = await world.ask({ model: 'sim-t60-r20-x' });

@@ -103,9 +103,11 @@ export class ProviderGate implements OnModuleInit {
     const connectionId = isLimited ? this.idOf(connection) : id;
     const until = performance.now() + WAIT_AT_MOST_MS[work];
     for (let pauseMs = 0; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2 || 50)) {
-      const waitMs = this.busyMs(id) || (await this.take(connectionId, isLimited, { concurrency, perMinute }));
+      const busyMs = this.busyMs(id);
+      if (busyMs > LONGEST_BUSY_MS) throw this.refuse(work, busyMs);
+      const waitMs = busyMs || (await this.take(connectionId, isLimited, { concurrency, perMinute }));
       if (typeof waitMs !== 'number') return waitMs;
-      if (waitMs > LONGEST_BUSY_MS || performance.now() + waitMs > until) throw this.refuse(work, waitMs);
+      if (performance.now() + waitMs > until) throw this.refuse(work, waitMs);
       await this.wait(connectionId, work, jittered(Math.max(waitMs, pauseMs)), signal);
     }
   }
