@@ -5,12 +5,11 @@ import { PlacedBlobStore } from './placed';
 import type { BlobStore } from './types';
 
 /**
- * The configured store; with placements it holds their stores too. Sends no request, so that a store that is away does not block the
- * start.
+ * The configured store, which holds those of placements too. Sends no request, so that a store that is away does not block the start.
+ * Without placements it still refuses their keys: bytes of a placement must not get into the installation's own store.
  */
 export async function createBlobStore(config: BlobStoreConfig): Promise<BlobStore> {
   const own = await openStore(config);
-  if (config.PLACEMENTS.size === 0) return own;
   const placed = new Map<string, BlobStore>([...config.PLACEMENTS.keys()].map((name) => [name, own]));
   for (const [name, { data, error }] of placedBlobConfigs(config)) {
     if (!data) throw error;

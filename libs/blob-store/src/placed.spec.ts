@@ -61,6 +61,23 @@ describe('the stores of placements', () => {
     await expect(listed('at/mars/')).rejects.toMatchObject({ code: 'DENIED' });
   });
 
+  it('refuse all keys of placements when none is declared: nothing of theirs gets into the own store', async () => {
+    const without = await createBlobStore(readEnv(schema, { DATA_DIR: own }, { service: 'test' }));
+    const key = placedKey('eu', 'files/a/2');
+    const source = Readable.from([Buffer.from('x')]);
+    await expect(without.put(key, source, { maxBytes: 1 })).rejects.toMatchObject({
+      code: 'DENIED',
+      message: expect.stringContaining('"eu" is not declared in PLACEMENTS') as string,
+    });
+    expect([source.destroyed, await isIn(own, key)]).toEqual([true, false]);
+    await expect(without.get(key)).rejects.toMatchObject({ code: 'DENIED' });
+    await expect(without.delete(key)).rejects.toMatchObject({ code: 'DENIED' });
+    const unplaced = placedKey(undefined, 'files/a/2');
+    await without.put(unplaced, Readable.from([Buffer.from('x')]), { maxBytes: 1 });
+    expect(String(await buffer((await without.get(unplaced)).stream))).toBe('x');
+    await without.delete(unplaced);
+  });
+
   it.each([
     ['a misspelt variable', { eu: { blobs: { DATA_DIRR: '/eu' }, ...rest } }],
     ['a directory that is not named', { eu: { blobs: { STORAGE_PROVIDER: 'local' }, ...rest } }],

@@ -9,6 +9,7 @@ import type { BlobContent, BlobEntry, BlobStore, GetOptions, ListOptions, PutOpt
  */
 export class PlacedBlobStore implements BlobStore {
   readonly capabilities;
+  readonly presign?: BlobStore['presign'];
 
   /** @param placed by the names of all declared placements; without a store of its own it is `own` */
   constructor(
@@ -16,7 +17,9 @@ export class PlacedBlobStore implements BlobStore {
     private readonly placed: ReadonlyMap<string, BlobStore>,
   ) {
     const sharedBetweenHosts = this.all.every((store) => store.capabilities.sharedBetweenHosts);
-    this.capabilities = { presign: false, sharedBetweenHosts };
+    const presign = this.all.every((store) => store.capabilities.presign);
+    if (presign) this.presign = async (key, options) => this.storeOf(key).presign!(key, options);
+    this.capabilities = { presign, sharedBetweenHosts };
   }
 
   async put(key: string, source: Readable, options: PutOptions): Promise<StoredBlob> {
