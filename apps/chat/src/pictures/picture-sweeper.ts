@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { BlobStore } from '@perennial/blob-store';
+import { type BlobStore, BlobStoreError } from '@perennial/blob-store';
 import { pictureKey } from '@perennial/contracts-chat';
+import { placementOfKey } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
 import { CHAT_ENV, type ChatEnv } from '../env';
 import { PICTURE_STORE } from './picture-store';
@@ -30,17 +31,30 @@ export class PictureSweeper implements OnApplicationBootstrap {
     this.runtime.every(STRAY_MS, (signal) => this.removeStray(signal), { name: 'remove stray pictures', jitter: 0.5 });
   }
 
+  /** @throws BlobStoreError of a store that is away, when the blobs of all others are removed */
   async sweep(signal: AbortSignal): Promise<void> {
     await this.repository.releaseEnded();
     while (!signal.aborted && (await this.repository.giveUp()));
-    for (let keys = await this.repository.removals(); keys.length > 0; keys = await this.repository.removals()) {
+    const away = new Map<string | undefined, BlobStoreError>();
+    for (let keys = await this.repository.removals(''); keys.length > 0;) {
       // Blobs first: after a crash in between the row remains, and the blob is removed again.
+      const removed: string[] = [];
       for (const key of keys) {
         signal.throwIfAborted();
-        await this.store.delete(key);
+        const placement = placementOfKey(key);
+        if (away.has(placement)) continue;
+        try {
+          await this.store.delete(key);
+          removed.push(key);
+        } catch (error) {
+          if (!(error instanceof BlobStoreError)) throw error;
+          away.set(placement, error);
+        }
       }
-      await this.repository.removed(keys);
+      await this.repository.removed(removed);
+      keys = await this.repository.removals(keys.at(-1)!);
     }
+    for (const error of away.values()) throw error;
   }
 
   /** @param minAgeMs younger blobs are skipped */

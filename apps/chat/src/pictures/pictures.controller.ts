@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { pictures as pictureCalls } from '@perennial/contracts-chat';
 import {
   CallError,
@@ -9,6 +9,7 @@ import {
 } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { type CallContext, Handles } from '@perennial/transport';
+import { CHAT_ENV, type ChatEnv } from '../env';
 import { UsageService } from '../usage/usage.service';
 import { PicturesRepository } from './pictures.repository';
 
@@ -19,6 +20,7 @@ export class PicturesController {
     private readonly repository: PicturesRepository,
     private readonly usage: UsageService,
     private readonly unitOfWork: UnitOfWork,
+    @Inject(CHAT_ENV) private readonly env: Pick<ChatEnv, 'PLACEMENTS'>,
   ) {}
 
   /** Idempotent: the same picture is stored once. */
@@ -28,6 +30,12 @@ export class PicturesController {
     { principal }: CallContext,
   ): Promise<CallReply<typeof pictureCalls.keep>> {
     const { userId, placement } = requireUser(principal);
+    if (placement !== undefined && !this.env.PLACEMENTS.has(placement))
+      throw new CallError(
+        'FAILED_PRECONDITION',
+        `Your data belongs in the placement "${placement}", which is not set up here. Tell an administrator.`,
+        { reason: 'placement' },
+      );
     if (pictures.some(({ blobKey }) => placementOfKey(blobKey) !== placement))
       throw new CallError(
         'FAILED_PRECONDITION',

@@ -13,6 +13,7 @@ import {
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
+import { readEnv } from '@perennial/runtime';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -26,7 +27,7 @@ import { PicturesRepository } from './pictures.repository';
 
 const LIMIT = 1_000_000;
 
-/** Real: Postgres, Redis, the transport, a directory of blobs, two replicas of the module. */
+/** Real: Postgres, Redis, the transport, a directory of blobs and one of the placement "eu", two replicas of the module. */
 let started: ChatReplicas;
 let caller: ChatReplicas['caller'];
 let db: ChatReplicas['db'];
@@ -47,9 +48,11 @@ const sweep = () => part(PictureSweeper).sweep(never);
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'perennial-pictures-'));
-  started = await startReplicas('pictures', { DATA_DIR: directory, MAX_CHAT_BYTES_PER_USER: String(LIMIT) });
+  const eu = { blobs: { DATA_DIR: join(directory, 'eu') }, vectors: 'default', connections: [] };
+  const stores = { DATA_DIR: directory, PLACEMENTS: JSON.stringify({ eu }) };
+  started = await startReplicas('pictures', { ...stores, MAX_CHAT_BYTES_PER_USER: String(LIMIT) });
   ({ db, caller } = started);
-  store = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: directory }));
+  store = await createBlobStore(readEnv(z.object(blobStoreEnv), stores, { service: 'test' }));
 });
 afterAll(async () => {
   await started?.stop();
@@ -62,7 +65,7 @@ beforeEach(() => {
 
 /** Like a gateway: bytes first, then the call. */
 async function keep(content: string, principal = owner): Promise<{ id: string; blobKey: string }> {
-  const blobKey = pictureKey(randomUUID());
+  const blobKey = pictureKey(randomUUID(), principal.placement);
   const { size, sha256 } = await store.put(blobKey, Readable.from([Buffer.from(content)]), { maxBytes: LIMIT * 2 });
   const pictures = [{ blobKey, size, sha256, contentType: 'image/png' as const }];
   const { ids } = await call(pictureCalls.keep, { pictures }, principal);
@@ -102,6 +105,36 @@ describe('a picture', () => {
     await expect(keepAt('at/us/pictures/x', 'eu')).rejects.toMatchObject(refused);
     await expect(keepAt('at/eu/pictures/x')).rejects.toMatchObject(refused);
     expect((await keepAt('at/eu/pictures/x', 'eu')).ids).toHaveLength(1);
+    await expect(keepAt('at/mars/pictures/x', 'mars')).rejects.toMatchObject({
+      ...refused,
+      details: { reason: 'placement' },
+    });
+  });
+
+  it('that is sent again by a person who was placed elsewhere moves there, and back', async () => {
+    const there: UserPrincipal = { ...owner, placement: 'eu' };
+    const before = await keep('sent before');
+    const moved = await keep('sent before', there);
+    expect(moved.id).toBe(before.id);
+    const blobKey = () => call(pictureCalls.locate, { pictureId: before.id }).then((picture) => picture.blobKey);
+    expect(await blobKey()).toBe(moved.blobKey);
+    const again = await keep('sent before', there);
+    await sweep();
+    expect(await blobKey()).toBe(moved.blobKey);
+    const kept = (...all: { blobKey: string }[]) => Promise.all(all.map((one) => bytesOf(one.blobKey)));
+    expect(await kept(before, moved, again)).toEqual([false, true, false]);
+    const back = await keep('sent before');
+    await sweep();
+    expect([await blobKey(), ...(await kept(moved, back))]).toEqual([back.blobKey, false, true]);
+  });
+
+  it('of another store is removed while one is away, whose blobs wait', async () => {
+    const [first, last] = ['at/mars/pictures/x', 'pictures/zzz'];
+    await store.put(last, Readable.from(['x']), { maxBytes: 1 });
+    await db.query('INSERT INTO picture_removals SELECT unnest($1::text[])', [[first, last]]);
+    await expect(sweep()).rejects.toMatchObject({ code: 'DENIED' });
+    expect(await bytesOf(last)).toBe(false);
+    expect((await db.query('DELETE FROM picture_removals RETURNING blob_key')).rows).toEqual([{ blob_key: first }]);
   });
 
   it('is stored once for its user, served to its owner only, and sent to the model as bytes', async () => {

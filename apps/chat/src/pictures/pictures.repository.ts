@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { pictures } from '@perennial/contracts-chat';
-import type { CallParsedRequest } from '@perennial/contracts-kernel';
+import { type CallParsedRequest, placementOfKey } from '@perennial/contracts-kernel';
 import { Database, type Queryable, UnitOfWork } from '@perennial/persistence';
 
 type NewPicture = CallParsedRequest<typeof pictures.keep>['pictures'][number];
@@ -27,7 +27,8 @@ export class PicturesRepository {
   ) {}
 
   /**
-   * Stores each picture once for the user; blobs of duplicates are recorded for removal.
+   * Stores each picture once for the user; blobs of duplicates are recorded for removal. If the earlier blob is in another placement, it is
+   * the one that goes: the user's data belongs elsewhere now.
    *
    * @returns their ids, in this order
    */
@@ -44,11 +45,12 @@ export class PicturesRepository {
       );
       if (row === undefined) throw new Error('a picture was neither inserted nor found');
       ids.set(picture.sha256, row.id);
-      if (row.blob_key !== picture.blobKey) {
-        await tx.execute('INSERT INTO picture_removals (blob_key) VALUES ($1) ON CONFLICT DO NOTHING', [
-          picture.blobKey,
-        ]);
-      }
+      if (row.blob_key === picture.blobKey) continue;
+      const hasMoved = placementOfKey(row.blob_key) !== placementOfKey(picture.blobKey);
+      if (hasMoved) await tx.execute('UPDATE pictures SET blob_key = $2 WHERE id = $1', [row.id, picture.blobKey]);
+      await tx.execute('INSERT INTO picture_removals (blob_key) VALUES ($1) ON CONFLICT DO NOTHING', [
+        hasMoved ? row.blob_key : picture.blobKey,
+      ]);
     }
     return pictures.map(({ sha256 }) => ids.get(sha256) ?? '');
   }
@@ -98,9 +100,11 @@ export class PicturesRepository {
     });
   }
 
-  async removals(): Promise<string[]> {
+  /** @param after the last key of the previous page; empty for the first one */
+  async removals(after: string): Promise<string[]> {
     const rows = await this.database.query<{ blob_key: string }>(
-      `SELECT blob_key FROM picture_removals LIMIT ${BATCH}`,
+      `SELECT blob_key FROM picture_removals WHERE blob_key > $1 ORDER BY blob_key LIMIT ${BATCH}`,
+      [after],
     );
     return rows.map((row) => row.blob_key);
   }
