@@ -1,18 +1,30 @@
 import { ConcurrencyLimiter } from '@perennial/runtime';
-import type { VectorStores } from '@perennial/vector-store';
+import { type VectorStore, VectorStores } from '@perennial/vector-store';
 import { expect, it, vi } from 'vitest';
 import { EmbeddingError } from '../embedding/embedding-error';
 import type { EmbeddingGateway } from '../embedding/embedding-gateway';
+import { toIngestionFault } from '../ingestion/faults';
 import type { KeySeal } from '../settings/key-seal';
 import type { StoredChunk } from './chunks.repository';
 import type { VectorIndex } from './index-catalog';
 import type { IndexRegistry } from './index-registry';
 import { IndexWriter, type Page } from './index-writer';
 
-const page = (fileId: string): Page => ({
-  ...{ fileId, generation: 1, scopes: ['scope'], residence: null },
+const page = (fileId: string, residence: string | null = null): Page => ({
+  ...{ fileId, generation: 1, scopes: ['scope'], residence },
   chunks: [{ ordinal: 0, text: fileId, hash: fileId, page: null }],
 });
+const stores = new VectorStores({} as VectorStore, new Map([['strict', {} as VectorStore]]));
+const strict = { blobs: 'default' as const, vectors: 'default' as const, connections: ['https://models.example/v1'] };
+const PLACEMENTS = new Map([['strict', strict]]);
+const server = { url: '', sealedKey: null };
+const index = {
+  collection: 'c',
+  dimension: 2,
+  embedding: { engine: 'openai', openai: server, ollama: server },
+} as unknown as VectorIndex;
+const writerWith = (embeddings: EmbeddingGateway): IndexWriter =>
+  new IndexWriter(embeddings, { open: () => '' } as unknown as KeySeal, {} as IndexRegistry, stores, { PLACEMENTS });
 
 // Real: the writer and its limiter. Not real: the embedder, which fails for one batch at once and refuses a text of the next one later.
 it('a writing that has ended charges no file and embeds nothing more', async () => {
@@ -27,19 +39,7 @@ it('a writing that has ended charges no file and embeds nothing more', async () 
       return refused;
     },
   } as unknown as EmbeddingGateway;
-  const server = { url: '', sealedKey: null };
-  const index = {
-    collection: 'c',
-    dimension: 2,
-    embedding: { openai: server, ollama: server },
-  } as unknown as VectorIndex;
-  const writer = new IndexWriter(
-    embeddings,
-    { open: () => '' } as unknown as KeySeal,
-    {} as IndexRegistry,
-    {} as VectorStores,
-    { PLACEMENTS: new Map() },
-  );
+  const writer = writerWith(embeddings);
   async function* batches(): AsyncGenerator<Page[]> {
     yield [page('first')];
     yield [page('second')];
@@ -51,4 +51,26 @@ it('a writing that has ended charges no file and embeds nothing more', async () 
   await expect(writing).rejects.toThrow('the cache is away');
   expect(onRefused).not.toHaveBeenCalled();
   expect(asked).toEqual([['first'], ['second']]);
+});
+
+// Real: the writer. Not real: the embedder, which must not be asked.
+it.each([
+  ['waits where its placement is not known, as for a store that is away', 'mars', { kind: 'wait' }, 0],
+  ['is refused where its placement is known and does not list the embedder', 'strict', undefined, 1],
+])('a file %s', async (_, residence, fault, refusals) => {
+  const store = vi.fn();
+  const writer = writerWith({ limiter: () => new ConcurrencyLimiter(1), store } as unknown as EmbeddingGateway);
+  async function* batches(): AsyncGenerator<Page[]> {
+    yield [page('file', residence)];
+  }
+  const onRefused = vi.fn(() => Promise.resolve());
+  const writing = writer.write(index, batches(), { signal: new AbortController().signal, onRefused });
+  const thrown = await writing.then(
+    () => undefined,
+    (error: unknown) => toIngestionFault(error),
+  );
+  if (fault) expect(thrown).toMatchObject(fault);
+  else expect(thrown).toBeUndefined();
+  expect(onRefused).toHaveBeenCalledTimes(refusals);
+  expect(store).not.toHaveBeenCalled();
 });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ConcurrencyLimiter, Placements } from '@perennial/runtime';
+import type { ConcurrencyLimiter } from '@perennial/runtime';
 import { type Point, pointId, VectorStores } from '@perennial/vector-store';
 import type { EmbeddingConfig } from '../embedding/embedding-config';
 import { EmbeddingError } from '../embedding/embedding-error';
@@ -74,7 +74,9 @@ export class IndexWriter {
   ): Promise<void> {
     const { signal, ahead = 1 } = options;
     const write = (points: readonly Point[], residence: string | null) => this.put(index, points, residence, signal);
-    const writing = new BatchWriting(this.embeddings, write, index, this.toConfig(index), options, this.env.PLACEMENTS);
+    const config = this.toConfig(index);
+    const refusal = (residence: string | null) => this.refusal(residence, config);
+    const writing = new BatchWriting(this.embeddings, write, index, config, options, refusal);
     const embedded: Promise<EmbeddedBatch<P>>[] = [];
     try {
       for await (const pages of batches) {
@@ -92,6 +94,16 @@ export class IndexWriter {
     } finally {
       await writing.end(embedded);
     }
+  }
+
+  /**
+   * Why texts of this residence may not be sent to the embedder; undefined: they may.
+   *
+   * @throws StoreUnavailableError when this process does not know the placement: it cannot tell, so the texts wait for one that does
+   */
+  private refusal(residence: string | null, config: EmbeddingConfig): string | undefined {
+    this.stores.at(residence);
+    return refusalOfEmbedder(this.env.PLACEMENTS, residence, config);
   }
 
   private async put(
@@ -124,7 +136,7 @@ class BatchWriting<P extends Page> {
     private readonly index: VectorIndex,
     private readonly config: EmbeddingConfig,
     private readonly options: WriteOptions<P>,
-    private readonly placements: Placements,
+    private readonly refusalOf: (residence: string | null) => string | undefined,
   ) {
     this.limiter = embeddings.limiter(config);
   }
@@ -143,7 +155,7 @@ class BatchWriting<P extends Page> {
 
   /** No text is sent to an embedder that its placement does not allow. */
   private async refuseElsewhere(page: P): Promise<void> {
-    const refusal = refusalOfEmbedder(this.placements, page.residence, this.config);
+    const refusal = this.refusalOf(page.residence);
     if (refusal === undefined || this.refused.has(page.fileId)) return;
     const { onRefused } = this.options;
     if (!onRefused) throw new EmbeddingError('text', refusal, { refusal: true });
