@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { completions, runs } from '@perennial/contracts-chat';
-import { CallError } from '@perennial/contracts-kernel';
+import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { RETRIEVAL_SETTINGS_CHANGED, retrievalSettings } from '@perennial/contracts-retrieval';
 import type { OnRunUpdate, RunTerminal } from '@perennial/transport';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FastifyReply } from 'fastify';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Edge, startEdge } from '../../../test/edge';
 import { SETTINGS } from '../../../test/tiny-retrieval';
+import { EventStream } from '../../http/event-stream';
+import { AnswerSources } from './answer-sources';
 
 const runId = randomUUID();
 const SOURCES = [{ source: { type: 'file', id: randomUUID(), name: 'a.md' }, document: ['x'], metadata: [{}] }];
@@ -91,6 +95,22 @@ describe('the sources of a completion', () => {
     edge.rpc.calls.splice(0);
     await without();
     expect(edge.rpc.commands).toEqual([completions.accept.pattern, completions.accept.pattern]);
+  });
+
+  it('leave no reader of the run when the client disconnects before it follows', async () => {
+    const stop = Object.assign(vi.fn(), { pause: () => undefined, resume: () => undefined });
+    let follows: () => void = () => undefined;
+    vi.spyOn(edge.subscriber, 'follow').mockImplementationOnce(
+      () => new Promise((resolve) => (follows = () => resolve(stop))),
+    );
+    const raw = new EventEmitter();
+    const stream = new EventStream({ raw } as unknown as FastifyReply);
+    const sent = edge.app.get(AnswerSources).sendFirst(runId, {} as UserPrincipal, stream);
+    raw.emit('close');
+    await sent;
+    expect(stop).not.toHaveBeenCalled();
+    follows();
+    await vi.waitFor(() => expect(stop).toHaveBeenCalledTimes(1));
   });
 
   it('do not turn a failure before the first word into a stream', async () => {

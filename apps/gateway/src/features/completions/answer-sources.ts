@@ -45,6 +45,7 @@ export class AnswerSources {
   /** Resolves with the first text or the end, or when the client disconnects. */
   private async firstText(runId: string, stream: EventStream): Promise<RunTerminal | undefined> {
     let stop: (() => void) | undefined;
+    let isOver = false;
     try {
       return await new Promise((resolve, reject) => {
         stream.onClose(() => resolve(undefined));
@@ -53,9 +54,13 @@ export class AnswerSources {
             if (update.kind === 'end') resolve(update.terminal);
             else if (update.text !== '') resolve(undefined);
           })
-          .then((following) => (stop = following), reject);
+          .then((following) => {
+            stop = following;
+            if (isOver) stop();
+          }, reject);
       });
     } finally {
+      isOver = true;
       stop?.();
     }
   }
