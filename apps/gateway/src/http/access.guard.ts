@@ -23,7 +23,9 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
     const access = routeOf(context.getHandler())?.access ?? 'admin';
     const { tokens: sent, from } = parseCredentials(request);
     refuseForgery(request, this.origins, from);
@@ -31,19 +33,19 @@ export class AccessGuard implements CanActivate {
     request.caller = access === 'public' ? await this.maybe(tokens) : await this.authenticate(tokens);
     if (request.caller !== undefined) {
       authorize(access, request.caller);
+      // Its slots were released when it closed: nothing would release what it takes now.
+      if (reply.raw.destroyed) throw new Problem(499, 'The caller disconnected.');
       request.slots?.push(this.admission.requestOf(request.caller.user.id));
-      if (isTurn(request))
-        await this.admitTurn(request, context.switchToHttp().getResponse<FastifyReply>(), request.caller);
+      if (isTurn(request)) await this.admitTurn(request, request.caller);
     }
     return true;
   }
 
-  private async admitTurn(request: FastifyRequest, reply: FastifyReply, { user }: Caller): Promise<void> {
-    if (reply.raw.destroyed) throw new Problem(499, 'The caller disconnected.');
-    const { taken, leave } = this.turns.admit(user.id);
+  private async admitTurn(request: FastifyRequest, { user }: Caller): Promise<void> {
+    const { taken, leave, giveUp } = this.turns.admit(user.id);
+    // Called for every reply, also one that nobody reads any more.
     request.leaveTurn = leave;
-    // A client that disconnects gets no status.
-    request.slots?.push(() => leave(499));
+    request.slots?.push(giveUp);
     await taken;
   }
 

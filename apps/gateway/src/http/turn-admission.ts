@@ -1,10 +1,12 @@
+import { routes } from '@perennial/contracts-gateway';
 import type { Runtime } from '@perennial/runtime';
 import type { FastifyRequest } from 'fastify';
 import { overloaded, Problem } from '../problem';
 import { AdaptiveLimit } from './adaptive-limit';
 import { RecentUse } from './recent-use';
 
-const DOOR = /^\/(?:api\/(?:v1\/)?|v1\/|openai\/)chat\/completions\/?(?:\?|$)/;
+const { method: METHOD, path, aliases = [] } = routes.completions.create;
+const PATHS: ReadonlySet<string | undefined> = new Set([path, ...aliases]);
 
 /** Fewer accepts at once relieve nobody: chat needs some to share commits. */
 const LEAST = 16;
@@ -39,6 +41,8 @@ export interface TurnPlace {
   readonly taken: Promise<void>;
   /** Ends it, waiting or not, with the status of its reply; safe to call twice. */
   leave(status: number): void;
+  /** Its caller has disconnected: ends it if it still waits. An accept that has begun goes on, so its place does too. */
+  giveUp(): void;
 }
 
 interface WaitingTurn {
@@ -47,9 +51,9 @@ interface WaitingTurn {
   refuse(): void;
 }
 
-/** Whether the request asks for an answer, by its address. */
-export function isTurn({ method, url }: FastifyRequest): boolean {
-  return method === 'POST' && DOOR.test(url);
+/** Whether the request asks for an answer, by its route: one address can be written in many ways. */
+export function isTurn({ method, routeOptions }: FastifyRequest): boolean {
+  return method === METHOD && PATHS.has(routeOptions.url);
 }
 
 /**
@@ -110,9 +114,10 @@ export class TurnAdmission {
    */
   admit(userId: string): TurnPlace {
     this.refuseWhenFull(userId);
-    if (this.mayBegin(userId)) return { taken: Promise.resolve(), leave: this.begin(userId) };
+    if (this.mayBegin(userId)) return { taken: Promise.resolve(), leave: this.begin(userId), giveUp: () => undefined };
     if (this.waiting.size >= QUEUE) this.heavierThan(userId)?.refuse();
     let leave: TurnPlace['leave'] = () => undefined;
+    let giveUp: TurnPlace['giveUp'] = () => undefined;
     const taken = new Promise<void>((resolve, reject) => {
       const waiting: WaitingTurn = {
         userId,
@@ -121,24 +126,25 @@ export class TurnAdmission {
           leave = this.begin(userId);
           resolve();
         },
-        refuse: () => giveUp(this.full()),
+        refuse: () => endWith(this.full()),
       };
       const end = (): void => {
         clearTimeout(timer);
         this.waiting.delete(waiting);
         this.waitingOf.add(userId, -1);
       };
-      const giveUp = (problem: Problem): void => {
+      const endWith = (problem: Problem): void => {
         if (!this.waiting.has(waiting)) return;
         end();
         reject(problem);
       };
       const timer = setTimeout(waiting.refuse, WAIT_MS);
-      leave = () => giveUp(new Problem(499, 'The caller disconnected.'));
+      giveUp = () => endWith(new Problem(499, 'The caller disconnected.'));
+      leave = giveUp;
       this.waiting.add(waiting);
       this.waitingOf.add(userId, 1);
     });
-    return { taken, leave: (status) => leave(status) };
+    return { taken, leave: (status) => leave(status), giveUp };
   }
 
   private mayBegin(userId: string): boolean {
