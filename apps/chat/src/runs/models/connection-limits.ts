@@ -86,7 +86,12 @@ export class ConnectionLimits {
 
   /** One command for each set; it also writes again what Redis has forgotten. */
   private async renew(): Promise<void> {
-    for (const [set, leases] of this.leases) await RENEW.run(this.connections.commands, [set], [LEASE_MS, ...leases]);
+    const renewals = [...this.leases].map(([set, leases]) =>
+      withTimeout(RENEW.run(this.connections.commands, [set], [LEASE_MS, ...leases]), REDIS_TIMEOUT_MS, late),
+    );
+    // One that fails (a slot of a cluster is away) must not let the others lapse.
+    const failed = (await Promise.allSettled(renewals)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 }
 
@@ -96,25 +101,35 @@ const late = (): Error => new Error('Redis does not answer in time.');
  * Takes a place and a token, or none of both.
  *
  * KEYS: leases (by their end), tokens (`tokens`, `at`), processes (by when they asked last). ARGV: concurrency and requests per minute (0: no
- * limit), the lease, its milliseconds, the process. Returns the milliseconds to wait (0: taken) and the number of processes that have asked lately.
+ * limit), the lease, its milliseconds, the process. The clock may step back (a failover to a host that is behind): what it wrote before the step
+ * does not block until it is there again. Leases from then are dropped, and their holders renew them. Returns the milliseconds to wait (0: taken) and the number of processes that have asked lately.
  */
 const TAKE = new RedisScript<[number, number]>(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local concurrency, perMinute = tonumber(ARGV[1]), tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 60000)
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. now, '+inf')
 redis.call('ZADD', KEYS[3], now, ARGV[5])
 redis.call('PEXPIRE', KEYS[3], 60000)
 local processes = redis.call('ZCARD', KEYS[3])
 if concurrency > 0 then
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. now + tonumber(ARGV[4]), '+inf')
   if redis.call('ZCARD', KEYS[1]) >= concurrency then return {250, processes} end
 end
 if perMinute > 0 then
   local burst = math.max(1, perMinute / 6)
   local bucket = redis.call('HMGET', KEYS[2], 'tokens', 'at')
-  local tokens = math.min(burst, (tonumber(bucket[1]) or burst) + (now - (tonumber(bucket[2]) or now)) * perMinute / 60000)
-  if tokens < 1 then return {math.ceil((1 - tokens) * 60000 / perMinute), processes} end
+  local at = tonumber(bucket[2]) or now
+  local tokens = math.min(burst, (tonumber(bucket[1]) or burst) + math.max(0, now - at) * perMinute / 60000)
+  if tokens < 1 then
+    if at > now then
+      redis.call('HSET', KEYS[2], 'at', tostring(now))
+      redis.call('PEXPIRE', KEYS[2], 60000)
+    end
+    return {math.ceil((1 - tokens) * 60000 / perMinute), processes}
+  end
   redis.call('HSET', KEYS[2], 'tokens', tostring(tokens - 1), 'at', tostring(now))
   redis.call('PEXPIRE', KEYS[2], 60000)
 end
