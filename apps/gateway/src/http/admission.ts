@@ -49,6 +49,7 @@ export class Admission {
     const { load, turns, sessions, errors, timeoutMs } = this.options;
     request.slots = [];
     reply.raw.once('close', () => releaseSlots(request));
+    closeWithConnection(reply, request);
     load.refuseWhenFull();
     const owner = parseCredentials(request)
       .tokens.map((token) => sessions.ownerOf(token))
@@ -129,6 +130,19 @@ export function admitRequests(fastify: FastifyInstance, admission: Admission, er
     admission.answered(request, reply);
     done();
   });
+}
+
+/** Node closes only the reply that is being sent: one that waits behind it, for a client that pipelines, would never be closed. */
+function closeWithConnection({ raw: reply }: FastifyReply, { raw: { socket } }: FastifyRequest): void {
+  if (reply.socket !== null || !(socket instanceof Socket)) return;
+  const close = (): void => {
+    if (reply.socket !== null) return;
+    reply.destroy();
+    reply.emit('close');
+  };
+  // As many as the client has pipelined.
+  socket.setMaxListeners(0).once('close', close);
+  reply.once('close', () => socket.off('close', close));
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

@@ -95,6 +95,16 @@ describe('a caller who has gone', () => {
     await vi.waitFor(() => expect(turns().limit.inFlight).toBe(0), 10_000);
   });
 
+  it('leaves no place behind for the requests that it has pipelined', async () => {
+    const { headers } = edge.account('user');
+    const { requestsOf } = edge.app.get(AdmissionControl) as unknown as { requestsOf: { all: number } };
+    const between = head('GET /api/v1/tools/', headers);
+    await leaveWhen(turnOf(headers) + between + turnOf(headers), () => expect(accepts).toHaveLength(2));
+    await vi.waitFor(() => expect(requestsOf.all).toBe(0), 10_000);
+    for (const { answer } of accepts) answer();
+    await vi.waitFor(() => expect(turns().limit.inFlight).toBe(0), 10_000);
+  });
+
   it('counts for the limits as one who stays', async () => {
     const { user, headers } = edge.account('user');
     await leaveDuringAccept(headers);
