@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { errorFromResponse, errorFromStream, isErrorDocument, ProviderError, withoutSecrets } from './errors';
+import {
+  errorFromResponse,
+  errorFromStream,
+  errorFromTransport,
+  isErrorDocument,
+  ProviderError,
+  withoutSecrets,
+} from './errors';
+import { decodeError, encodeError } from './thread/protocol';
 
 describe('the error of a provider', () => {
   it.each([
@@ -27,6 +35,19 @@ describe('the error of a provider', () => {
     expect(errorFromStream({ object: 'error', message: 'a', code: 400 })).toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(errorFromStream({ error: { message: 'a', code: '429' } })).toMatchObject({ code: 'RATE_LIMITED' });
     expect(errorFromStream({ detail: 'a' })).toMatchObject({ code: 'UNAVAILABLE', message: 'a' });
+  });
+
+  it('says whether it was told inside an answer, also through the thread that reads it, and without secrets', () => {
+    const through = (error: ProviderError) => decodeError(encodeError(withoutSecrets(error, ['a'])));
+    const failed = Object.assign(new Error('a'), { code: 'UND_ERR_CONNECT_TIMEOUT' });
+    expect(through(errorFromStream({ error: 'a' }))).toMatchObject({ code: 'UNAVAILABLE', told: true });
+    expect(through(errorFromStream({ error: { message: 'a', code: 503 } }))).toMatchObject({ status: 503, told: true });
+    expect(through(errorFromResponse(504, {}, 'a'))).toMatchObject({ code: 'TIMEOUT', status: 504, told: false });
+    expect(through(errorFromTransport(failed, false))).toMatchObject({
+      code: 'TIMEOUT',
+      told: false,
+      cause: expect.any(Error),
+    });
   });
 
   it.each([

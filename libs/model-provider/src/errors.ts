@@ -21,6 +21,7 @@ interface ErrorDetails {
   retryable?: boolean;
   retryAfter?: number;
   confidential?: boolean;
+  told?: boolean;
   cause?: unknown;
 }
 
@@ -39,6 +40,8 @@ export class ProviderError extends Error {
   readonly retryAfter?: number;
   /** `message` quotes the provider or its address, which may reveal an organisation, a project or a host. */
   readonly confidential: boolean;
+  /** The provider told it inside an answer that had begun with 200: `status` is what it told, and no server or proxy was away. */
+  readonly told: boolean;
 
   constructor(code: ProviderErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -47,6 +50,7 @@ export class ProviderError extends Error {
     this.retryable = details.retryable ?? false;
     this.retryAfter = details.retryAfter;
     this.confidential = details.confidential ?? false;
+    this.told = details.told ?? false;
   }
 
   /** One or two plain sentences for users: what happened and what to do. */
@@ -204,9 +208,14 @@ export function errorFromStream(body: unknown): ProviderError {
   const code = Number(detail.code ?? detail.status);
   const said = errorMessageOf(body) ?? 'The provider reported an error without a message';
   if (Number.isInteger(code) && code >= 400 && code < 600) {
-    return errorFromResponse(code, {}, JSON.stringify({ message: said }));
+    const error = errorFromResponse(code, {}, JSON.stringify({ message: said }));
+    return new ProviderError(error.code, error.message, { ...error, told: true });
   }
-  return new ProviderError('UNAVAILABLE', said.slice(0, MESSAGE_LIMIT), { retryable: true, confidential: true });
+  return new ProviderError('UNAVAILABLE', said.slice(0, MESSAGE_LIMIT), {
+    retryable: true,
+    confidential: true,
+    told: true,
+  });
 }
 
 /** A failure below HTTP: the address, the connection, TLS. */

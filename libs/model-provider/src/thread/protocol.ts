@@ -49,6 +49,7 @@ interface ErrorRecord {
   retryable: boolean;
   retryAfter?: number;
   confidential: boolean;
+  told: boolean;
   cause?: string;
 }
 
@@ -70,9 +71,9 @@ export function encodeError(error: unknown): string {
     error instanceof ProviderError
       ? error
       : new ProviderError('PROTOCOL', 'The provider sent something that cannot be understood', { cause: error });
-  const { code, message, status, retryable, retryAfter, confidential, cause } = failure;
+  const { code, message, status, retryable, retryAfter, confidential, told, cause } = failure;
   const record: ErrorRecord = {
-    ...{ code, message, status, retryable, retryAfter, confidential },
+    ...{ code, message, status, retryable, retryAfter, confidential, told },
     ...(cause instanceof Error && { cause: cause.message }),
   };
   return JSON.stringify(record);

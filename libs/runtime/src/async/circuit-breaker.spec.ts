@@ -9,11 +9,14 @@ class Away extends Error {
   }
 }
 
+class Stopped extends Error {}
+
 function setUp() {
   let now = 0;
   const breaker = new CircuitBreaker({
     ...{ failures: 3, openMs: 1_000, maxOpenMs: 3_000, now: () => now },
     isAway: (error) => error instanceof Away,
+    saysNothing: (error) => error instanceof Stopped,
     refusal: (retryAfterMs) => new Away(retryAfterMs),
   });
   let asked = 0;
@@ -95,6 +98,21 @@ describe('CircuitBreaker', () => {
     end?.();
     await expect(trial).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(breaker.state).toBe('open');
+  });
+
+  it('is left as it is by a call that its caller stopped', async () => {
+    const { breaker, fail, succeed, pass } = setUp();
+    const stop = () => expect(breaker.run(() => Promise.reject(new Stopped()))).rejects.toThrow(Stopped);
+    await fail();
+    await fail();
+    await stop();
+    await fail();
+    expect(breaker.state).toBe('open');
+    pass(1_300);
+    await stop();
+    expect(breaker.state).toBe('half-open');
+    await expect(succeed()).resolves.toBe('answer');
+    expect(breaker.state).toBe('closed');
   });
 
   it('stays open longer after each failed trial, up to a limit', async () => {

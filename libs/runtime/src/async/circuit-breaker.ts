@@ -7,6 +7,8 @@ export interface BreakerOptions {
   maxOpenMs: number;
   /** Whether an error says that the other side is away; one that refuses a request does answer. */
   isAway(error: unknown): boolean;
+  /** Whether an error says nothing about the other side (the caller has stopped): it neither counts nor closes. By default none does. */
+  saysNothing?(error: unknown): boolean;
   /** The error of a call that is not made. */
   refusal(retryAfterMs: number): Error;
   /** Milliseconds of a monotonic clock. */
@@ -80,6 +82,7 @@ export class CircuitBreaker {
   }
 
   private judge(error: unknown, isTrial: boolean): void {
+    if (this.options.saysNothing?.(error)) return;
     if (this.options.isAway(error)) this.failed(isTrial);
     else this.close();
   }

@@ -170,7 +170,7 @@ export class ProviderGate implements OnModuleInit {
   private breakerOf(id: string): CircuitBreaker {
     let breaker = this.breakers.get(id);
     if (breaker === undefined) {
-      breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, isAway, refusal: (ms) => this.away(ms) });
+      breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, isAway, saysNothing, refusal: (ms) => this.away(ms) });
       this.breakers.set(id, breaker);
       if (this.breakers.size > MAX_STATES) this.breakers.delete(this.breakers.keys().next().value!);
     }
@@ -191,8 +191,20 @@ export class ProviderGate implements OnModuleInit {
   }
 }
 
-/** Nothing was answered, or a proxy answered for a server that is away. Other statuses may be the fault of one request. */
-function isAway(error: unknown): boolean {
-  if (!(error instanceof ProviderError) || error.code !== 'UNAVAILABLE') return false;
-  return error.status === undefined || [502, 503, 504].includes(error.status);
+const AWAY_CODES: readonly string[] = ['UNAVAILABLE', 'TIMEOUT', 'INTERRUPTED'];
+/** Of proxies, for a server that is away. Other statuses may be the fault of one request. */
+const GATEWAY_STATUSES = [502, 503, 504];
+
+/**
+ * The transport failed before the first piece (`cause` is its error), or a proxy answered. What is told inside an answer may be the fault of
+ * one request.
+ */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof ProviderError) || error.told || !AWAY_CODES.includes(error.code)) return false;
+  return error.status === undefined ? error.cause !== undefined : GATEWAY_STATUSES.includes(error.status);
+}
+
+/** The caller has stopped, or this process failed. */
+function saysNothing(error: unknown): boolean {
+  return !(error instanceof ProviderError) || error.code === 'CANCELLED';
 }

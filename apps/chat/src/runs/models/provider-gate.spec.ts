@@ -1,0 +1,21 @@
+import { ProviderError, type ProviderErrorCode } from '@perennial/model-provider';
+import { describe, expect, it } from 'vitest';
+import { isAway } from './provider-gate';
+
+const cause = new Error('of the transport');
+
+describe('a provider is away', () => {
+  it.each<[boolean, string, ProviderErrorCode, ConstructorParameters<typeof ProviderError>[2]]>([
+    [true, 'a refused connection', 'UNAVAILABLE', { cause }],
+    [true, 'a connection that takes too long', 'TIMEOUT', { cause }],
+    [true, 'a connection that ends without an answer', 'INTERRUPTED', { cause }],
+    [true, 'a bad gateway', 'UNAVAILABLE', { status: 502 }],
+    [true, 'a gateway that waited too long', 'TIMEOUT', { status: 504 }],
+    [false, 'an error told in a stream', 'UNAVAILABLE', { told: true }],
+    [false, 'a status told in a stream', 'UNAVAILABLE', { status: 503, told: true }],
+    [false, 'a failure that one request may have caused', 'UNAVAILABLE', { status: 500 }],
+    [false, 'a request that the server found too slow', 'TIMEOUT', { status: 408 }],
+    [false, 'a first token that takes too long', 'TIMEOUT', {}],
+    [false, 'an answer that ends too early', 'INTERRUPTED', {}],
+  ])('%s: %s', (away, _, code, details) => expect(isAway(new ProviderError(code, 'x', details))).toBe(away));
+});
