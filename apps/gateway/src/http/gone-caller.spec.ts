@@ -56,7 +56,7 @@ describe('a caller who has gone', () => {
     connection.reset();
     await closed;
   };
-  const turnOf = ({ authorization }: { authorization: string }): string =>
+  const admittedTurn = ({ authorization }: { authorization: string }): string =>
     head('POST /api/chat/completions', {
       Authorization: authorization,
       'Content-Type': 'application/json',
@@ -76,7 +76,7 @@ describe('a caller who has gone', () => {
     };
   const leaveDuringAccept = async (headers: { authorization: string }): Promise<void> => {
     const before = accepts.length;
-    await leaveWhen(turnOf(headers), () => expect(accepts).toHaveLength(before + 1));
+    await leaveWhen(admittedTurn(headers), () => expect(accepts).toHaveLength(before + 1));
   };
 
   it('during its accept keeps its place until chat has answered', async () => {
@@ -86,7 +86,7 @@ describe('a caller who has gone', () => {
     await vi.waitFor(() => expect(turns().waiting.size).toBe(1), 10_000);
     expect(accepts).toHaveLength(4);
     // One that waits gives up at once.
-    await leaveWhen(turnOf(headers), () => expect(turns().waiting.size).toBe(2));
+    await leaveWhen(admittedTurn(headers), () => expect(turns().waiting.size).toBe(2));
     await vi.waitFor(() => expect(turns().waiting.size).toBe(1), 10_000);
     for (const { answer } of accepts) answer();
     await vi.waitFor(() => expect(accepts).toHaveLength(5), 10_000);
@@ -99,7 +99,7 @@ describe('a caller who has gone', () => {
     const { headers } = edge.account('user');
     const { requestsOf } = edge.app.get(AdmissionControl) as unknown as { requestsOf: { all: number } };
     const between = head('GET /api/v1/tools/', headers);
-    await leaveWhen(turnOf(headers) + between + turnOf(headers), () => expect(accepts).toHaveLength(2));
+    await leaveWhen(admittedTurn(headers) + between + admittedTurn(headers), () => expect(accepts).toHaveLength(2));
     await vi.waitFor(() => expect(requestsOf.all).toBe(0), 10_000);
     for (const { answer } of accepts) answer();
     await vi.waitFor(() => expect(turns().limit.inFlight).toBe(0), 10_000);
