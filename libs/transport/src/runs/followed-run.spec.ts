@@ -19,6 +19,7 @@ function watch(run: FollowedRunState, start: Parameters<FollowedRunState['attach
 }
 
 const first = { epoch: 1, generation: 1, base: 0, from: 0 };
+const empty = { position: { epoch: 1, generation: 1, offset: 0 }, text: '' };
 
 describe('FollowedRunState', () => {
   it('holds text beyond a gap back until the gap is filled', () => {
@@ -192,6 +193,37 @@ describe('FollowedRunState', () => {
     run.deliver();
     expect(early).toEqual([{ kind: 'reset', epoch: 1, generation: 1, text: 'abcd' }]);
     expect(beginning).toEqual([{ kind: 'delta', epoch: 1, generation: 1, offset: 0, text: 'abcd' }]);
+  });
+
+  it.each([
+    ['its stream', (run: FollowedRunState) => run.applyDurable({ ...empty, bases: new Map([[1, 0]]), from: 0 })],
+    ['the database', (run: FollowedRunState) => run.applyLookup({ ...empty, identity })],
+  ])('replaces what a reader has seen elsewhere, when it joins a run without text in %s yet', (_, learn) => {
+    const run = state();
+    learn(run);
+    const updates = watch(run, 'join');
+    run.deliver();
+    run.open({ ...first, text: '' });
+    run.deliver();
+    expect(updates).toEqual([]);
+    run.piece(1, 1, 0, 'seen elsewhere');
+    run.deliver();
+    run.piece(1, 1, 14, ', and more');
+    run.deliver();
+    expect(updates).toEqual([
+      { kind: 'reset', epoch: 1, generation: 1, text: 'seen elsewhere' },
+      { kind: 'delta', epoch: 1, generation: 1, offset: 14, text: ', and more' },
+    ]);
+  });
+
+  it('ends for a reader that joined a run that never had text', () => {
+    const run = state();
+    run.open({ ...first, text: '' });
+    const updates = watch(run, 'join');
+    run.deliver();
+    run.end({ state: 'cancelled', generation: 1, length: 0 });
+    run.deliver();
+    expect(updates.map(({ kind }) => kind)).toEqual(['end']);
   });
 
   it('isolates a reader that throws from the others', () => {

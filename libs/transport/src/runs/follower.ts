@@ -57,7 +57,8 @@ export class Follower {
     const { generation, offset } = this.run.position;
     if (this.joining) {
       if (!this.run.isWhole) return;
-      this.joining = false;
+      // While this gateway knows no text, another may have shown some: what comes first replaces it.
+      this.joining = offset === 0;
       this.stale = offset > 0;
       this.generation = generation;
     }

@@ -53,4 +53,22 @@ describe('a snapshot of a run that has readers here', () => {
     await reader.shows('first second third fourth');
     expect(reader.resets).toBe(0);
   });
+
+  it('never makes a socket that has come from another gateway begin again, when it finds no text yet', async () => {
+    const identity = chatRun();
+    const { runId, userId } = identity;
+    const elsewhere = await bench.socketOf(await bench.gateway(), userId);
+    gateway.subscriptions.loses = () => true;
+    const writer = worker.publisher.open(identity, { epoch: 1, generation: 1, text: '' }, () => undefined);
+    await writer.flush();
+    writer.append('seen ');
+    await elsewhere.shows('seen ');
+    // The socket reconnects here with its text, and another reader's snapshot is the first to name the run.
+    const socket = await bench.socketOf(gateway, userId);
+    socket.text = elsewhere.text;
+    expect((await gateway.subscriber.snapshot(runId))?.text).toBe('');
+    gateway.subscriptions.loses = () => false;
+    writer.append('and more');
+    await socket.shows('seen and more');
+  });
 });
