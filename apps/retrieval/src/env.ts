@@ -3,7 +3,7 @@ import { commonEnv, databaseEnv, integer, proxyEnv, redisEnv, secretEnv, variabl
 import { vectorStoreEnv, vectorStoreRules } from '@perennial/vector-store';
 import { z } from 'zod';
 import { embeddingEnv } from './embedding/embedding-env';
-import { extractionEnv } from './extraction/extraction-env';
+import { extractionEnv, extractionRules } from './extraction/extraction-env';
 import { reconcileEnv } from './reconcile/reconcile-env';
 import { settingsEnv } from './settings/settings-env';
 
@@ -57,6 +57,7 @@ export const retrievalEnv = z
   .superRefine((env, context) => {
     blobStoreRules(env, context);
     vectorStoreRules(env, context);
+    extractionRules(env, context);
   });
 
 export type RetrievalEnv = z.output<typeof retrievalEnv>;

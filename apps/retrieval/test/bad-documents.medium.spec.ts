@@ -129,11 +129,11 @@ describe('a file that cannot be read', () => {
     await expectReason('bomb.docx', lying, 'damaged', /damaged/);
   });
 
-  it('is a zip in a zip: nested archives are not opened', async () => {
+  it('is a zip in a zip in a zip: few levels are opened', async () => {
     let zip = await toZip({ 'deepest.txt': Buffer.alloc(10 * MIB) });
     for (let depth = 0; depth < 5; depth += 1)
       zip = await toZip(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`${at}.zip`, zip])));
-    await expectReason('nested.zip', zip, 'unsupported', /zip archive.*Unpack it/);
+    await expectReason('nested.zip', zip, 'unsupported', /zip archive without a file that can be read/);
   });
 
   it('is 2 GiB of zeros', async () => {
@@ -204,17 +204,35 @@ describe('a file that cannot be read', () => {
     await expectReason('privet.txt', cyrillic, 'encoding', /encoding of the text is unknown/);
   });
 
-  it('is a scan', async () => {
-    await expectReason('scan.pdf', await scannedPdf(3), 'no-text', /3 pages.*no OCR.*text layer/);
+  it('is a calendar whose line never ends, or a mail of Outlook that is none', async () => {
+    const endless = `BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:${'a'.repeat(3 * MIB)}`;
+    await expectReason('endless.ics', endless, 'damaged', /line of the calendar has no end/);
+    await expectReason('folded.ics', endless.replace(/a{60}/g, '$&\n '), 'damaged', /line of the calendar has no end/);
+    const mail = Buffer.concat([
+      Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+      Buffer.alloc(600, 0xfe),
+      Buffer.from('__properties_version1.0', 'utf16le'),
+      Buffer.alloc(4_096, 1),
+    ]);
+    await expectReason('broken.msg', mail, 'damaged', /mail is damaged/);
   });
 
-  it('is a picture, a sound, a video, an archive, a program', async () => {
+  it('is a scan', async () => {
+    await expectReason('scan.pdf', await scannedPdf(3), 'no-text', /3 pages.*No text was recognised.*text layer/);
+  });
+
+  it('is a picture without text, a sound, a video, an archive, a program', async () => {
     const png = Buffer.from(
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
       'base64',
     );
-    await expectReason('photo.png', png, 'unsupported', /picture \(PNG\).*no OCR/);
-    await expectReason('photo.txt', png, 'unsupported', /picture \(PNG\)/);
+    await expectReason('photo.png', png, 'no-text', /No text was recognised/);
+    await expectReason('photo.txt', png, 'no-text', /No text was recognised/);
+    const huge = Buffer.from(png);
+    huge.writeUInt32BE(60_000, 16);
+    huge.writeUInt32BE(60_000, 20);
+    await expectReason('huge.png', huge, 'too-large', /60000 by 60000 points/);
+    await expectReason('moving.gif', Buffer.from('GIF89a\0\0'), 'unsupported', /picture \(GIF\).*PNG, JPEG and WebP/);
     await expectReason('song.mp3', Buffer.from('ID3\x04\0\0\0\0\0\0'), 'unsupported', /sound file/);
     await expectReason('film.mp4', Buffer.from('\0\0\0\x20ftypisom\0\0\x02\0'), 'unsupported', /video/);
     await expectReason('logs.gz', Buffer.from([0x1f, 0x8b, 8, 0, 0]), 'unsupported', /Unpack it/);

@@ -33,6 +33,7 @@ async function buildExtractor(): Promise<string> {
       rollupOptions: {
         input: {
           extractor: join(APP, 'src/extraction/child/main.ts'),
+          recogniser: join(APP, 'src/extraction/recognition/main.ts'),
           // For a parent that is a separate process.
           parent: join(APP, 'src/extraction/extractor.ts'),
         },

@@ -124,7 +124,7 @@ describe('documents as people have them', () => {
       expect(text).toContain(`Attachment: ${name}`);
     expect(text).toContain('The offer is 4711 Euro.');
     expect(text).toContain('The EMLBODY says the meeting is at noon.');
-    expect(text).toContain('(The attachment cannot be read. The PDF ends too early');
+    expect(text).toContain('(This file cannot be read. The PDF ends too early');
     expect(chunks.every(({ page }) => page === undefined)).toBe(true);
     // Nothing of the attachments stays behind.
     const [own] = await readdir(join(dir, 'perennial-extraction')).catch(() => []);

@@ -9,7 +9,7 @@ import { DOCUMENTS, type LabelledQuestion, QUESTIONS } from './retrieval-labelle
 
 const HITS = 10;
 const UPLOADS_AT_A_TIME = 4;
-const LOCAL_MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
+export const LOCAL_MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 /** Includes the download of the model. */
 const EMBEDDER_LIMIT_MS = 240_000;
 
@@ -107,7 +107,7 @@ const mean = (values: readonly number[]) =>
   Number((values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3));
 
 /** The model of `npm start`. Undefined, with a warning, if it cannot be downloaded. */
-async function startLocalEmbedder(
+export async function startLocalEmbedder(
   log: (line: string) => void,
 ): Promise<{ url: string; process: ManagedProcess } | undefined> {
   const port = await freePort();

@@ -21,6 +21,17 @@ const READ = new Map([
   ['xmlhttprequest-ssl 2.1.2', 'MIT'],
 ]);
 
+/** Packages of which a build copies some files beside it (`folders` in the apps' vite.config.ts), instead of installing them. */
+const COPIED = {
+  retrieval: [
+    'pdfjs-dist',
+    'tesseract.js-core',
+    '@tesseract.js-data/chi_sim',
+    '@tesseract.js-data/deu',
+    '@tesseract.js-data/eng',
+  ],
+};
+
 /** @param {string} path */
 const readJson = (path) => JSON.parse(readFileSync(`${root}${path}`, 'utf8'));
 
@@ -37,7 +48,8 @@ const lock = readJson('package-lock.json').packages;
 const found = new Map();
 for (const app of APPS) {
   const { entries } = prune(lock, Object.keys(readJson(`apps/${app}/package.json`).dependencies ?? {}), `apps/${app}`);
-  for (const [place, { version, license, link, peer }] of Object.entries(entries)) {
+  const copied = (COPIED[app] ?? []).map((name) => [`node_modules/${name}`, lock[`node_modules/${name}`]]);
+  for (const [place, { version, license, link, peer }] of [...Object.entries(entries), ...copied]) {
     if (link || peer || version === undefined || !place.includes('node_modules/')) continue;
     const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const key = `${name} ${version}`;

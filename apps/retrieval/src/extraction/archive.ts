@@ -14,6 +14,8 @@ const LOCAL_HEADER_BYTES = 30;
  */
 export class Archive {
   private expanded = 0;
+  /** Entries that were read to their end: their bytes count once. */
+  private readonly known = new Set<string>();
 
   private constructor(
     private readonly zip: ZipFile,
@@ -50,6 +52,11 @@ export class Archive {
     return this.entries.has(name);
   }
 
+  /** Bytes that an entry says it unpacks to. */
+  sizeOf(name: string): number {
+    return this.entries.get(name)?.uncompressedSize ?? 0;
+  }
+
   /** The bytes of an entry as they are unpacked. */
   async *stream(name: string): AsyncGenerator<Buffer> {
     const entry = this.entries.get(name);
@@ -60,7 +67,7 @@ export class Archive {
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         size += chunk.length;
-        this.expanded += chunk.length;
+        if (!this.known.has(name)) this.expanded += chunk.length;
         if (tooMuch(this.expanded, this.zip.fileSize, this.limits)) throw refuse.expands();
         sum = crc32(chunk, sum);
         yield chunk;
@@ -69,6 +76,7 @@ export class Archive {
       stream.destroy();
     }
     if (size !== entry.uncompressedSize || sum !== entry.crc32) throw refuse.damaged();
+    this.known.add(name);
   }
 
   /** An entry as text: UTF-8, or UTF-16 with its mark, as XML has it. */

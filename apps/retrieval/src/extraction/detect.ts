@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { Archive } from './archive';
 import { ExtractionError, type ExtractionLimits } from './extraction';
 import { refuse } from './messages';
-import { foreignKind } from './signatures';
+import { foreignKind, isReadablePicture } from './signatures';
 
 /** Formats that can be read. */
 export type Format =
@@ -22,6 +22,10 @@ export type Format =
   | 'json'
   | 'notebook'
   | 'mail'
+  | 'outlook'
+  | 'calendar'
+  | 'zip'
+  | 'picture'
   | 'xml'
   | 'code'
   | 'text';
@@ -51,6 +55,8 @@ const TEXT_KINDS = new Map<string, Format>([
   ['eml', 'mail'],
   ['mht', 'mail'],
   ['mhtml', 'mail'],
+  ['ics', 'calendar'],
+  ['ical', 'calendar'],
   ['xml', 'xml'],
   ['xsd', 'xml'],
   ['xsl', 'xml'],
@@ -70,6 +76,7 @@ const TYPES = new Map<string, Format>([
   ['application/x-ipynb+json', 'notebook'],
   ['message/rfc822', 'mail'],
   ['multipart/related', 'mail'],
+  ['text/calendar', 'calendar'],
   ['text/xml', 'xml'],
   ['application/xml', 'xml'],
 ]);
@@ -102,8 +109,10 @@ export async function detect(
   if (isPdf(start, extension)) return { format: 'pdf', head };
   if (start.startsWith('PK\u0003\u0004') || start.startsWith('PK\u0005\u0006'))
     return { format: await formatOfArchive(path, limits), head };
-  if (start.startsWith('\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1')) throw await refusedCompound(path);
+  if (start.startsWith('\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1'))
+    return { format: await formatOfCompound(path), head };
   if (start.startsWith('{\\rtf')) throw refuse.unsupported('This is an RTF document', 'Save it as DOCX or PDF.');
+  if (isReadablePicture(head)) return { format: 'picture', head };
   const foreign = foreignKind(head);
   if (foreign !== undefined)
     throw refuse.unsupported(`This is ${foreign.what}`, foreign.advice ?? 'Upload a document instead.');
@@ -142,23 +151,28 @@ async function formatOfArchive(path: string, limits: ExtractionLimits): Promise<
     if (archive.has('META-INF/container.xml')) return 'epub';
     if (names.length === 0) throw refuse.empty();
     if (holds('Index/')) throw refuse.unsupported('This is a document of Apple iWork', 'Export it as PDF or DOCX.');
-    throw refuse.unsupported('This is a zip archive', 'Unpack it and upload the files in it.');
+    return 'zip';
   } finally {
     archive.close();
   }
 }
 
-/** The container of old Office files, and of new ones with a password. */
-async function refusedCompound(path: string): Promise<ExtractionError> {
-  const mark = Buffer.from('EncryptedPackage', 'utf16le');
+/** Names of streams in the container of old Office files, of mails of Outlook, and of new Office files with a password. */
+const PASSWORD = Buffer.from('EncryptedPackage', 'utf16le');
+const OUTLOOK = Buffer.from('__properties_version1.0', 'utf16le');
+
+async function formatOfCompound(path: string): Promise<Format> {
   let rest: Buffer = Buffer.alloc(0);
+  let isOutlook = false;
   for await (const bytes of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
     const piece = Buffer.concat([rest, bytes]);
-    if (piece.includes(mark)) return refuse.encrypted();
-    rest = piece.subarray(-mark.length);
+    if (piece.includes(PASSWORD)) throw refuse.encrypted();
+    isOutlook ||= piece.includes(OUTLOOK);
+    rest = piece.subarray(-OUTLOOK.length);
   }
-  return refuse.unsupported(
-    'This is a file of an old Office version (DOC, XLS, PPT or MSG)',
+  if (isOutlook) return 'outlook';
+  throw refuse.unsupported(
+    'This is a file of an old Office version (DOC, XLS or PPT)',
     'Save it as DOCX, XLSX, PPTX or PDF.',
   );
 }
@@ -182,6 +196,7 @@ function kindOfText(start: string, extension: string, contentType: string | unde
   if (/^<(!doctype\s+html|html[\s>])/i.test(begins)) return 'html';
   if (kind !== undefined) return kind;
   if (MAIL.test(begins)) return 'mail';
+  if (/^BEGIN:VCALENDAR\b/i.test(begins)) return 'calendar';
   if (/^<\?xml\s/i.test(begins)) return /<html[\s>]/i.test(begins) ? 'html' : 'xml';
   return TYPES.get(contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '') ?? 'text';
 }

@@ -23,6 +23,12 @@ export interface ExtractionLimits {
   timeMs: number;
   /** Resident memory of the extractor's process, in MiB. */
   memoryMiB: number;
+  /** Pages without text, and pictures, in which text is recognised; the others are left out. */
+  maxRecognisedPages: number;
+  /** How long one of them may take, in milliseconds. */
+  recognisedPageMs: number;
+  /** How long all of them may take, beside `timeMs`, in milliseconds. */
+  recognitionMs: number;
 }
 
 export const DEFAULT_LIMITS: Readonly<ExtractionLimits> = {
@@ -36,13 +42,16 @@ export const DEFAULT_LIMITS: Readonly<ExtractionLimits> = {
   maxColumns: 16_384,
   timeMs: 120_000,
   memoryMiB: 1_024,
+  maxRecognisedPages: 300,
+  recognisedPageMs: 60_000,
+  recognitionMs: 600_000,
 };
 
 /** Why there is no text. */
 export type ExtractionReason =
   /** No bytes, or nothing but blanks. */
   | 'empty'
-  /** Pages without text: a scan. */
+  /** Pages without text, or a picture, in which none was recognised. */
   | 'no-text'
   | 'too-large'
   | 'too-many-pages'
@@ -50,7 +59,7 @@ export type ExtractionReason =
   | 'too-many-columns'
   /** A container that unpacks to far more than it is: a zip bomb. */
   | 'expands-too-much'
-  /** A kind of file that no text is read from (pictures, sound, archives, programs, old Office files). */
+  /** A kind of file that no text is read from (sound, archives, programs, old Office files). */
   | 'unsupported'
   /** The name says one kind, the content is another one. */
   | 'wrong-type'
@@ -109,12 +118,14 @@ export interface ExtractionRequest {
 
 /** Result of an extraction. */
 export interface ExtractionSummary {
-  /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `notebook`, `mail`, `xml`, `code` or `text`. */
+  /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `notebook`, `mail`, `picture`, `xml`, `code` or `text`. */
   format: string;
   /** Pages, slides or sheets, where the format has them. */
   pages?: number;
   /** Pages on which no text was found (pictures only). */
   emptyPages?: number;
+  /** Pages whose text was recognised in their pictures. */
+  recognisedPages?: number;
   /** How text was encoded, for text formats. */
   encoding?: string;
   /** Length of the extracted text, in UTF-16 code units. */

@@ -26,6 +26,7 @@ export class ExtractorProcess {
   private exit: Exit | undefined;
   private messages: FromExtractor[] = [];
   private wake: (() => void) | undefined;
+  private recognising = false;
 
   /**
    * @param entry the built `extractor.js`
@@ -49,6 +50,7 @@ export class ExtractorProcess {
       this.child.once('error', () => end({ code: null, signal: null }));
     });
     this.child.on('message', (message: FromExtractor) => {
+      if (message.kind === 'recognising') this.recognising = message.busy;
       this.messages.push(message);
       this.wake?.();
     });
@@ -83,6 +85,7 @@ export class ExtractorProcess {
     signal?.throwIfAborted();
     this.documents += 1;
     this.messages = [];
+    this.recognising = false;
     let verdict: unknown;
     // The process is killed here and not where the error is thrown: its reader may be busy for long.
     const stop = (why: unknown): void => {
@@ -100,6 +103,7 @@ export class ExtractorProcess {
         const message = this.messages.shift();
         if (message) {
           if (message.kind === 'failed') throw failure(message);
+          if (message.kind === 'recognising') continue;
           yield message;
           if (message.kind === 'done') return;
           if (message.kind === 'chunks') this.send({ kind: 'taken' });
@@ -126,13 +130,17 @@ export class ExtractorProcess {
 
   private watch(limits: ExtractionLimits, stop: (why: ExtractionError) => void): NodeJS.Timeout {
     let worked = 0;
+    let recognised = 0;
     let last = performance.now();
     return setInterval(() => {
       const now = performance.now();
       const passed = Math.min(now - last, LONGEST_TICK_MS);
       last = now;
-      if (!this.waitsForReader()) worked += passed;
-      if (worked > limits.timeMs) stop(tooSlow(limits));
+      if (this.recognising) recognised += passed;
+      else if (!this.waitsForReader()) worked += passed;
+      // The child ends both by itself, unless something in it hangs.
+      const recognisable = limits.recognitionMs + 2 * limits.recognisedPageMs;
+      if (worked > limits.timeMs || recognised > recognisable) stop(tooSlow(limits));
       void this.memoryMiB().then((used) => {
         if (used !== undefined && used > limits.memoryMiB) stop(tooMuchMemory(limits));
       });

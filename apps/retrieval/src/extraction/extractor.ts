@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type ExternalOptions, ExternalReader } from './external/external-reader';
 import {
   DEFAULT_LIMITS,
   ExtractionError,
@@ -13,6 +14,7 @@ import {
 } from './extraction';
 import { ExtractorProcess } from './extractor-process';
 import { refuse } from './messages';
+import type { RecognitionOptions } from './recognition/recogniser';
 import { Spool } from './spool';
 
 export interface ExtractorOptions {
@@ -29,7 +31,13 @@ export interface ExtractorOptions {
   /** Where streams are spooled (default: the system's directory for temporary files). */
   tempDir?: string;
   limits?: Partial<ExtractionLimits>;
+  /** Text in pictures (default: English, German and Chinese). */
+  recognition?: RecognitionOptions;
+  /** Servers that read documents in this service's place. */
+  external?: ExternalOptions;
 }
+
+const DEFAULT_RECOGNITION: RecognitionOptions = { languages: ['eng', 'deu', 'chi_sim'] };
 
 /** Share of the memory limit for JavaScript objects; the rest is for buffers, stacks and code. */
 const HEAP_SHARE = 0.75;
@@ -53,6 +61,7 @@ class ExtractorPool implements Extractor {
   private readonly limits: ExtractionLimits;
   private readonly spool: Spool;
   private readonly entry: string;
+  private readonly external: ExternalReader;
   private idle: Idle[] = [];
   private readonly busy = new Set<ExtractorProcess>();
   private readonly waiting: (() => void)[] = [];
@@ -63,6 +72,7 @@ class ExtractorPool implements Extractor {
   constructor(private readonly options: ExtractorOptions) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.entry = options.entry ?? builtEntry();
+    this.external = new ExternalReader(options.external ?? {});
     this.spool = new Spool(join(options.tempDir ?? tmpdir(), 'perennial-extraction'));
   }
 
@@ -70,10 +80,12 @@ class ExtractorPool implements Extractor {
     source: ExtractionSource,
     request: ExtractionRequest,
   ): AsyncGenerator<ExtractionEvent, void, undefined> {
-    const { signal, name, contentType, split } = request;
+    const { signal, split } = request;
+    let { name, contentType } = request;
     const limits = { ...this.limits, ...request.limits };
     let placed = false;
     let spooled: string | undefined;
+    let converted: string | undefined;
     let scratch: string | undefined;
     let process: ExtractorProcess | undefined;
     let clean = false;
@@ -81,15 +93,22 @@ class ExtractorPool implements Extractor {
       await this.place(signal);
       placed = true;
       if ('open' in source) spooled = await this.spool.write(source.open, limits, signal);
-      const path = 'path' in source ? source.path : (spooled ?? '');
+      let path = 'path' in source ? source.path : (spooled ?? '');
       await checkSize(path, limits);
       scratch = this.spool.reserve();
+      converted = await this.spool.reserveFile();
+      const made = await this.external.convert(path, converted, { name, contentType, limits, signal });
+      if (made) ({ name, contentType } = made);
+      if (made) path = converted;
       for (;;) {
         process = this.take();
         const wasIdle = process.documents > 0;
         let begun = false;
         try {
-          for await (const event of process.read({ path, name, contentType, limits, scratch, split, signal })) {
+          for await (const event of process.read({
+            ...{ path, name, contentType, limits, scratch, split, signal },
+            recognition: this.options.recognition ?? DEFAULT_RECOGNITION,
+          })) {
             begun = true;
             // Leaving after the last event does not harm the process.
             clean = event.kind === 'done';
@@ -105,7 +124,7 @@ class ExtractorPool implements Extractor {
       }
     } finally {
       if (process) await this.give(process, clean);
-      for (const path of [spooled, scratch]) if (path !== undefined) await this.spool.remove(path);
+      for (const path of [spooled, scratch, converted]) if (path !== undefined) await this.spool.remove(path);
       if (placed) this.leave();
     }
   }

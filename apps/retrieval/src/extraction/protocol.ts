@@ -1,5 +1,6 @@
 import type { Chunk, SplitOptions } from '../splitting/chunk';
 import type { ExtractionLimits, ExtractionReason, ExtractionSummary } from './extraction';
+import type { RecognitionOptions } from './recognition/recogniser';
 
 /**
  * Protocol between the service and its extractor, over the channel between parent and child. One document at a time: `read`, then `chunks`
@@ -16,12 +17,15 @@ export type ToExtractor =
       /** A directory for this document alone; the parent removes it. */
       scratch: string;
       split: SplitOptions;
+      recognition: RecognitionOptions;
     }
   | { kind: 'taken' };
 
 export type FromExtractor =
   | { kind: 'chunks'; chunks: Chunk[] }
   | { kind: 'progress'; done: number; total: number }
+  /** Text is recognised now, or no longer: this time is not the reader's. */
+  | { kind: 'recognising'; busy: boolean }
   | { kind: 'done'; summary: ExtractionSummary }
   /** `cause` says where in the code, never what the document says. */
   | { kind: 'failed'; reason: ExtractionReason; message: string; cause?: string };

@@ -5,11 +5,12 @@ import { detect, type Format } from './detect';
 import { ExtractionError, type ExtractionLimits, type ExtractionSummary } from './extraction';
 import { refuse } from './messages';
 import type { AttachedFile, FormatReader, Fragment, Reading } from './reading';
+import type { Recogniser } from './recognition/recogniser';
 import { textParts } from './text-parts';
 
 /** A format's libraries are loaded with its first document. */
 const READERS: Readonly<Record<Format, () => Promise<FormatReader>>> = {
-  pdf: async () => (await import('./formats/pdf')).readPdf,
+  pdf: async () => (await import('./formats/pdf/pdf')).readPdf,
   docx: async () => (await import('./formats/docx')).readDocx,
   xlsx: async () => (await import('./formats/xlsx')).readXlsx,
   pptx: async () => (await import('./formats/pptx')).readPptx,
@@ -23,6 +24,10 @@ const READERS: Readonly<Record<Format, () => Promise<FormatReader>>> = {
   markdown: async () => (await import('./formats/text')).readText,
   json: async () => (await import('./formats/json')).readJson,
   notebook: async () => (await import('./formats/notebook')).readNotebook,
+  picture: async () => (await import('./formats/picture')).readPicture,
+  calendar: async () => (await import('./formats/calendar')).readCalendar,
+  outlook: async () => (await import('./formats/outlook')).readOutlook,
+  zip: async () => (await import('./formats/zip')).readZip,
   mail: async () => (await import('./formats/mail')).readMail,
   code: async () => (await import('./formats/text')).readText,
   text: async () => (await import('./formats/text')).readText,
@@ -35,6 +40,7 @@ export interface DocumentRequest {
   limits: ExtractionLimits;
   /** A directory of this document's own, which may not exist yet; the caller removes it. */
   scratch: string;
+  recogniser: Recogniser;
   progress: (done: number, total: number) => void;
 }
 
@@ -46,15 +52,15 @@ export interface OpenDocument {
 
 /** Detects the format and reads the text in this process. Every error is an `ExtractionError`, here and in `parts`. */
 export async function readDocument(request: DocumentRequest): Promise<OpenDocument> {
-  const { path, name, contentType, limits, scratch, progress } = request;
+  const { path, name, contentType, limits, scratch, recogniser, progress } = request;
   try {
     const { size } = await stat(path);
     if (size === 0) throw refuse.empty();
     if (size > limits.maxBytes) throw refuse.tooLarge(size, limits);
     const { format, head } = await detect(path, { name, contentType, limits });
     const summary = { format, textLength: 0 };
-    const attached = (file: AttachedFile) => attachedText(file, { limits, scratch, depth: 1 });
-    const reading: Reading = { path, name, size, head, limits, summary, progress, attached };
+    const attached = (file: AttachedFile) => attachedText(file, { limits, scratch, recogniser, depth: 1 });
+    const reading: Reading = { path, name, size, head, limits, summary, progress, recogniser, attached };
     const reader = await READERS[format]();
     return { summary, parts: partsOf(reader, reading) };
   } catch (error) {
@@ -79,24 +85,32 @@ const MAX_DEPTH = 3;
  */
 async function* attachedText(
   { name, contentType, bytes }: AttachedFile,
-  within: { limits: ExtractionLimits; scratch: string; depth: number },
-): AsyncGenerator<Fragment> {
-  const { limits, scratch, depth } = within;
-  if (depth > MAX_DEPTH || bytes.byteLength === 0) return;
+  within: Pick<DocumentRequest, 'limits' | 'scratch' | 'recogniser'> & { depth: number },
+): AsyncGenerator<Fragment, boolean> {
+  const { limits, scratch, recogniser, depth } = within;
+  if (depth > MAX_DEPTH || (bytes instanceof Uint8Array && bytes.byteLength === 0)) return false;
   const path = join(scratch, String(depth));
   try {
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     await writeFile(path, bytes, { mode: 0o600 });
+    const { size } = await stat(path);
+    if (size === 0) return false;
+    if (size > limits.maxBytes) throw refuse.tooLarge(size, limits);
     const { format, head } = await detect(path, { name, contentType, limits });
     const attached = (file: AttachedFile) => attachedText(file, { ...within, depth: depth + 1 });
     const summary = { format, textLength: 0 };
-    const size = bytes.byteLength;
     const reader = await READERS[format]();
-    const reading: Reading = { path, name, size, head, limits, summary, progress: () => undefined, attached };
-    for await (const { text, markup } of reader(reading)) yield { text, markup, heading: name };
+    const progress = (): void => undefined;
+    const reading: Reading = { path, name, size, head, limits, summary, progress, recogniser, attached };
+    for await (const { text, markup, heading } of reader(reading))
+      yield { text, markup, heading: heading === undefined ? name : `${name} > ${heading}` };
+    return true;
   } catch (error) {
-    const { message } = reasonOf(error);
-    yield { text: `(The attachment cannot be read. ${message})\n`, markup: 'plain', heading: name };
+    const reason = reasonOf(error);
+    // A bomb within an archive is one of the archive itself.
+    if (reason.reason === 'expands-too-much') throw reason;
+    yield { text: `(This file cannot be read. ${reason.message})\n`, markup: 'plain', heading: name };
+    return false;
   }
 }
 

@@ -1,10 +1,15 @@
 import type { ExtractionLimits, ExtractionSummary } from './extraction';
+import type { Recogniser } from './recognition/recogniser';
 
 /** Output of a format's reader: pieces of any length, in order. */
 export interface Fragment {
   text: string;
   /** Page or slide, from 1, where the format has them. */
   page?: number;
+  /** What the document itself calls that page, if it is not its number: `iv`. */
+  pageLabel?: string;
+  /** It goes on from the page before, under the same headings. */
+  continues?: boolean;
   /** Heading of this part, for example the sheet of a workbook. */
   heading?: string;
   /** Whether lines that begin with `#` are headings. */
@@ -15,7 +20,7 @@ export interface Fragment {
 export interface AttachedFile {
   name: string;
   contentType: string;
-  bytes: Uint8Array;
+  bytes: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /** One document that is being read. */
@@ -31,8 +36,14 @@ export interface Reading {
   summary: Omit<ExtractionSummary, 'chunks'>;
   /** Reports progress: pages done, of how many. */
   progress(done: number, total: number): void;
-  /** Reads a nested file by its own format's reader; never throws because of that file. */
-  attached(file: AttachedFile): AsyncIterable<Fragment>;
+  /** Recognises text in pictures. */
+  recogniser: Recogniser;
+  /**
+   * Reads a nested file by its own format's reader; never throws because of that file, but says so in its text.
+   *
+   * @returns whether it could be read
+   */
+  attached(file: AttachedFile): AsyncGenerator<Fragment, boolean>;
 }
 
 /**

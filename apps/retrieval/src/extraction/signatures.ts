@@ -6,18 +6,15 @@ export interface ForeignKind {
   advice?: string;
 }
 
-const PICTURE = 'Text in pictures is not recognised (there is no OCR). Upload the text itself.';
+const PICTURE = 'Text is recognised in PNG, JPEG and WebP only. Save the picture in one of these formats.';
 const SOUND = 'Speech is not transcribed here. Upload a transcript.';
 const ARCHIVE = 'Unpack it and upload the files in it.';
 
 /** First bytes as Latin-1, their position, and the formats that begin like this. */
 const SIGNATURES: readonly [bytes: string, at: number, kind: ForeignKind][] = [
-  ['\x89PNG\r\n', 0, { what: 'a picture (PNG)', advice: PICTURE }],
-  ['\xff\xd8\xff', 0, { what: 'a picture (JPEG)', advice: PICTURE }],
   ['GIF8', 0, { what: 'a picture (GIF)', advice: PICTURE }],
   ['II*\0', 0, { what: 'a picture (TIFF)', advice: PICTURE }],
   ['MM\0*', 0, { what: 'a picture (TIFF)', advice: PICTURE }],
-  ['WEBP', 8, { what: 'a picture (WebP)', advice: PICTURE }],
   ['ftypheic', 4, { what: 'a picture (HEIC)', advice: PICTURE }],
   ['ftypavif', 4, { what: 'a picture (AVIF)', advice: PICTURE }],
   ['8BPS', 0, { what: 'a picture (Photoshop)', advice: PICTURE }],
@@ -45,6 +42,19 @@ const SIGNATURES: readonly [bytes: string, at: number, kind: ForeignKind][] = [
   ['wOFF', 0, { what: 'a font' }],
   ['wOF2', 0, { what: 'a font' }],
 ];
+
+/** First bytes of pictures in which text is recognised. */
+const READABLE_PICTURES: readonly [bytes: string, at: number][] = [
+  ['\x89PNG\r\n', 0],
+  ['\xff\xd8\xff', 0],
+  ['WEBPVP8', 8],
+];
+
+/** Whether it is a picture in which text can be recognised. */
+export function isReadablePicture(head: Uint8Array): boolean {
+  const start = Buffer.from(head.subarray(0, 16)).toString('latin1');
+  return READABLE_PICTURES.some(([bytes, at]) => start.startsWith(bytes, at));
+}
 
 const isControl = (byte: number): boolean => byte < 9 || (byte > 13 && byte < 32);
 

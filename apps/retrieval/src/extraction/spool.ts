@@ -79,6 +79,12 @@ export class Spool {
     }
   }
 
+  /** A free path for a file, in a directory that is there. */
+  async reserveFile(): Promise<string> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    return this.reserve();
+  }
+
   /** A free path for files that are created while a document is read. */
   reserve(): string {
     return join(this.dir, randomBytes(12).toString('hex'));

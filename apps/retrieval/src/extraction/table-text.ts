@@ -16,20 +16,27 @@ export class TableText {
   private names: string[] | undefined;
   private titles = 0;
 
+  /** Rows above have told the names of the columns. Returns their line. */
+  head(names: readonly string[]): string {
+    this.names = names.map((name) => name.replace(/\s+/g, ' ').trim());
+    return `${this.names.filter((name) => name !== '').join(' | ')}\n`;
+  }
+
   /** The line of the next row, with its line end; nothing for a row without text. */
   row(values: readonly string[]): string {
     const cells = values.map((value) => value.replace(/\s+/g, ' ').trim());
     const filled = cells.filter((cell) => cell !== '');
     if (filled.length === 0) return '';
     const names = this.names;
-    if (names) return line(cells, names);
+    if (names) return rowLine(cells, names);
     if (nameColumns(cells)) this.names = cells;
     else if (filled.length > 1 || ++this.titles >= MOST_TITLES) this.names = [];
     return `${filled.join(' | ')}\n`;
   }
 }
 
-function line(cells: readonly string[], names: readonly string[]): string {
+/** A row with the names of its columns, and its line end; cells without text are left out. */
+export function rowLine(cells: readonly string[], names: readonly string[]): string {
   const parts = cells.flatMap((cell, column) => {
     if (cell === '') return [];
     const name = names[column];

@@ -5,6 +5,7 @@ import { IndexBuilds } from './1764300000000-index-builds';
 import { FaultIsolation } from './1764400000000-fault-isolation';
 import { UserStorageIndex } from './1764500000000-user-storage';
 import { Residence } from './1764600000000-residence';
+import { PageLabels } from './1764700000000-page-labels';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -15,4 +16,5 @@ export const retrievalMigrations = [
   FaultIsolation,
   UserStorageIndex,
   Residence,
+  PageLabels,
 ];

@@ -11,6 +11,7 @@ const chunk = (id: string, text: string): ScoredChunk => ({
   name: 'f.txt',
   text,
   page: null,
+  pageLabel: null,
   heading: null,
   start: 0,
   hash: id,

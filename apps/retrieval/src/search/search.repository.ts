@@ -32,6 +32,8 @@ export interface LiveChunk {
   text: string;
   /** From 1. */
   page: number | null;
+  /** What the document itself calls that page, if it is not its number. */
+  pageLabel: string | null;
   heading: string | null;
   start: number;
   /** SHA-256 of the text, in hex. */
@@ -110,7 +112,7 @@ export class SearchRepository {
        SELECT active.id AS "activeIndex", found.chunk
          FROM active LEFT JOIN LATERAL (
            SELECT h.n, jsonb_build_object('id', h.id, 'fileId', f.id, 'ordinal', c.ordinal, 'userId', f.user_id, 'name', f.name, 'text', c.text,
-                    'page', c.page, 'heading', c.heading, 'start', c.start_offset, 'hash', c.hash) AS chunk
+                    'page', c.page, 'pageLabel', c.page_label, 'heading', c.heading, 'start', c.start_offset, 'hash', c.hash) AS chunk
              FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[])
                     WITH ORDINALITY h (id, file_id, scope, generation, ordinal, n)
              JOIN (${FINDABLE}) ON p.file_id = h.file_id AND p.scope = h.scope AND f.live_generation = h.generation AND ${SCOPE_IS_THERE}

@@ -18,6 +18,7 @@ const chunk = (fileId: string, ordinal: number, over: Partial<ScoredChunk> = {})
   name: `${fileId}.txt`,
   text: `text ${ordinal} of ${fileId}`,
   page: null,
+  pageLabel: null,
   heading: null,
   start: ordinal * 10,
   hash: `hash ${fileId} ${ordinal}`,
@@ -45,12 +46,17 @@ describe('sources', () => {
 
   it('have parallel lists, and places as the wire counts them', () => {
     const { sources } = toSources(
-      [{ item: item('file', 'f1'), chunks: [chunk('f1', 1, { page: 3, heading: 'Guide > Oil', similarity: 0.6 })] }],
+      [
+        {
+          item: item('file', 'f1'),
+          chunks: [chunk('f1', 1, { page: 3, pageLabel: 'iii', heading: 'Guide > Oil', similarity: 0.6 })],
+        },
+      ],
       MODEL,
     );
     expect(sources[0]).toMatchObject({
       document: ['text 1 of f1'],
-      metadata: [{ page: 2, page_label: '3', headings: ['Guide', 'Oil'], start_index: 10, embedding_config: MODEL }],
+      metadata: [{ page: 2, page_label: 'iii', headings: ['Guide', 'Oil'], start_index: 10, embedding_config: MODEL }],
       distances: [0.8],
     });
   });

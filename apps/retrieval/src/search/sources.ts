@@ -33,7 +33,7 @@ export function metadataOf(chunk: LiveChunk, embedding: EmbeddingName, source = 
     created_by: chunk.userId,
     hash: chunk.hash,
     start_index: chunk.start,
-    ...(chunk.page === null ? {} : { page: chunk.page - 1, page_label: String(chunk.page) }),
+    ...(chunk.page === null ? {} : { page: chunk.page - 1, page_label: chunk.pageLabel ?? String(chunk.page) }),
     ...(chunk.heading === null ? {} : { headings: chunk.heading.split(' > ') }),
     embedding_config: { engine: embedding.engine, model: embedding.model },
   };

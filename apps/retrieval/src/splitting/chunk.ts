@@ -29,6 +29,10 @@ export interface TextPart {
   text: string;
   /** Page or slide, from 1, where the format has them. */
   page?: number;
+  /** What the document itself calls that page, if it is not its number: `iv`. */
+  pageLabel?: string;
+  /** Its text goes on from the part before, under the same headings, although the page is another one. */
+  continues?: boolean;
   /** Name of this part besides its own headings: the sheet of a workbook. */
   heading?: string;
   /** Whether lines that begin with `#` are headings here. */
@@ -46,6 +50,8 @@ export interface Chunk {
   end: number;
   /** Page or slide, from 1, where the format has them. A chunk never spans two. */
   page?: number;
+  /** What the document itself calls that page, if it is not its number. */
+  pageLabel?: string;
   /** Its headings, outermost first, joined by ` > `. */
   heading?: string;
   /** SHA-256 of `text` as UTF-8, in hex: the key of the cache of embeddings. */

@@ -30,7 +30,8 @@ export class DocumentSplitter {
 
   /** The chunks of the next part of the document. */
   push(part: TextPart): Chunk[] {
-    if (this.last && (this.last.page !== part.page || this.last.heading !== part.heading)) this.headings.reset();
+    const elsewhere = this.last && (this.last.page !== part.page || this.last.heading !== part.heading);
+    if (elsewhere && part.continues !== true) this.headings.reset();
     this.last = part;
     const chunks: Chunk[] = [];
     for (const section of this.sections(part)) {
@@ -52,6 +53,7 @@ export class DocumentSplitter {
       start: this.offset + range.start,
       end: this.offset + range.end,
       ...(part.page === undefined ? {} : { page: part.page }),
+      ...(part.pageLabel === undefined ? {} : { pageLabel: part.pageLabel }),
       ...(heading === '' ? {} : { heading }),
       hash: createHash('sha256').update(text).digest('hex'),
     };

@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Chunk } from '../../splitting/chunk';
-import { createSplitter } from '../../splitting/splitter';
-import { ExtractionError } from '../extraction';
+import { createSplitter, type DocumentSplitter } from '../../splitting/splitter';
+import { ExtractionError, type ExtractionLimits } from '../extraction';
 import { refuse } from '../messages';
 import { BATCH_CHUNKS, BATCH_LENGTH, type FromExtractor, type ToExtractor, WINDOW } from '../protocol';
-import { readDocument } from '../read-document';
+import { type OpenDocument, readDocument } from '../read-document';
+import { Recogniser } from '../recognition/recogniser';
 
 /**
  * The extractor: a process that reads documents for the service, and may crash on them. It is started with an IPC channel and an empty
@@ -37,19 +38,24 @@ async function sendChunks(chunks: Chunk[]): Promise<void> {
   send({ kind: 'chunks', chunks });
 }
 
-async function read({
-  path,
-  name,
-  contentType,
-  limits,
-  scratch,
-  split,
-}: ToExtractor & { kind: 'read' }): Promise<void> {
+async function read({ split, recognition, ...document }: ToExtractor & { kind: 'read' }): Promise<void> {
   const splitter = await createSplitter(split);
   const progress = (done: number, total: number): void => {
     if (done === total || done % 10 === 0) send({ kind: 'progress', done, total });
   };
-  const { parts, summary } = await readDocument({ path, name, contentType, limits, scratch, progress });
+  const recogniser = new Recogniser(recognition, document.limits, (busy) => send({ kind: 'recognising', busy }));
+  try {
+    await sendText(await readDocument({ ...document, recogniser, progress }), splitter, document.limits);
+  } finally {
+    await recogniser.close();
+  }
+}
+
+async function sendText(
+  { parts, summary }: OpenDocument,
+  splitter: DocumentSplitter,
+  limits: ExtractionLimits,
+): Promise<void> {
   let chunks = 0;
   let batch: Chunk[] = [];
   let length = 0;

@@ -3,13 +3,15 @@ import { Depth } from '../depth';
 
 /**
  * Rewrites a part of a Word document so that mammoth reads what it would skip: equations become linear text, text boxes without an older form
- * become paragraphs, and fields show their last value. Malformed XML is passed to mammoth unchanged.
+ * become paragraphs, fields show their last value, and comments stand where they belong. Malformed XML is passed to mammoth unchanged.
+ *
+ * @param comments by their ids
  *
  * @throws ExtractionError `too-deep`
  */
-export function withEquationsAndBoxes(xml: string): string {
-  if (!/<(?:\w+:)?(?:oMath|txbxContent|fldSimple)[\s>]/.test(xml)) return xml;
-  const rewriter = new Rewriter();
+export function withSkippedParts(xml: string, comments: ReadonlyMap<string, string>): string {
+  if (!/<(?:\w+:)?(?:oMath|txbxContent|fldSimple|commentReference)[\s>/]/.test(xml)) return xml;
+  const rewriter = new Rewriter(comments);
   const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });
   let failed = false;
   parser.on('error', () => (failed = true));
@@ -55,6 +57,8 @@ class Rewriter {
   private equation: string | undefined;
   private equationDepth = 0;
 
+  constructor(private readonly comments: ReadonlyMap<string, string>) {}
+
   get out(): string {
     return this.frames[0]?.out ?? '';
   }
@@ -67,6 +71,9 @@ class Rewriter {
     }
     if (this.equation !== undefined) {
       this.equation += (MARKS[name]?.[0] ?? '') + (name === 'm:chr' ? (attributes['m:val'] ?? '') : '');
+    } else if (name === 'w:commentReference') {
+      const comment = this.comments.get(attributes['w:id'] ?? '');
+      if (comment !== undefined) this.write(`<w:t xml:space="preserve"> [${escaped(comment)}] </w:t>`);
     } else if (!isTransparent(name)) {
       const tag = `<${name}${attributesOf(attributes)}>`;
       if (FRAMES.has(name)) this.frames.push({ tag, out: '', boxes: [] });
@@ -83,13 +90,14 @@ class Rewriter {
     this.depth.leave();
     if (this.equation !== undefined) this.closeInEquation(name);
     else if (FRAMES.has(name)) this.closeFrame(name);
-    else if (!isTransparent(name)) this.write(`</${name}>`);
+    else if (name !== 'w:commentReference' && !isTransparent(name)) this.write(`</${name}>`);
   }
 
   private closeInEquation(name: string): void {
     this.equation += MARKS[name]?.[1] ?? '';
     if (name !== 'm:oMath' || --this.equationDepth > 0) return;
-    const text = this.equation?.replace(/\s+/g, ' ').trim() ?? '';
+    // A square root has no degree.
+    const text = this.equation?.replaceAll('root()', '').replace(/\s+/g, ' ').trim() ?? '';
     this.equation = undefined;
     this.write(`<w:r><w:t xml:space="preserve"> ${escaped(text)} </w:t></w:r>`);
   }

@@ -2,7 +2,8 @@ import mammoth from 'mammoth';
 import { Archive } from '../archive';
 import { HtmlText } from '../html-text';
 import type { FormatReader, Fragment, Reading } from '../reading';
-import { withEquationsAndBoxes } from './docx-parts';
+import { commentsOf, headersAndFooters } from './docx-margins';
+import { withSkippedParts } from './docx-parts';
 
 type Input = Parameters<typeof mammoth.convertToHtml>[0];
 
@@ -12,7 +13,8 @@ type Input = Parameters<typeof mammoth.convertToHtml>[0];
 export const readDocx: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
   const archive = await Archive.open(reading.path, reading.limits);
   try {
-    const { value } = await mammoth.convertToHtml(containerOf(archive), {
+    const comments = await commentsOf(archive);
+    const { value } = await mammoth.convertToHtml(containerOf(archive, comments), {
       convertImage: mammoth.images.imgElement(() => Promise.resolve({ src: '' })),
       styleMap: ["p[style-name='Title'] => h1:fresh"],
       externalFileAccess: false,
@@ -21,13 +23,15 @@ export const readDocx: FormatReader = async function* (reading: Reading): AsyncG
     html.write(value);
     html.end();
     yield { text: html.take(), markup: 'markdown' };
+    const margins = await headersAndFooters(archive);
+    if (margins.length > 0) yield { text: margins.join('\n'), heading: 'Header and footer', markup: 'plain' };
   } finally {
     archive.close();
   }
 };
 
 /** A container for mammoth; its types only allow paths and buffers, which it would unpack without counting. */
-function containerOf(archive: Archive): Input {
+function containerOf(archive: Archive, comments: ReadonlyMap<string, string>): Input {
   const file = {
     exists: (name: string) => archive.has(name),
     read: async (name: string, encoding?: BufferEncoding | 'utf-8') => {
@@ -35,7 +39,7 @@ function containerOf(archive: Archive): Input {
       if (encoding === undefined) return bytes;
       if (encoding === 'base64') return bytes.toString(encoding);
       const xml = decodeXml(bytes);
-      return name.startsWith('word/') ? withEquationsAndBoxes(xml) : xml;
+      return name.startsWith('word/') ? withSkippedParts(xml, comments) : xml;
     },
   };
   return { file } as unknown as Input;

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime';
-import { HtmlText } from '../html-text';
+import PostalMime, { type Address } from 'postal-mime';
 import { refuse } from '../messages';
 import type { FormatReader, Fragment, Reading } from '../reading';
+import { attachmentText, letterText, MOST_ATTACHMENTS, omittedAttachments } from './letter';
 
-/** More attachments than a person sends. */
-const MOST_ATTACHMENTS = 200;
 const MAX_NESTING = 50;
 
 /** A mail (EML) or a saved page (MHTML): subject, people and date, its text, and its attachments, read like files. */
@@ -15,50 +13,25 @@ export const readMail: FormatReader = async function* (reading: Reading): AsyncG
       throw refuse.damaged('The mail is damaged or nested too deeply', { cause: error });
     },
   );
-  yield { text: `${headOf(mail)}\n\n${bodyOf(mail)}\n\n`, markup: 'markdown' };
+  const { subject, date, html, text } = mail;
+  const letter = {
+    subject,
+    date,
+    html,
+    text,
+    from: each(mail.from),
+    to: each(...(mail.to ?? [])),
+    cc: each(...(mail.cc ?? [])),
+  };
+  yield { text: `${letterText(letter)}\n\n`, markup: 'markdown' };
   const attached = mail.attachments.filter((attachment) => attachment.related !== true);
-  for (const attachment of attached.slice(0, MOST_ATTACHMENTS)) yield* attachmentText(attachment, reading);
-  if (attached.length > MOST_ATTACHMENTS) {
-    yield { text: `(${attached.length - MOST_ATTACHMENTS} more attachments were not read.)\n`, markup: 'plain' };
+  for (const { filename, mimeType, content } of attached.slice(0, MOST_ATTACHMENTS)) {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
+    yield* attachmentText({ name: filename ?? 'without a name', contentType: mimeType, bytes }, reading);
   }
+  yield* omittedAttachments(attached.length);
 };
 
-function headOf({ subject, from, to, cc, date }: Email): string {
-  const lines = [
-    subject ? `# ${line(subject)}\n` : '',
-    from ? `From: ${people([from])}` : '',
-    to?.length ? `To: ${people(to)}` : '',
-    cc?.length ? `Cc: ${people(cc)}` : '',
-    date ? `Date: ${line(date)}` : '',
-  ];
-  return lines.filter((text) => text !== '').join('\n');
-}
-
-/**
- * The HTML form, which has headings and tables, unless it has no text: a letter in one picture has its words in the plain form.
- */
-function bodyOf({ html = '', text = '' }: Email): string {
-  const body = new HtmlText();
-  body.write(html);
-  body.end();
-  const told = body.take();
-  return told.trim() === '' ? text : told;
-}
-
-async function* attachmentText(attachment: Attachment, reading: Reading): AsyncGenerator<Fragment> {
-  const { filename, mimeType, content } = attachment;
-  const name = line(filename ?? 'without a name');
-  yield { text: `Attachment: ${name}\n`, markup: 'plain' };
-  // Pictures and sound are not read here, and a mail with a logo needs no note about it.
-  if (/^(?:image|audio|video)\//.test(mimeType)) return;
-  const bytes = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
-  yield* reading.attached({ name, contentType: mimeType, bytes });
-}
-
-const people = (addresses: readonly Address[]): string =>
-  addresses
-    .flatMap((each) => each.group ?? [each])
-    .map(({ name, address }) => line(name ? `${name} <${address ?? ''}>` : (address ?? '')))
-    .join(', ');
-
-const line = (text: string): string => text.replace(/\s+/g, ' ').trim();
+/** Groups of addresses are their members. */
+const each = (...addresses: readonly (Address | undefined)[]) =>
+  addresses.flatMap((address) => address?.group ?? (address ? [address] : []));

@@ -3,9 +3,9 @@ import { ExtractionError } from '../extraction';
 import { refuse } from '../messages';
 import { mainPart, relationsOf } from '../office';
 import type { FormatReader, Fragment, Reading } from '../reading';
-import { TableText } from '../table-text';
 import { localName, parseXml, readXml } from '../xml';
 import { type CellStyle, cellText, columnOf, readStyles } from './xlsx-cells';
+import { MergedRows, readMerges } from './xlsx-merges';
 
 interface Workbook {
   sheets: { name: string; part: string }[];
@@ -89,9 +89,10 @@ async function* sheetText(
   { strings, styles, from1904 }: Workbook,
   { limits }: Reading,
 ): AsyncGenerator<string> {
-  const table = new TableText();
+  const rows = new MergedRows(await readMerges(archive, part));
   let lines: string[] = [];
   let row: string[] = [];
+  let number = 0;
   let cell: { column: number; type: string; style: CellStyle } | undefined;
   let value = '';
   let formula = '';
@@ -100,8 +101,10 @@ async function* sheetText(
   const parsing = parseXml(archive.text(part), {
     open: ({ name, attributes }) => {
       const local = localName(name);
-      if (local === 'row') row = [];
-      else if (local === 'c') {
+      if (local === 'row') {
+        row = [];
+        number = Number(attributes['r'] ?? number + 1);
+      } else if (local === 'c') {
         const column = columnOf(attributes['r']) ?? row.length;
         if (column >= limits.maxColumns) throw refuse.tooManyColumns(column + 1, limits);
         cell = { column, type: attributes['t'] ?? 'n', style: styles[Number(attributes['s'] ?? 0)] ?? 'plain' };
@@ -121,12 +124,12 @@ async function* sheetText(
         while (row.length < cell.column) row.push('');
         row[cell.column] = cellText({ value, formula }, cell.type, cell.style, strings, from1904);
         cell = undefined;
-      } else if (local === 'row') lines.push(table.row(row));
+      } else if (local === 'row') lines.push(rows.line(number, row));
     },
   });
   while (!(await parsing.next()).done) {
     yield lines.join('');
     lines = [];
   }
-  yield lines.join('');
+  yield lines.join('') + rows.end();
 }

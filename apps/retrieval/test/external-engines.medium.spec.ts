@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { judgedDocument } from '@perennial/testing/documents';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { docling, ownLoader, tika } from '../src/extraction/external/engines';
+import type { ExternalOptions } from '../src/extraction/external/external-reader';
+import type { ExtractionLimits, Extractor } from '../src/extraction/extraction';
+import { createExtractor } from '../src/extraction/extractor';
+import { extractorEntry } from './extractor';
+import { read } from './read';
+
+const RTF = '{\\rtf1\\ansi {\\b Minutes}\\par The lamp costs 4711 crowns.\\par}';
+/** What tika-server-standard 3.2.2 answered to that file. */
+const TIKA_ANSWER = `<html xmlns="http://www.w3.org/1999/xhtml">
+
+    <head>
+
+        <meta name="X-TIKA:Parsed-By" content="org.apache.tika.parser.DefaultParser"/>
+
+        <meta name="X-TIKA:Parsed-By" content="org.apache.tika.parser.microsoft.rtf.RTFParser"/>
+
+        <meta name="Content-Length" content="61"/>
+
+        <meta name="Content-Type" content="application/rtf"/>
+
+        <title>&#0;</title>
+
+    </head>
+
+    <body>
+        <p/>
+
+        <p>The lamp costs 4711 crowns.</p>
+
+        <p/>
+
+    </body>
+</html>
+`;
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
+
+/** Real: the built extractor process, and a server on HTTP that answers as the engines do. */
+describe('documents that another server reads', () => {
+  let dir: string;
+  let server: Server;
+  let url: string;
+  let handler: Handler;
+  let extractor: Extractor | undefined;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'engines-'));
+    server = createServer((request, response) => void handler(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    await extractor?.close();
+    server.closeAllConnections();
+    server.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const extract = async (
+    name: string,
+    bytes: Buffer | string,
+    external: ExternalOptions,
+    limits?: Partial<ExtractionLimits>,
+  ) => {
+    extractor = createExtractor({ entry: await extractorEntry(), processes: 1, tempDir: dir, external });
+    const path = join(dir, 'upload');
+    await writeFile(path, bytes);
+    return read(extractor, { path }, { name, contentType: 'application/x-own', limits });
+  };
+
+  it('Tika reads what this service cannot, and nothing else', async () => {
+    const asked: string[] = [];
+    handler = async (request, response) => {
+      asked.push(`${request.method} ${request.url} ${request.headers.accept} ${request.headers['content-type'] ?? ''}`);
+      expect((await buffer(request)).toString()).toBe(RTF);
+      response.end(TIKA_ANSWER);
+    };
+    expect((await extract('minutes.rtf', RTF, { fallback: tika(`${url}/`) })).text).toBe('The lamp costs 4711 crowns.');
+    expect(asked).toEqual(['PUT /tika text/html ']);
+    await extractor?.close();
+    const own = await readFile(judgedDocument('rota.pdf'));
+    expect((await extract('rota.pdf', own, { fallback: tika(url) })).text).toContain('Lindqvist');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('Docling and a loader of the operator’s own read all that is not plain text, with their keys', async () => {
+    handler = async (request, response) => {
+      const body = (await buffer(request)).toString('latin1');
+      expect(body).toContain('filename="rota.pdf"');
+      expect(request.headers['x-api-key']).toBe('docling-key');
+      response.end(JSON.stringify({ status: 'success', document: { md_content: '# Rota\n\nread by another' } }));
+    };
+    const own = await readFile(judgedDocument('rota.pdf'));
+    const converted = await extract('rota.pdf', own, { engine: docling(url, 'docling-key') });
+    expect(converted.chunks).toMatchObject([{ text: '# Rota\n\nread by another', heading: 'Rota' }]);
+    await extractor?.close();
+
+    handler = async (request, response) => {
+      expect(`${request.method} ${request.url}`).toBe('PUT /process');
+      expect(request.headers).toMatchObject({ authorization: 'Bearer loader-key', 'x-filename': '%C3%84ste.pdf' });
+      await buffer(request);
+      response.end(JSON.stringify([{ page_content: 'page one' }, { page_content: 'page two', metadata: {} }]));
+    };
+    expect((await extract('Äste.pdf', own, { engine: ownLoader(url, 'loader-key') })).text).toBe(
+      'page one\n\npage two',
+    );
+    await extractor?.close();
+    handler = () => expect.unreachable('text is read here');
+    expect((await extract('a.txt', 'plain text', { engine: ownLoader(url) })).text).toBe('plain text');
+  });
+
+  it.each<[string, Handler, object]>([
+    ['away', (request) => void request.destroy(), { reason: 'source', retryable: true }],
+    ['busy', (_, response) => void response.writeHead(503).end('secret'), { reason: 'source', retryable: true }],
+    ['locked', (_, response) => void response.writeHead(401).end(), { reason: 'source', retryable: true }],
+    ['unable', (_, response) => void response.writeHead(422).end('secret'), { reason: 'damaged', retryable: false }],
+    [
+      'elsewhere',
+      (_, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+      { reason: 'source' },
+    ],
+    ['talking of something else', (_, response) => void response.end('{"document": 7}'), { reason: 'damaged' }],
+  ])('is %s: the file says so', async (_, answer, expected) => {
+    handler = answer;
+    const error = await extract('a.rtf', RTF, { engine: docling(url) }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject(expected);
+    expect((error as Error).message).not.toContain('secret');
+  });
+
+  it('never ends its answer: the file is given up, and leaves nothing', async () => {
+    handler = (_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write('<p>more</p>'.repeat(1_000)), 1);
+      response.on('close', () => clearInterval(timer));
+    };
+    const external = { fallback: tika(url) };
+    await expect(extract('a.rtf', RTF, external, { maxExpandedBytes: 1_000_000 })).rejects.toMatchObject({
+      reason: 'too-much-text',
+    });
+    await extractor?.close();
+    handler = (_, response) => void response.writeHead(200).write('<p>slow');
+    await expect(extract('a.rtf', RTF, external, { timeMs: 300 })).rejects.toMatchObject({ reason: 'too-slow' });
+  });
+});
