@@ -180,9 +180,9 @@ export async function startEdge(
     },
     routes: () => mountedRoutes(app),
     async close() {
-      await runtime.drain.run('intake', Date.now() + 1_000);
+      await runtime.drain.run('intake', performance.now() + 1_000);
       await app.close();
-      await runtime.drain.run('close', Date.now() + 1_000);
+      await runtime.drain.run('close', performance.now() + 1_000);
     },
   };
 }

@@ -42,7 +42,7 @@ export async function startGateway(
       if (drained) return;
       drained = true;
       runtime.drain.begin();
-      const until = Date.now() + 5_000;
+      const until = performance.now() + 5_000;
       await runtime.drain.run('intake', until);
       await runtime.drain.run('work', until);
       await app.close();

@@ -1,17 +1,11 @@
 import { CallError } from '@perennial/contracts-kernel';
+import { NETWORK_ERROR_CODES } from '@perennial/runtime';
 
 /** Retry-After in seconds; a restarted Postgres is back within a second or two. */
 const RETRY_AFTER_S = 2;
 
 const UNREACHABLE_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
+  ...NETWORK_ERROR_CODES,
   '53300', // too many connections
   '57P01', // terminated by an administrator
   '57P02', // another backend crashed

@@ -1,5 +1,6 @@
 export * from './async/circuit-breaker';
 export * from './async/concurrency-limiter';
+export * from './async/count-by-key';
 export * from './async/last-version';
 export * from './async/retry';
 export * from './async/retry-budget';
@@ -32,6 +33,7 @@ export * from './metrics/bounded-labels';
 export * from './metrics/metrics';
 export { collectProcessMetrics } from './metrics/process-metrics';
 export * from './net/coalesce-writes';
+export * from './net/network-errors';
 export * from './net/network-of';
 export * from './run-service';
 export * from './runtime';

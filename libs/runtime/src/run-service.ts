@@ -129,13 +129,13 @@ async function leave(runtime: Runtime, signal: NodeJS.Signals, delayMs: number, 
   runtime.readiness.draining();
   if (delayMs === 0) return;
   runtime.log.info({ signal, delay_ms: delayMs }, 'leaving: not ready, still serving');
-  const until = Date.now() + delayMs;
+  const until = performance.now() + delayMs;
   await runtime.drain.run('leave', until);
-  await sleep(Math.max(0, until - Date.now()), undefined, { signal: hurry }).catch(() => undefined);
+  await sleep(Math.max(0, until - performance.now()), undefined, { signal: hurry }).catch(() => undefined);
 }
 
 async function shutDown(runtime: Runtime, state: ServiceState, signal: NodeJS.Signals, graceMs: number): Promise<void> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const deadlineAt = startedAt + graceMs;
   const workUntil = deadlineAt - graceMs * CLOSE_SHARE;
   runtime.drain.begin();
@@ -157,7 +157,7 @@ async function shutDown(runtime: Runtime, state: ServiceState, signal: NodeJS.Si
     ?.shutdown()
     .catch((error: unknown) => runtime.log.warn({ err: error }, 'telemetry could not be sent'));
   await state.health.close();
-  runtime.log.info({ drain_ms: Date.now() - startedAt, failed }, 'ended');
+  runtime.log.info({ drain_ms: Math.round(performance.now() - startedAt), failed }, 'ended');
   process.exit(failed.length === 0 ? 0 : 1);
 }
 

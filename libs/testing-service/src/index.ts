@@ -49,7 +49,7 @@ export async function startReplica<S extends ServiceEnvSchema>(
     runtime,
     async stop() {
       runtime.drain.begin();
-      const deadline = Date.now() + 5_000;
+      const deadline = performance.now() + 5_000;
       await runtime.drain.run('intake', deadline);
       await runtime.drain.run('work', deadline);
       await app.close();

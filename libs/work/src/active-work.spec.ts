@@ -66,7 +66,7 @@ describe('the work of a process', () => {
     return item;
   };
   const handOver = (endBy = 0): Promise<void> =>
-    active.handOver(Date.now() + endBy, Date.now() + LATER, new AbortController().signal);
+    active.handOver(performance.now() + endBy, performance.now() + LATER, new AbortController().signal);
 
   beforeEach(() => {
     rows = new Rows();
@@ -164,6 +164,17 @@ describe('the work of a process', () => {
     expect([one.stops, other.stops]).toEqual([['handover'], ['handover']]);
     expect(rows.log).toEqual(['keep one,other', 'release one,other']);
     expect(queued.map(({ id }) => id)).toEqual(['one', 'other']);
+  });
+
+  it('is handed over within the same time when the clock jumps meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const item = add('one');
+    rows.away = 1;
+    const handedOver = handOver();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await handedOver;
+    vi.useRealTimers();
+    expect([item.stops, rows.log]).toEqual([['handover'], ['keep one', 'release one']]);
   });
 
   it('may end by itself before', async () => {

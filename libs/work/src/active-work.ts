@@ -131,7 +131,7 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
   /**
    * Lets work end by itself until `endBy`. Then stops the rest and releases it: first checkpoints, then the rows, then the notices to other
    * processes. An item at its last statement has until `deadlineAt` to end here, and Postgres, if unavailable, has the same time to return.
-   * Both are milliseconds of `Date.now()`. Resolves as soon as no work is left. Claims, last statements and the regular check may hang on
+   * Both are milliseconds of `performance.now()`. Resolves as soon as no work is left. Claims, last statements and the regular check may hang on
    * Postgres; no work waits for another's.
    */
   async handOver(endBy: number, deadlineAt: number, signal: AbortSignal): Promise<void> {
@@ -214,13 +214,13 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
 }
 
 interface Deadline {
-  /** Milliseconds of `Date.now()`. */
+  /** Milliseconds of `performance.now()`. */
   at: number;
   signal: AbortSignal;
 }
 
 function retryUntil({ at, signal }: Deadline, work: () => Promise<unknown>): Promise<unknown> {
-  return retryTransient(work, { signal, limitMs: at - Date.now() });
+  return retryTransient(work, { signal, limitMs: at - performance.now() });
 }
 
 /** Resolves when all have ended; rejects then with the first failure. */
@@ -233,7 +233,7 @@ function allOver(items: Iterable<ActiveItem>): Promise<unknown> {
   return Promise.all([...items].map(({ over }) => over));
 }
 
-/** Waits for `work`, but no longer than until `time` (milliseconds of `Date.now()`). */
+/** Waits for `work`, but no longer than until `time` (milliseconds of `performance.now()`). */
 async function before(time: number, work: Promise<unknown>): Promise<void> {
-  await waitAtMost(work, time - Date.now());
+  await waitAtMost(work, time - performance.now());
 }

@@ -30,7 +30,7 @@ export interface WorkSteps {
   /**
    * Ends or releases the work of this process.
    *
-   * @param deadlineAt milliseconds of `Date.now()`
+   * @param deadlineAt milliseconds of `performance.now()`
    */
   handOver(deadlineAt: number, context: DrainContext): Promise<void>;
   /** Drain steps, by name, that run after the hand-over and before this process unregisters. */
@@ -63,7 +63,7 @@ export async function startWork(
     drain.add('intake', 'stop claiming', () => parts.worker.stopClaiming());
     drain.add('intake', 'drain the quarantine processes', () => parts.quarantine.leave());
     drain.add('work', 'hand over', (context) =>
-      steps.handOver(Date.now() + timeToHandOver(context.remainingMs), context),
+      steps.handOver(performance.now() + timeToHandOver(context.remainingMs), context),
     );
     // They hand over at the same time as this process, or later if their stores are slow.
     drain.add('work', 'end the quarantine processes', ({ remainingMs }) =>

@@ -1,4 +1,5 @@
 import { CallError } from '@perennial/contracts-kernel';
+import { CountByKey } from '@perennial/runtime';
 
 interface Waiting {
   userId: string;
@@ -11,7 +12,7 @@ interface Waiting {
  * half of it does not make others wait.
  */
 export class PictureMemory {
-  private readonly heldByUser = new Map<string, number>();
+  private readonly heldByUser = new CountByKey();
   private total = 0;
   private queue: Waiting[] = [];
 
@@ -76,7 +77,7 @@ export class PictureMemory {
     let full = false;
     for (const waiting of this.queue) {
       const { userId, bytes, begin } = waiting;
-      const own = this.heldByUser.get(userId) ?? 0;
+      const own = this.heldByUser.of(userId);
       const isHisShare = own > 0 && own + bytes > this.limit / 2;
       full ||= !isHisShare && this.total > 0 && this.total + bytes > this.limit;
       if (full || isHisShare) left.push(waiting);
@@ -90,9 +91,7 @@ export class PictureMemory {
 
   private add(userId: string, bytes: number): void {
     this.total += bytes;
-    const own = (this.heldByUser.get(userId) ?? 0) + bytes;
-    if (own === 0) this.heldByUser.delete(userId);
-    else this.heldByUser.set(userId, own);
+    this.heldByUser.add(userId, bytes);
   }
 }
 

@@ -50,6 +50,6 @@ export class AnswerWork implements WorkSteps {
   private endBy(deadlineAt: number): number {
     const orphaned = this.env.CHAT_ROLE === 'quarantine' && !process.connected;
     const grace = orphaned ? 0 : this.env.SHUTDOWN_GRACE_MS;
-    return Math.min(Date.now() + grace * ENDING_SHARE, deadlineAt);
+    return Math.min(performance.now() + grace * ENDING_SHARE, deadlineAt);
   }
 }

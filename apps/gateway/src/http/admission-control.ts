@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { CountByKey, Runtime } from '@perennial/runtime';
 import { overloaded, Problem } from '../problem';
 
 const IDLE_POLL_MS = 20;
@@ -35,31 +35,31 @@ interface Limit {
 @Injectable()
 export class AdmissionControl {
   private requests = 0;
-  private readonly requestsOf: Count;
-  private readonly streams: Count;
-  private readonly bodyBytes: Count;
-  private readonly uploads: Count;
+  private readonly requestsOf: LimitedCount;
+  private readonly streams: LimitedCount;
+  private readonly bodyBytes: LimitedCount;
+  private readonly uploads: LimitedCount;
 
   constructor(
     private readonly limits: LoadLimits,
     runtime: Runtime,
   ) {
-    this.requestsOf = new Count({
+    this.requestsOf = new LimitedCount({
       all: Infinity,
       perUser: limits.requestsPerUser,
       sentence: 'Too many of your requests are under way.',
     });
-    this.streams = new Count({
+    this.streams = new LimitedCount({
       all: limits.streams,
       perUser: limits.streamsPerUser,
       sentence: 'Too many of your streams are open.',
     });
-    this.bodyBytes = new Count({
+    this.bodyBytes = new LimitedCount({
       all: limits.bodyBytes,
       perUser: limits.bodyBytesPerUser,
       sentence: 'Too much of what you send is still under way.',
     });
-    this.uploads = new Count({
+    this.uploads = new LimitedCount({
       all: limits.uploads,
       perUser: limits.uploadsPerUser,
       sentence: 'Too many of your uploads are under way.',
@@ -108,9 +108,9 @@ export class AdmissionControl {
   }
 }
 
-class Count {
+class LimitedCount {
   all = 0;
-  private readonly byUser = new Map<string, number>();
+  private readonly byUser = new CountByKey();
 
   constructor(private readonly limit: Limit) {}
 
@@ -118,7 +118,7 @@ class Count {
   admit(userId: string, weight = 1): () => void {
     const { all, perUser, sentence, full = overloaded, retryAfterS = 1 } = this.limit;
     // First: this user's request would be refused by a replica with room too.
-    if ((this.byUser.get(userId) ?? 0) + weight > perUser)
+    if (this.byUser.of(userId) + weight > perUser)
       throw new Problem(429, `${sentence} Wait until one has ended.`, { 'retry-after': String(retryAfterS) });
     if (this.all + weight > all) throw full();
     this.add(userId, weight);
@@ -127,9 +127,7 @@ class Count {
 
   private add(userId: string, weight: number): void {
     this.all += weight;
-    const own = (this.byUser.get(userId) ?? 0) + weight;
-    if (own === 0) this.byUser.delete(userId);
-    else this.byUser.set(userId, own);
+    this.byUser.add(userId, weight);
   }
 }
 

@@ -90,8 +90,9 @@ export class EventStreams implements OnModuleInit {
   }
 
   private async finish(remainingMs: number): Promise<void> {
-    const deadlineAt = Date.now() + remainingMs;
-    while (this.open.size > 0 && Date.now() < deadlineAt) await new Promise((resolve) => setTimeout(resolve, 50));
+    const deadlineAt = performance.now() + remainingMs;
+    while (this.open.size > 0 && performance.now() < deadlineAt)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     for (const { stream, abort } of [...this.open]) {
       abort();
       stream.end();

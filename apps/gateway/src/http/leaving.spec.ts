@@ -29,7 +29,7 @@ describe('a leaving gateway', () => {
     await vi.waitFor(() => expect(kept.received).toMatch(/connection: keep-alive/i), 10_000);
     edge.runtime.drain.leave();
     expect((await edge.app.inject({ method: 'GET', url: '/ready' })).statusCode).toBe(503);
-    await edge.runtime.drain.run('leave', Date.now() + 200);
+    await edge.runtime.drain.run('leave', performance.now() + 200);
     kept.send(head('GET /api/v1/tools/', edge.account('user').headers));
     await kept.closed;
     expect(kept.received).toMatch(/HTTP\/1\.1 200 [^]*HTTP\/1\.1 200 [^]*connection: close/i);
@@ -55,7 +55,7 @@ describe('a leaving gateway', () => {
     const asked = fetch(`http://127.0.0.1:${port}/api/models`, edge.account('user'));
     await vi.waitFor(() => expect(edge.rpc.commands).toContain(models.list.pattern), 10_000);
     edge.runtime.drain.begin();
-    const work = edge.runtime.drain.run('work', Date.now() + 10_000);
+    const work = edge.runtime.drain.run('work', performance.now() + 10_000);
     setTimeout(() => finish(), 60);
     await work;
     expect((await asked).status).toBe(503);

@@ -1,5 +1,5 @@
 import { routes } from '@perennial/contracts-gateway';
-import type { Runtime } from '@perennial/runtime';
+import { CountByKey, type Runtime } from '@perennial/runtime';
 import type { FastifyRequest } from 'fastify';
 import { overloaded, Problem } from '../problem';
 import { AdaptiveLimit } from './adaptive-limit';
@@ -66,8 +66,8 @@ export class TurnAdmission {
   private readonly use: RecentUse;
   private readonly waiting = new Set<WaitingTurn>();
   /** By user. */
-  private readonly underWay = new Count();
-  private readonly waitingOf = new Count();
+  private readonly underWay = new CountByKey();
+  private readonly waitingOf = new CountByKey();
   /** By user, how often and until when; the oldest first. */
   private readonly refused = new Map<string, { times: number; until: number }>();
   private readonly shed;
@@ -212,19 +212,5 @@ export class TurnAdmission {
       if (until > now && this.refused.size <= MOST_REFUSED) break;
       this.refused.delete(other);
     }
-  }
-}
-
-class Count {
-  private readonly byUser = new Map<string, number>();
-
-  of(userId: string): number {
-    return this.byUser.get(userId) ?? 0;
-  }
-
-  add(userId: string, count: number): void {
-    const sum = this.of(userId) + count;
-    if (sum > 0) this.byUser.set(userId, sum);
-    else this.byUser.delete(userId);
   }
 }

@@ -87,7 +87,7 @@ describe('the feed of revocations', () => {
     signedOut = true;
   });
   afterEach(async () => {
-    for (const phase of ['intake', 'close'] as const) await runtime.drain.run(phase, Date.now() + 1_000);
+    for (const phase of ['intake', 'close'] as const) await runtime.drain.run(phase, performance.now() + 1_000);
     vi.useRealTimers();
   });
 

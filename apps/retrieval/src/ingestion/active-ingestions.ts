@@ -85,7 +85,7 @@ export class ActiveIngestions {
 
   /** Stops all active files where they are and releases them. Resolves when that is done, or at the deadline. */
   handOver(deadlineAt: number, signal: AbortSignal): Promise<void> {
-    return this.work.handOver(Date.now(), deadlineAt, signal);
+    return this.work.handOver(performance.now(), deadlineAt, signal);
   }
 
   private async claim(fileId: string, claimable: Claimable): Promise<ActiveIngestion | undefined> {

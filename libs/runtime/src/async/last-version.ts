@@ -39,7 +39,7 @@ export class LastVersion {
 
   /** To be called before a read of the source whose result is reported by `saw`. */
   start(): ReadStart {
-    return { at: Date.now(), era: this.eras, doubts: this.doubts };
+    return { at: performance.now(), era: this.eras, doubts: this.doubts };
   }
 
   /**
@@ -68,7 +68,7 @@ export class LastVersion {
    */
   async confirm(): Promise<void> {
     const { believedMs = Infinity } = this.options;
-    if (Date.now() - this.toldAt < believedMs) return;
+    if (performance.now() - this.toldAt < believedMs) return;
     if (!this.asking) {
       const asking = this.now().finally(() => {
         if (this.asking === asking) this.asking = undefined;

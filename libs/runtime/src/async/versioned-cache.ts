@@ -89,7 +89,9 @@ export class VersionedCache<V extends object> {
   /** The stale value that may be returned after this error of its source. */
   kept(key: string, error: unknown): V | undefined {
     const known = this.entries.get(key);
-    return known && isTransient(error) && Date.now() - known.at < (this.options.keepMs ?? 0) ? known.value : undefined;
+    return known && isTransient(error) && performance.now() - known.at < (this.options.keepMs ?? 0)
+      ? known.value
+      : undefined;
   }
 
   /**
@@ -141,7 +143,7 @@ export class VersionedCache<V extends object> {
 
   private currentNow(key: string): V | undefined {
     const known = this.entries.get(key);
-    if (!known || Date.now() - known.at >= (this.options.maxAgeMs ?? Infinity)) return undefined;
+    if (!known || performance.now() - known.at >= (this.options.maxAgeMs ?? Infinity)) return undefined;
     return this.isOfLast(known.value, known.era) ? known.value : undefined;
   }
 
@@ -152,7 +154,7 @@ export class VersionedCache<V extends object> {
     if (start && start.era !== era) return;
     const known = this.entries.get(key);
     if (known?.era === era && this.versionOf(known.value) > this.versionOf(value)) return;
-    this.entries.set(key, { value, at: Date.now(), era });
+    this.entries.set(key, { value, at: performance.now(), era });
     last?.saw(this.versionOf(value), start);
   }
 

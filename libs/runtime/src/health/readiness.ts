@@ -54,7 +54,7 @@ export class Readiness {
   /** Runs the checks (at most once a second) and sums them up. */
   async report(): Promise<ReadinessReport> {
     if (this.phase === 'draining') return { status: 'draining', checks: [] };
-    const now = Date.now();
+    const now = performance.now();
     if (this.cached === undefined || now - this.cached.at >= CACHE_MS) {
       this.cached = { at: now, results: Promise.all(this.checks.map((entry) => this.run(entry))) };
     }

@@ -60,14 +60,14 @@ export class Drain {
   }
 
   /**
-   * Runs the hooks of a phase until `deadlineAt` (milliseconds of `Date.now()`).
+   * Runs the hooks of a phase until `deadlineAt` (milliseconds of `performance.now()`: the clock may jump).
    *
    * @returns the names of the hooks that failed or did not end in time; later hooks still run, without waiting
    */
   async run(phase: DrainPhase, deadlineAt: number): Promise<string[]> {
     const failed: string[] = [];
     for (const hook of this.hooks.filter((candidate) => candidate.phase === phase)) {
-      const remainingMs = Math.max(0, deadlineAt - Date.now());
+      const remainingMs = Math.max(0, deadlineAt - performance.now());
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(new Error('did not end within the shutdown grace')), remainingMs);
       try {

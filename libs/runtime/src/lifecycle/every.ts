@@ -41,7 +41,7 @@ export function every(
 
   const failed = (error: unknown): void => {
     failures += 1;
-    const now = Date.now();
+    const now = performance.now();
     if (failures > 1 && now - loggedAt < FAILURE_LOG_INTERVAL_MS) return;
     loggedAt = now;
     log.warn({ err: error, work: name, failures }, 'repeated work failed');

@@ -1,4 +1,5 @@
 import { CallError } from '@perennial/contracts-kernel';
+import { NETWORK_ERROR_CODES } from '@perennial/runtime';
 
 /** Error replies for temporary states, after which a retry may succeed. */
 const NOT_NOW = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|OOM|NOREPLICAS|MISCONF)\b/;
@@ -6,15 +7,6 @@ const NOT_NOW = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|OO
 const IN_TRANSITION = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK)\b/;
 
 const CONNECTION_ERRORS = new Set(['MaxRetriesPerRequestError', 'AbortError', 'ClusterAllFailedError']);
-const CONNECTION_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-]);
 const NOT_WRITTEN = /^(Stream isn't writeable|Cluster isn't ready)/;
 const CLOSED = /^(Connection is closed\.|Cluster is ended\.|None of startup nodes|Too many Cluster redirections)/;
 
@@ -25,7 +17,7 @@ export function isRedisUnavailable(error: unknown): boolean {
   if (error.name === 'AbortError') return error.message.includes('connection close');
   if (CONNECTION_ERRORS.has(error.name)) return true;
   if (error.name === 'ReplyError') return NOT_NOW.test(error.message) || isRedisFull(error);
-  return 'syscall' in error && 'code' in error && CONNECTION_CODES.has(String(error.code)) && 'command' in error;
+  return 'syscall' in error && 'code' in error && NETWORK_ERROR_CODES.has(String(error.code)) && 'command' in error;
 }
 
 /** True when Redis refused because its memory is full (`maxmemory`, `noeviction`). Pub/Sub still works. */

@@ -1,3 +1,4 @@
+import { CountByKey } from '@perennial/runtime';
 import type { Limits, Place } from './connection-limits';
 
 const MINUTE_MS = 60_000;
@@ -6,7 +7,7 @@ const ASK_AGAIN_MS = 250;
 
 /** What this process has used of the connections' limits, and its share of them while Redis is away. */
 export class LocalShare {
-  private readonly active = new Map<string, number>();
+  private readonly active = new CountByKey();
   private readonly processes = new Map<string, number>();
   private readonly buckets = new Map<string, { tokens: number; at: number }>();
 
@@ -19,20 +20,18 @@ export class LocalShare {
 
   /** A request has begun; the returned function ends it, once. */
   began(id: string): () => void {
-    this.active.set(id, (this.active.get(id) ?? 0) + 1);
+    this.active.add(id, 1);
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
-      const rest = (this.active.get(id) ?? 1) - 1;
-      if (rest > 0) this.active.set(id, rest);
-      else this.active.delete(id);
+      this.active.add(id, -1);
     };
   }
 
   take(id: string, { concurrency = Infinity, perMinute }: Limits): Place {
     const processes = this.processes.get(id) ?? 1;
-    if ((this.active.get(id) ?? 0) >= Math.max(1, Math.floor(concurrency / processes))) return { waitMs: ASK_AGAIN_MS };
+    if (this.active.of(id) >= Math.max(1, Math.floor(concurrency / processes))) return { waitMs: ASK_AGAIN_MS };
     const waitMs = perMinute === undefined ? 0 : this.token(id, perMinute / processes);
     return waitMs > 0 ? { waitMs } : { release: this.began(id) };
   }

@@ -189,8 +189,9 @@ export class CompletionsService implements OnModuleInit {
   }
 
   private async drain(remainingMs: number): Promise<void> {
-    const deadlineAt = Date.now() + remainingMs;
-    while (this.waiting.size > 0 && Date.now() < deadlineAt) await new Promise((resolve) => setTimeout(resolve, 50));
+    const deadlineAt = performance.now() + remainingMs;
+    while (this.waiting.size > 0 && performance.now() < deadlineAt)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     for (const give of [...this.waiting]) give(problemOfFailure(GOING_DOWN));
   }
 }

@@ -71,7 +71,7 @@ describe('the settings of three gateways', () => {
   let gateways: Gateway[];
   beforeEach(() => void vi.useFakeTimers());
   afterEach(async () => {
-    const drained = Promise.all(gateways.map(({ runtime }) => runtime.drain.run('intake', Date.now() + 1_000)));
+    const drained = Promise.all(gateways.map(({ runtime }) => runtime.drain.run('intake', performance.now() + 1_000)));
     // A question that is under way is answered by a timer.
     await vi.advanceTimersByTimeAsync(1_000);
     await drained;
