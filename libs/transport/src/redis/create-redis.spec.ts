@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createLogger } from '@perennial/runtime';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createRedis, retryDelayMs } from './create-redis';
 import { isNotWritten, isRedisUnavailable } from './errors';
 
@@ -30,6 +32,28 @@ describe('createRedis', () => {
     expect(isNotWritten(error)).toBe(true);
     expect(isRedisUnavailable(error)).toBe(true);
     redis.disconnect();
+  });
+
+  it('connects again when a server takes the connection and never greets', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const redis = createRedis(`redis://127.0.0.1:${port}`, { role: 'blocking', name: 'x', log });
+    await once(redis, 'connect');
+    const closed = once(redis, 'close');
+    vi.advanceTimersByTime(10_000);
+    // Its peer may have vanished: the end of the stream is not answered either.
+    vi.advanceTimersByTime(2_000);
+    await closed;
+    const again = once(redis, 'connect');
+    vi.advanceTimersByTime(1_000);
+    await again;
+    vi.useRealTimers();
+    redis.disconnect();
+    for (const socket of sockets) socket.destroy();
+    server.close();
   });
 });
 

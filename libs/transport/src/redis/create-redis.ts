@@ -65,6 +65,7 @@ export function createRedis(url: string, { role, name, log, Connector }: CreateR
   };
   const redis = target.shape === 'single' ? new Redis(url, options) : connectOneOf(target, options, Connector);
   logConnection(redis, log.child({ connection: name }));
+  cutWhenMute(redis, log.child({ connection: name }));
   // Many runs and calls share these connections. A blocking read has one of its own with nothing to join.
   if (role === 'commands' || waits) redis.on('connect', () => coalesceWrites(redis.stream as Socket, 'turn'));
   if (role === 'commands' || role === 'subscriber') cutWhenDeaf(redis, log.child({ connection: name }));
@@ -91,6 +92,7 @@ export function createCluster(url: string, { name, log }: Pick<CreateRedisOption
   logConnection(cluster, log.child({ connection: name }));
   cluster.on('+node', (node: Redis) => {
     node.on('connect', () => coalesceWrites(node.stream as Socket, 'turn'));
+    cutWhenMute(node, log.child({ connection: name }));
     cutWhenDeaf(node, log.child({ connection: name }));
   });
   return cluster;
@@ -169,6 +171,20 @@ function describe(error: Error): string {
   return error.message || ('code' in error ? String(error.code) : error.name);
 }
 
+/** Cuts a connection whose server took it and then never greeted; the time limit of the connection covers TCP only. */
+function cutWhenMute(redis: Redis, log: Logger): void {
+  let greeting: NodeJS.Timeout | undefined;
+  redis.on('connect', () => {
+    clearTimeout(greeting);
+    greeting = setTimeout(() => {
+      log.warn({ waited_ms: PONG_WITHIN_MS }, 'Redis does not greet; reconnecting');
+      redis.disconnect(true);
+    }, PONG_WITHIN_MS);
+  });
+  for (const event of ['ready', 'close', 'end']) redis.on(event, () => clearTimeout(greeting));
+}
+
+/** Cuts a connection whose server has stopped to answer. */
 function cutWhenDeaf(redis: Redis, log: Logger): void {
   let askedAt: number | undefined;
   const stopAsking = wakeEvery(PING_EVERY_MS, () => {

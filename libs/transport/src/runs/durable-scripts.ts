@@ -6,6 +6,12 @@ import { RedisScript } from '../redis/script';
  */
 
 /**
+ * Keys of a run without an end live so long (s): its row may be lost (a failover of Postgres), and then nobody ends it. Those of a run that
+ * takes longer are written again by its worker, as after a Redis that lost its memory.
+ */
+const UNENDED_TTL_S = 86_400;
+
+/**
  * Sets a higher epoch with its writer and returns the present state. If the epoch has another writer, Postgres has issued it twice (a failover
  * lost the first claim): neither may go on.
  *
@@ -24,6 +30,9 @@ end
 if m[1] and tonumber(m[1]) > tonumber(ARGV[1]) then return { m[1] } end
 if m[1] == ARGV[1] and m[6] and m[6] ~= ARGV[2] then return { m[1], m[6] } end
 redis.call('HSET', KEYS[2], 'e', ARGV[1], 'w', ARGV[2])
+if not m[5] then
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ${UNENDED_TTL_S}) end
+end
 if not m[2] then return { ARGV[1] } end
 if m[1] ~= ARGV[1] then
   redis.call('HSET', KEYS[2], 'b', (m[4] or '') .. ',' .. ARGV[1] .. ':' .. (m[3] or ''))
@@ -32,6 +41,7 @@ local entries = redis.pcall('XRANGE', KEYS[1], '-', '+')
 if entries.err then
   redis.call('DEL', KEYS[1], KEYS[2])
   redis.call('HSET', KEYS[2], 'e', ARGV[1], 'w', ARGV[2])
+  redis.call('EXPIRE', KEYS[2], ${UNENDED_TTL_S})
   return { ARGV[1] }
 end
 return { ARGV[1], m[2], m[3] or '', m[5] or '', entries }
@@ -92,6 +102,10 @@ for n = 1, #KEYS do
       end
     end
     redis.call('HSET', meta, 'o', to)
+    if opening or from == '0' then
+      redis.call('EXPIRE', meta, ${UNENDED_TTL_S})
+      redis.call('EXPIRE', stream, ${UNENDED_TTL_S})
+    end
     if changed_bases then redis.call('HSET', meta, 'b', changed_bases) end
     if opening then redis.call('HSET', meta, 'i', identity, 'w', ARGV[1]) end
     result = tonumber(to)

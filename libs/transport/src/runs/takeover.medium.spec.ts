@@ -1,6 +1,7 @@
 import { sleep, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chatRun, completed, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
+import { RunKeys } from './keys';
+import { chatRun, completed, KEYSPACE, Reader, RunBench, type TestGateway, type TestWorker } from './testing';
 import type { RunIdentity, RunPosition, RunWriter } from './types';
 
 const NEVER = 3_600_000;
@@ -214,6 +215,27 @@ describe('a run that changes hands', () => {
         position: { epoch: after },
       });
     }
+  });
+
+  it('leaves keys that expire by themselves, since its row may be lost: nobody ends it then', async () => {
+    const identity = chatRun();
+    const keys = new RunKeys(KEYSPACE);
+    const lives = () =>
+      Promise.all([keys.stream(identity.runId), keys.meta(identity.runId)].map((key) => bench.command('TTL', key)));
+    const nobody = (): void => undefined;
+    const first = (await bench.worker()).publisher.open(identity, { epoch: 1, generation: 1, text: '' }, nobody);
+    await first.flush();
+    first.append('written');
+    await first.flush();
+    for (const seconds of await lives()) expect(seconds).toBeGreaterThan(80_000);
+    first.restart();
+    first.append('again');
+    await first.flush();
+    for (const seconds of await lives()) expect(seconds).toBeGreaterThan(80_000);
+    first.release();
+    await bench.command('PERSIST', keys.meta(identity.runId));
+    expect(await (await bench.worker()).publisher.acquire(identity.runId, 2)).toMatchObject({ text: 'again' });
+    for (const seconds of await lives()) expect(seconds).toBeGreaterThan(80_000);
   });
 
   it('returns a recorded end to a claimant', async () => {
