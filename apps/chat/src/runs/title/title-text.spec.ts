@@ -13,14 +13,17 @@ describe('titles', () => {
 
   it('fall back to the first words of the message', () => {
     expect(firstWords('  How do\n I bake bread? ')).toBe('How do I bake bread?');
-    expect(firstWords('one two three four five six seven')).toBe('one two three four five six…');
-    expect(firstWords('x'.repeat(80))).toHaveLength(50);
+    const sixty = `${'word '.repeat(11)}words`;
+    expect(sixty).toHaveLength(60);
+    expect(firstWords(`${sixty} more`)).toBe(sixty);
+    expect(firstWords(`${sixty}!`)).toBe('word '.repeat(11).trim());
+    expect(firstWords('x'.repeat(80))).toBe('x'.repeat(60));
     expect(firstWords('')).toBe('New Chat');
   });
 
   it('end with a whole character', () => {
     expect(titleOf(`{"title": "${'x'.repeat(99)}👋"}`)).toBe('x'.repeat(99));
-    expect(firstWords(`${'x'.repeat(48)}👋${'y'.repeat(9)}`)).toBe(`${'x'.repeat(48)}…`);
+    expect(firstWords(`${'x'.repeat(59)}👋${'y'.repeat(9)}`)).toBe('x'.repeat(59));
   });
 
   it('have a prompt with the message inserted', () => {

@@ -14,8 +14,8 @@ Answer with JSON and nothing else: {"title": "..."}
 
 const PLACEHOLDER = /\{\{(?:MESSAGE|MESSAGES|prompt)(?::[^}]*)?\}\}/g;
 const LONGEST = 100;
-const FALLBACK_WORDS = 6;
-const FALLBACK_CHARS = 50;
+/** As a title in the list of chats. */
+const FALLBACK_CHARS = 60;
 
 /** The prompt of a title job. A prompt without a placeholder gets the message at its end. */
 export function titlePrompt(template: string, message: string): string {
@@ -37,13 +37,12 @@ export function titleOf(answer: string): string | undefined {
   return undefined;
 }
 
-/** The first words of the message, as the fallback. */
+/** The first words of the message, as the fallback: whole ones, unless the first is too long itself. */
 export function firstWords(message: string): string {
-  const words = message.trim().split(/\s+/).filter(Boolean);
-  let title = words.slice(0, FALLBACK_WORDS).join(' ');
-  if (title.length > FALLBACK_CHARS) title = `${cutText(title, FALLBACK_CHARS - 1).trimEnd()}…`;
-  else if (words.length > FALLBACK_WORDS) title += '…';
-  return title || 'New Chat';
+  const line = message.replace(/\s+/g, ' ').trim();
+  if (line.length <= FALLBACK_CHARS) return line || DEFAULT_TITLE;
+  const end = line.lastIndexOf(' ', FALLBACK_CHARS);
+  return end > 0 ? line.slice(0, end) : cutText(line, FALLBACK_CHARS);
 }
 
 function clean(title: string): string | undefined {
