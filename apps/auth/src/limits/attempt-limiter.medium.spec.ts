@@ -31,14 +31,17 @@ describe('attempts', () => {
   });
 
   const replica = (): AttemptLimiter => replicas[(turn += 1) % 2]!;
-  const attempt = (attempt: Partial<SignInAttempt>) =>
-    replica().signIn({
-      account: 'owner@example.com',
-      address: '203.0.113.1',
-      addressShared: false,
-      device: undefined,
-      ...attempt,
-    });
+  const attempt = (attempt: Partial<SignInAttempt>, repeated = false) =>
+    replica().signIn(
+      {
+        account: 'owner@example.com',
+        address: '203.0.113.1',
+        addressShared: false,
+        device: undefined,
+        ...attempt,
+      },
+      repeated,
+    );
   /** @returns how many reached the password check */
   const guess = async (times: number, of: (n: number) => Partial<SignInAttempt> = () => ({})): Promise<number> => {
     const outcomes = await Promise.allSettled(Array.from({ length: times }, (_, n) => attempt(of(n))));
@@ -51,6 +54,17 @@ describe('attempts', () => {
     expect(limited).toEqual([['sign-in-source', '203.0.113.1']]);
     await expect(attempt({ address: '198.51.100.9' })).resolves.toBeInstanceOf(Function);
     await expect(attempt({ account: 'another@example.com' })).resolves.toBeInstanceOf(Function);
+  });
+
+  it('that the transport repeats count once, are forgiven once they succeed, and are refused if they were', async () => {
+    await attempt({});
+    for (let n = 0; n < 5; n += 1) await attempt({}, true);
+    await (
+      await attempt({}, true)
+    )();
+    expect(await guess(10)).toBe(3);
+    await expect(attempt({}, true)).rejects.toMatchObject(LIMITED);
+    for (let n = 0; n < 5; n += 1) await replica().passwordChange('owner', '203.0.113.1', n > 0);
   });
 
   it('from many addresses close the account to unknown devices, but not to its owner’s', async () => {
@@ -102,7 +116,7 @@ describe('attempts', () => {
     for (let n = 0; n < 2; n += 1) await replica().signUp(from);
     await expect(replica().signUp(from)).rejects.toMatchObject(LIMITED);
     await expect(replica().signUp({ ...from, addressShared: true })).resolves.toBeUndefined();
-    for (let n = 0; n < 3; n += 1) await replica().passwordChange('owner', from.address);
-    await expect(replica().passwordChange('owner', from.address)).rejects.toMatchObject(LIMITED);
+    for (let n = 0; n < 3; n += 1) await replica().passwordChange('owner', from.address, false);
+    await expect(replica().passwordChange('owner', from.address, false)).rejects.toMatchObject(LIMITED);
   });
 });

@@ -83,8 +83,11 @@ export class AttemptLimiter {
     this.signedInLimit = limiter('signed-in', limits.signInsPerAccount);
   }
 
-  /** @throws CallError `RESOURCE_EXHAUSTED` with `retryAfter`, also for accounts that do not exist */
-  async signIn({ account, device, ...origin }: SignInAttempt): Promise<Forgive> {
+  /**
+   * @param repeated an earlier delivery of the same call has been counted
+   * @throws CallError `RESOURCE_EXHAUSTED` with `retryAfter`, also for accounts that do not exist
+   */
+  async signIn({ account, device, ...origin }: SignInAttempt, repeated: boolean): Promise<Forgive> {
     const from = toNetwork(origin.address);
     const name = hashed(account);
     const address = isShared(origin) ? this.sharedAddress : this.address;
@@ -100,7 +103,7 @@ export class AttemptLimiter {
             [this.source, `${name}:device:${device}`],
             [this.account, `${name}:devices`],
           ];
-    return this.consumeAll(counters, origin.address);
+    return this.consumeAll(counters, origin.address, repeated);
   }
 
   /**
@@ -121,28 +124,31 @@ export class AttemptLimiter {
   /**
    * Attempts at the old password by a signed-in client.
    *
+   * @param repeated as for `signIn`
    * @throws CallError `RESOURCE_EXHAUSTED` with `retryAfter`
    */
-  async passwordChange(userId: string, address: string): Promise<Forgive> {
-    return this.consumeAll([[this.passwordChanges, userId]], address);
+  async passwordChange(userId: string, address: string, repeated: boolean): Promise<Forgive> {
+    return this.consumeAll([[this.passwordChanges, userId]], address, repeated);
   }
 
   private async consumeAll(
     counters: readonly (readonly [RateLimiterRedis, string])[],
     address: string,
+    repeated: boolean,
   ): Promise<Forgive> {
-    for (const [limiter, key] of counters) await this.consume(limiter, key, address);
+    for (const [limiter, key] of counters) await this.consume(limiter, key, address, repeated ? 0 : 1);
     return async () => {
       await Promise.all(counters.map(([limiter, key]) => limiter.reward(key)));
     };
   }
 
-  private async consume(limiter: RateLimiterRedis, key: string, address: string): Promise<void> {
+  /** @param points 0 for an attempt that has been counted: it is refused if it was */
+  private async consume(limiter: RateLimiterRedis, key: string, address: string, points = 1): Promise<void> {
     try {
-      await limiter.consume(key);
+      await limiter.consume(key, points);
     } catch (refused) {
       if (refused instanceof RateLimiterRes) {
-        if (refused.consumedPoints === limiter.points + 1) {
+        if (points > 0 && refused.consumedPoints === limiter.points + 1) {
           this.onLimited(limiter.keyPrefix.slice(limiter.keyPrefix.indexOf(LIMIT) + LIMIT.length), address);
         }
         throw new CallError('RESOURCE_EXHAUSTED', 'Too many attempts, try again later', {

@@ -14,8 +14,11 @@ export class SessionsController {
 
   /** Without a session. */
   @Handles(sessions.signIn)
-  signIn(request: CallParsedRequest<typeof sessions.signIn>): Promise<CallReply<typeof sessions.signIn>> {
-    return this.signIns.signIn(request);
+  signIn(
+    request: CallParsedRequest<typeof sessions.signIn>,
+    { delivery }: CallContext,
+  ): Promise<CallReply<typeof sessions.signIn>> {
+    return this.signIns.signIn(request, delivery > 1);
   }
 
   /** One's own sessions only. */

@@ -31,10 +31,11 @@ export class SignInService implements OnApplicationBootstrap {
     await this.passwords.warmUp();
   }
 
-  async signIn(request: CallParsedRequest<typeof sessions.signIn>): Promise<IssuedSession> {
+  /** @param repeated this call was delivered before; its attempt has been counted */
+  async signIn(request: CallParsedRequest<typeof sessions.signIn>, repeated: boolean): Promise<IssuedSession> {
     const { email, password, address, addressShared } = request;
     const device = this.devices.recognise(request.device, email);
-    const forgive = await this.attempts.signIn({ account: email, address, addressShared, device });
+    const forgive = await this.attempts.signIn({ account: email, address, addressShared, device }, repeated);
     const { userId, stamped } = await this.check(email, password);
     const told = { user_id: userId, client_address: address, known_device: device !== undefined };
     if (!stamped) {

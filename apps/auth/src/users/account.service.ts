@@ -65,7 +65,7 @@ export class AccountService {
     const { userId } = principal;
     await this.policy.check(request.newPassword);
     const told = { user_id: userId, client_address: request.address };
-    const forgive = repeated ? undefined : await this.attempts.passwordChange(userId, request.address);
+    const forgive = await this.attempts.passwordChange(userId, request.address, repeated);
     const account = await this.users.credentials({ id: userId });
     const matches = await this.passwords.verify(request.password, account?.passwordHash);
     const newHash = account && matches ? await this.passwords.hash(request.newPassword) : undefined;
@@ -81,7 +81,7 @@ export class AccountService {
       await this.sessions.endAll(tx, userId);
       tx.afterCommit(() => this.runtime.security.record('password_changed', told));
     });
-    await forgive?.();
+    await forgive();
   }
 
   settings(principal: UserPrincipal): Promise<Record<string, unknown> | null> {
