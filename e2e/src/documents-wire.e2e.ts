@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { FileReply, KnowledgeBase, Message } from '@perennial/contracts-wire';
 import type { RunningSystem } from '@perennial/launcher';
 import { readDataPage } from '@perennial/testing';
-import { factOf } from '@perennial/testing/documents';
+import { factOf, judgedDocument } from '@perennial/testing/documents';
 import { Redis } from 'ioredis';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,7 +38,7 @@ describe('documents on the wire', () => {
     return { status: reply.status, body: reply.body };
   };
 
-  async function upload(name: string, text: string, metadata?: object): Promise<FileReply> {
+  async function upload(name: string, text: BlobPart, metadata?: object): Promise<FileReply> {
     const form = new FormData();
     if (metadata) form.set('metadata', JSON.stringify(metadata));
     form.set('file', new Blob([text], { type: 'text/plain' }), name);
@@ -61,6 +62,32 @@ describe('documents on the wire', () => {
   }
 
   const fact = factOf(7);
+
+  it(
+    'the built service recognises text in a picture, and cites a page by its own label',
+    async () => {
+      const found = async (name: string, query: string) => {
+        const file = await upload(name, await readFile(judgedDocument(name)));
+        expect((await states(file.id)).at(-1)).toBe('completed');
+        const reply = await call<{ documents: string[][]; metadatas: object[][] }>(
+          'POST',
+          '/api/v1/retrieval/query/doc',
+          {
+            collection_name: `file-${file.id}`,
+            query,
+            k: 1,
+          },
+        );
+        return { text: reply.body.documents[0]?.[0], metadata: reply.body.metadatas[0]?.[0] };
+      };
+      expect((await found('ferry.jpg', 'First boat from Balmaha')).text).toContain('9:20');
+      expect((await found('sicherheit.pdf', 'Vorwort Dieses Handbuch ersetzt die Ausgabe')).metadata).toMatchObject({
+        page: 1,
+        page_label: 'ii',
+      });
+    },
+    2 * READ_MS,
+  );
 
   it(
     'a file is uploaded, followed, cited in an answer with its sources, and not found after its deletion',

@@ -30,7 +30,7 @@ export function flowsOf(segments: readonly Segment[], depth = 0): Segment[][] {
   let across: Segment[] = [];
   let [left, right]: [Segment[], Segment[]] = [[], []];
   const endColumns = (): void => {
-    flows.push(...flowsOf(left, depth + 1), ...flowsOf(right, depth + 1));
+    for (const side of [left, right]) for (const flow of flowsOf(side, depth + 1)) flows.push(flow);
     [left, right] = [[], []];
   };
   const endAcross = (): void => {

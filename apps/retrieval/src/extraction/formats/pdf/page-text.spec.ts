@@ -147,6 +147,21 @@ describe('the text of a page', () => {
   });
 
   it.each([
+    ['one line', (at: number) => run('a', at * 20, 50)],
+    ['one column', (at: number) => run('a', 50, at * 12)],
+    [
+      'a grid of rows without columns',
+      (at: number) => run('a', 50 + (at % 3) * 40 + ((at * 7) % 31), Math.floor(at / 3) * 12),
+    ],
+  ])('is read at any number of words (%s)', (_, place) => {
+    const text = new PageTexts().add(
+      Array.from({ length: 150_000 }, (__, at) => place(at)),
+      HEIGHT,
+    );
+    expect(text.replace(/[^a]/g, '')).toHaveLength(150_000);
+  });
+
+  it.each([
     [Number.NaN, 0],
     [Infinity, 10],
     [1e300, 1e-300],

@@ -1,8 +1,9 @@
 import { flowsOf } from './columns';
 import { type Row, rowsOf, rowText } from './rows';
 import { type Segment, segmentsOf, type TextRun } from './segments';
-import { tableAt, type TableShape } from './table';
+import { endOfRows, tableAt, type TableShape } from './table';
 
+const MOST_ATTEMPTS = 4;
 /** Lines further apart than this, in letter sizes, are separate paragraphs. */
 const PARAGRAPH_GAP = 1.7;
 /** Lines of larger letters than the text's are headings, by how much larger they are. */
@@ -82,7 +83,8 @@ export class PageTexts {
 
   /** Without what stood at the same place of the page before, and without numbers of pages that count on from there. */
   private withoutRunning(segments: readonly Segment[], height: number): Segment[] {
-    const [top, bottom] = [Math.min(...segments.map(({ y }) => y)), Math.max(...segments.map(({ y }) => y))];
+    let [top, bottom] = [Infinity, -Infinity];
+    for (const { y } of segments) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
     const margins = new Map<string, string>();
     const kept = segments.filter((segment) => {
       const { text, left, y, size } = segment;
@@ -116,12 +118,17 @@ function notesFrom(rows: readonly Row[], size: number): number {
   return rows.length;
 }
 
-/** Before the next table. */
+/** Before the next table. Of rows that look like one, only the first may begin it: each attempt reads all of them. */
 function proseEnd(rows: readonly Row[], from: number, end: number): number {
-  let at = from + 1;
   const all = rows.slice(0, end);
-  while (at < end && !((rows[at]?.segments.length ?? 0) > 1 && tableAt(all, at))) at += 1;
-  return at;
+  let [until, attempts] = [from, 0];
+  for (let at = from + 1; at < end; at += 1) {
+    if ((rows[at]?.segments.length ?? 0) < 2) continue;
+    if (at >= until) [until, attempts] = [endOfRows(all, at), 0];
+    attempts += 1;
+    if (attempts <= MOST_ATTEMPTS && tableAt(all, at)) return at;
+  }
+  return end;
 }
 
 function proseText(rows: readonly Row[], size: number): string {

@@ -27,6 +27,8 @@ const WHOLE_SHARE = 0.75;
 /** A cell spans the columns that this part of it is in. */
 const SPANNED_PART = 0.2;
 const MIN_ROWS = 3;
+/** A row of more segments is a drawing. */
+const MOST_COLUMNS = 80;
 /** A row of the head that spans columns is among the first. */
 const HEAD_ROWS = 4;
 /** Lists number their items in a column of their own. */
@@ -42,7 +44,7 @@ export function tableAt(
   before?: TableShape,
 ): { text: string; shape: TableShape; next: number } | undefined {
   if ((rows[from]?.segments.length ?? 0) < 2) return undefined;
-  const next = endOf(rows, from);
+  const next = endOfRows(rows, from);
   const found = rows.slice(from, next);
   if (before) {
     const rest = restOf(found, before);
@@ -59,15 +61,16 @@ export function tableAt(
   return { text: lines.join(''), shape: { columns, names: head?.names }, next };
 }
 
-/** After the last row that belongs to it: rows of several cells, and single cells near them. */
-function endOf(rows: readonly Row[], from: number): number {
+/** After the last row that may belong to a table: rows of several cells, and single cells near them. */
+export function endOfRows(rows: readonly Row[], from: number): number {
   let end = from;
   for (let at = from; at < rows.length; at += 1) {
     const [row, above] = [rows[at], rows[at - 1]];
     if (!row) break;
     if (at > from && above && row.y - above.y > ROW_GAP * Math.max(row.size, above.size)) break;
+    if (row.segments.length > MOST_COLUMNS) break;
     if (row.segments.length > 1) end = at + 1;
-    else if (at > from && !isCellLine(row, rows.slice(from, at))) break;
+    else if (at > from && !isCellLine(row, rows.slice(Math.max(from, at - HEAD_ROWS), at))) break;
   }
   return end;
 }
@@ -76,9 +79,7 @@ function endOf(rows: readonly Row[], from: number): number {
 function isCellLine({ segments: [segment] }: Row, above: readonly Row[]): boolean {
   return (
     segment !== undefined &&
-    !above
-      .slice(-HEAD_ROWS)
-      .some((row) => row.segments.length > 1 && row.segments.every((cell) => overlaps(cell, segment)))
+    !above.some((row) => row.segments.length > 1 && row.segments.every((cell) => overlaps(cell, segment)))
   );
 }
 
@@ -89,7 +90,7 @@ const overlaps = (one: Column, other: Column): boolean => one.left < other.right
  * others may add some that are mostly empty.
  */
 function columnsOf(rows: readonly Row[]): Column[] {
-  const most = Math.max(...rows.map(({ segments }) => segments.length));
+  const most = rows.reduce((length, { segments }) => Math.max(length, segments.length), 0);
   const isWhole = ({ segments }: Row): boolean => segments.length >= most * WHOLE_SHARE;
   const whole = rows.filter(isWhole);
   const cells = whole.flatMap(({ segments }) => segments);
