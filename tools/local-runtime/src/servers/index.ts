@@ -24,4 +24,4 @@ export { redisBinary, valkeyBinary } from './redis-binary';
 export { ServerUnavailable } from './server-unavailable';
 export { storeHome, StoreServer, type StoreHome } from './store-server';
 export { sleep, waitFor, type WaitOptions } from './wait';
-export { fromWheel, type WheelFile } from './wheel';
+export { CACHE_DIR, fromWheel, type WheelFile } from './wheel';
