@@ -1,29 +1,39 @@
 import { join } from 'node:path';
+import { KeyRing } from './encryption/key-ring';
+import { EncryptedBlobStore } from './encryption/store';
 import { type BlobStoreConfig, placedBlobConfigs } from './env';
-import { FilesystemBlobStore } from './filesystem';
+import { FilesystemBlobStore } from './filesystem/store';
 import { PlacedBlobStore } from './placed';
-import type { BlobStore } from './types';
+import type { BlobStore, KeyedBlobStore } from './types';
 
 /**
  * The configured store, which holds those of placements too. Sends no request, so that a store that is away does not block the start.
  * Without placements it still refuses their keys: bytes of a placement must not get into the installation's own store.
  */
-export async function createBlobStore(config: BlobStoreConfig): Promise<BlobStore> {
-  const own = await openStore(config);
-  const placed = new Map<string, BlobStore>([...config.PLACEMENTS.keys()].map((name) => [name, own]));
+export async function createBlobStore(config: BlobStoreConfig): Promise<KeyedBlobStore> {
+  const own = await openKeyed(config);
+  const placed = new Map<string, KeyedBlobStore>([...config.PLACEMENTS.keys()].map((name) => [name, own]));
   for (const [name, { data, error }] of placedBlobConfigs(config)) {
     if (!data) throw error;
-    placed.set(name, await openStore(data));
+    placed.set(name, await openKeyed(data));
   }
   return new PlacedBlobStore(own, placed);
 }
 
-/** The S3 client is loaded on demand: it takes a sixth of a service's memory. */
+async function openKeyed(config: BlobStoreConfig): Promise<KeyedBlobStore> {
+  return new EncryptedBlobStore(await openStore(config), new KeyRing(config.BLOB_ENCRYPTION_KEYS));
+}
+
+/** Clients are loaded on demand: that of S3 takes a sixth of a service's memory. */
 async function openStore(config: BlobStoreConfig): Promise<BlobStore> {
   switch (config.STORAGE_PROVIDER) {
     case 'local':
       return new FilesystemBlobStore(join(config.DATA_DIR, 'blobs'));
     case 's3':
-      return (await import('./s3')).openS3(config);
+      return (await import('./s3/store')).openS3(config);
+    case 'gcs':
+      return (await import('./gcs/store')).openGcs(config);
+    case 'azure':
+      return (await import('./azure/store')).openAzure(config);
   }
 }

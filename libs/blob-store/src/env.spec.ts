@@ -2,7 +2,7 @@ import { EnvError, readEnv } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blobStoreEnv, blobStoreRules } from './env';
-import { s3PlaceOf } from './s3-client';
+import { s3PlaceOf } from './s3/client';
 
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
 const read = (variables: Record<string, string>) => readEnv(schema, variables, { service: 'retrieval' });
@@ -22,6 +22,16 @@ describe('variables of the blob store', () => {
       /S3_ENDPOINT_URL must be a URL/,
     ],
     ['a prefix with a way out', { S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: 'a//b' }, /S3_KEY_PREFIX may only have/],
+    ['a key that is not used', { S3_BUCKET_NAME: 'b', S3_SSE_KMS_KEY_ID: 'k' }, /S3_SSE_KMS_KEY_ID is only used with/],
+    ['GCS without a bucket', { STORAGE_PROVIDER: 'gcs' }, /GCS_BUCKET_NAME is not set/],
+    [
+      'credentials that are none',
+      { STORAGE_PROVIDER: 'gcs', GCS_BUCKET_NAME: 'b', GOOGLE_APPLICATION_CREDENTIALS_JSON: '{"private_key":"hush"}' },
+      /GOOGLE_APPLICATION_CREDENTIALS_JSON is not the JSON/,
+    ],
+    ['Azure without an address', { STORAGE_PROVIDER: 'azure' }, /AZURE_STORAGE_ENDPOINT is not set/],
+    ['Azure without a key', { STORAGE_PROVIDER: 'azure' }, /AZURE_STORAGE_KEY is not set/],
+    ['a key that is none', { STORAGE_PROVIDER: 'azure', AZURE_STORAGE_KEY: 'hush hush' }, /AZURE_STORAGE_KEY/],
   ])('%s fails the start and names the variable', (_, variables, sentence) => {
     const start = () => read({ STORAGE_PROVIDER: 's3', ...variables });
     expect(start).toThrow(EnvError);
@@ -30,7 +40,7 @@ describe('variables of the blob store', () => {
   });
 
   it('refuse an unsupported provider by name', () => {
-    expect(() => read({ STORAGE_PROVIDER: 'gcs' })).toThrow(/STORAGE_PROVIDER/);
+    expect(() => read({ STORAGE_PROVIDER: 'ftp' })).toThrow(/STORAGE_PROVIDER/);
   });
 
   it.each([
@@ -39,6 +49,6 @@ describe('variables of the blob store', () => {
     ['', ''],
   ])('the prefix %j becomes %j before every key', (given, prefix) => {
     const config = read({ STORAGE_PROVIDER: 's3', S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: given });
-    expect(s3PlaceOf(config)).toEqual({ bucket: 'b', prefix });
+    expect(s3PlaceOf(config)).toMatchObject({ bucket: 'b', prefix });
   });
 });

@@ -1,15 +1,18 @@
 import { flag, placementEnv, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
+import { type EncryptionKey, parseEncryptionKeys } from './encryption/key-ring';
+import { isServiceAccount } from './gcs/credentials';
 
 /** Variables of the blob store, for the services that keep or read files; with `blobStoreRules` as the schema's refinement. */
 export const blobStoreEnv = {
   ...placementEnv,
-  STORAGE_PROVIDER: variable(z.enum(['local', 's3']).default('local'), {
-    description: 'Where uploaded files are kept: `local` is a directory, `s3` a bucket of any S3-compatible store.',
+  STORAGE_PROVIDER: variable(z.enum(['local', 's3', 'gcs', 'azure']).default('local'), {
+    description:
+      'Where uploaded files are kept: `local` is a directory, `s3` a bucket of any S3-compatible store, `gcs` a bucket of Google Cloud Storage, `azure` a container of Azure Blob Storage.',
   }),
   DATA_DIR: variable(z.string().min(1).default('data'), {
     description:
-      'Directory for data on disk; the same one for all services. With several hosts it has to be shared between them, or use `s3`.',
+      'Directory for data on disk; the same one for all services. With several hosts it has to be shared between them, or use another `STORAGE_PROVIDER`.',
     example: '/var/lib/perennial',
   }),
   S3_BUCKET_NAME: variable(z.string().min(1).optional(), {
@@ -46,7 +49,60 @@ export const blobStoreEnv = {
   S3_USE_ACCELERATE_ENDPOINT: variable(flag().default(false), {
     description: "Amazon's accelerated endpoint.",
   }),
+  S3_SERVER_SIDE_ENCRYPTION: variable(z.enum(['AES256', 'aws:kms']).optional(), {
+    description:
+      'What the S3 store is asked to encrypt each object with: `AES256` its own key, `aws:kms` a key of its key service. Unset, the bucket decides.',
+  }),
+  S3_SSE_KMS_KEY_ID: variable(z.string().min(1).optional(), {
+    description: "The key for `S3_SERVER_SIDE_ENCRYPTION=aws:kms`; the account's own one when unset.",
+    example: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd',
+  }),
+  S3_ENABLE_TAGGING: variable(flag().default(false), {
+    description:
+      'Gives each object the tags `kind` (`files`, `pictures`) and `placement`, for rules of the bucket and its bill. The access key needs the right to tag.',
+  }),
+  GCS_BUCKET_NAME: variable(z.string().min(1).optional(), {
+    description: 'The bucket; it has to exist. Needed with `STORAGE_PROVIDER=gcs`.',
+    example: 'perennial',
+  }),
+  GOOGLE_APPLICATION_CREDENTIALS_JSON: variable(serviceAccount().optional(), {
+    description:
+      "The JSON of a service account's key; without it the service account of the machine or the pod is used.",
+    secret: true,
+  }),
+  GCS_ENDPOINT_URL: variable(urlOf('http', 'https').default('https://storage.googleapis.com'), {
+    description: 'Address of Google Cloud Storage, for a private endpoint or an emulator.',
+  }),
+  AZURE_STORAGE_ENDPOINT: variable(urlOf('http', 'https').optional(), {
+    description: 'Address of the storage account. Needed with `STORAGE_PROVIDER=azure`.',
+    example: 'https://ACCOUNT.blob.core.windows.net',
+  }),
+  AZURE_STORAGE_CONTAINER_NAME: variable(z.string().min(1).optional(), {
+    description: 'The container; it has to exist. Needed with `STORAGE_PROVIDER=azure`.',
+    example: 'perennial',
+  }),
+  AZURE_STORAGE_KEY: variable(z.base64().min(1).optional(), {
+    description: 'Key of the storage account. Needed with `STORAGE_PROVIDER=azure`.',
+    secret: true,
+  }),
+  BLOB_ENCRYPTION_KEYS: variable(
+    encryptionKeys().default(() => []),
+    {
+      description:
+        'Keys with which files are encrypted before they are stored, as `ID:KEY`, separated by commas; each KEY is 32 bytes in base64. The first one encrypts, all of them decrypt. The same for all services. Unset, nothing is encrypted.',
+      example: '2026-11:the output of `openssl rand -base64 32`',
+      secret: true,
+    },
+  ),
 };
+
+/** Variables without which a provider cannot be used. */
+const NEEDED = {
+  local: [],
+  s3: ['S3_BUCKET_NAME'],
+  gcs: ['GCS_BUCKET_NAME'],
+  azure: ['AZURE_STORAGE_ENDPOINT', 'AZURE_STORAGE_CONTAINER_NAME', 'AZURE_STORAGE_KEY'],
+} as const;
 
 /** What `createBlobStore` takes; the parsed environment of a service that spreads `blobStoreEnv` is one. */
 export type BlobStoreConfig = z.output<z.ZodObject<typeof blobStoreEnv>>;
@@ -82,10 +138,34 @@ export function blobStoreRules(env: BlobStoreConfig, context: z.core.$Refinement
   for (const [name, { error }] of placedBlobConfigs(env))
     for (const { path, message } of error?.issues ?? [])
       refuse('PLACEMENTS', `has a wrong store of files for "${name}": ${[...path, message].join(' ')}`);
-  if (env.STORAGE_PROVIDER !== 's3') return;
-  if (env.S3_BUCKET_NAME === undefined) refuse('S3_BUCKET_NAME', 'is needed with STORAGE_PROVIDER=s3');
+  const { STORAGE_PROVIDER: provider } = env;
+  for (const name of NEEDED[provider])
+    if (env[name] === undefined) refuse(name, `is needed with STORAGE_PROVIDER=${provider}`);
+  if (provider !== 's3') return;
   if ((env.S3_ACCESS_KEY_ID === undefined) !== (env.S3_SECRET_ACCESS_KEY === undefined)) {
     const missing = env.S3_ACCESS_KEY_ID === undefined ? 'S3_ACCESS_KEY_ID' : 'S3_SECRET_ACCESS_KEY';
     refuse(missing, 'is needed beside the other half of the key');
   }
+  if (env.S3_SSE_KMS_KEY_ID !== undefined && env.S3_SERVER_SIDE_ENCRYPTION !== 'aws:kms')
+    refuse('S3_SSE_KMS_KEY_ID', 'is only used with S3_SERVER_SIDE_ENCRYPTION=aws:kms');
+}
+
+/** The JSON of a service account's key. Its text is kept; what is wrong with it is said without it. */
+function serviceAccount() {
+  return z.string().superRefine((text, context) => {
+    if (!isServiceAccount(text))
+      context.addIssue({ code: 'custom', message: 'is not the JSON of a key of a service account' });
+  });
+}
+
+function encryptionKeys() {
+  return z.string().transform((text, context): EncryptionKey[] => {
+    const keys = parseEncryptionKeys(text.split(',').map((pair) => pair.trim()));
+    if (keys !== undefined) return keys;
+    context.addIssue({
+      code: 'custom',
+      message: 'is not a list of ID:KEY, each id once and each KEY 32 bytes in base64',
+    });
+    return z.NEVER;
+  });
 }

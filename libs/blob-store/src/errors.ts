@@ -4,9 +4,10 @@
  * - `NOT_FOUND`, `RANGE`, `INVALID_KEY`: the caller's request
  * - `UNAVAILABLE`: the store is away, slow or full; retry later
  * - `DENIED`: wrong secret, missing bucket, missing permission; an operator has to act
+ * - `KEY`: this blob is encrypted with a key that is missing or another one; an operator has to act, and others may be read
  */
 export type BlobStoreErrorCode =
-  'TOO_LARGE' | 'INTEGRITY' | 'NOT_FOUND' | 'RANGE' | 'INVALID_KEY' | 'UNAVAILABLE' | 'DENIED';
+  'TOO_LARGE' | 'INTEGRITY' | 'NOT_FOUND' | 'RANGE' | 'INVALID_KEY' | 'UNAVAILABLE' | 'DENIED' | 'KEY';
 
 /** Any failure of a blob store. The message says what to do and holds no secret. */
 export abstract class BlobStoreError extends Error {
@@ -60,9 +61,22 @@ export class InvalidKeyError extends BlobStoreError {
 export class BlobStoreUnavailableError extends BlobStoreError {
   override readonly name = 'BlobStoreUnavailableError';
   readonly code = 'UNAVAILABLE';
+
+  /** @param retryAfterS seconds that the store asks to wait */
+  constructor(
+    message: string,
+    readonly retryAfterS?: number,
+  ) {
+    super(message);
+  }
 }
 
 export class BlobStoreDeniedError extends BlobStoreError {
   override readonly name = 'BlobStoreDeniedError';
   readonly code = 'DENIED';
+}
+
+export class BlobKeyError extends BlobStoreError {
+  override readonly name = 'BlobKeyError';
+  readonly code = 'KEY';
 }

@@ -5,13 +5,16 @@ export type {
   BlobStore,
   BlobStoreCapabilities,
   GetOptions,
+  KeyedBlobStore,
   ListOptions,
   PresignOptions,
   PutOptions,
+  Rotation,
   StoredBlob,
 } from './types';
 export {
   BlobIntegrityError,
+  BlobKeyError,
   BlobNotFoundError,
   BlobStoreDeniedError,
   BlobStoreError,

@@ -53,6 +53,19 @@ describe('the stores of placements', () => {
     expect(await isIn(eu, 'at/eu/files/a/1')).toBe(false);
   });
 
+  it('encrypt with keys of their own, if they have some', async () => {
+    const BLOB_ENCRYPTION_KEYS = `eu:${Buffer.alloc(32, 1).toString('base64')}`;
+    const sealing = await createBlobStore(
+      parse({ eu: { blobs: { DATA_DIR: eu, BLOB_ENCRYPTION_KEYS }, ...rest } }, own),
+    );
+    for (const key of ['at/eu/files/b/1', 'files/b/1']) {
+      await sealing.put(key, Readable.from([Buffer.from('x')]), { maxBytes: 1 });
+      expect(String(await buffer((await sealing.get(key)).stream))).toBe('x');
+    }
+    expect([await isIn(eu, 'enc/at/eu/files/b/1'), await isIn(own, 'files/b/1')]).toEqual([true, true]);
+    for (const key of ['at/eu/files/b/1', 'files/b/1']) await sealing.delete(key);
+  });
+
   it('refuse the key of a placement that is not declared, and destroy the source', async () => {
     const source = Readable.from([Buffer.from('x')]);
     await expect(store.put('at/mars/files/a/1', source, { maxBytes: 1 })).rejects.toMatchObject({ code: 'DENIED' });
@@ -82,6 +95,10 @@ describe('the stores of placements', () => {
     ['a misspelt variable', { eu: { blobs: { DATA_DIRR: '/eu' }, ...rest } }],
     ['a directory that is not named', { eu: { blobs: { STORAGE_PROVIDER: 'local' }, ...rest } }],
     ['a bucket that is not named', { eu: { blobs: { STORAGE_PROVIDER: 's3' }, ...rest } }],
+    [
+      'a container without a key',
+      { eu: { blobs: { STORAGE_PROVIDER: 'azure', AZURE_STORAGE_CONTAINER_NAME: 'c' }, ...rest } },
+    ],
     ['a missing part', { eu: { blobs: 'default' } }],
     ['a name that cannot be a segment of a key', { 'E/U': { blobs: 'default', ...rest } }],
   ])('refuse the start with %s', (_, placements) => {

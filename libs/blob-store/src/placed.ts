@@ -1,20 +1,30 @@
 import type { Readable } from 'node:stream';
 import { placementOfKey } from '@perennial/contracts-kernel';
 import { BlobStoreDeniedError } from './errors';
-import type { BlobContent, BlobEntry, BlobStore, GetOptions, ListOptions, PutOptions, StoredBlob } from './types';
+import type {
+  BlobContent,
+  BlobEntry,
+  BlobStore,
+  GetOptions,
+  KeyedBlobStore,
+  ListOptions,
+  PutOptions,
+  Rotation,
+  StoredBlob,
+} from './types';
 
 /**
  * The store of the installation and those of placements behind one contract: the key says which one it is (`placedKey`). A key of a
  * placement that this process does not know is refused, never sought elsewhere.
  */
-export class PlacedBlobStore implements BlobStore {
+export class PlacedBlobStore implements KeyedBlobStore {
   readonly capabilities;
   readonly presign?: BlobStore['presign'];
 
   /** @param placed by the names of all declared placements; without a store of its own it is `own` */
   constructor(
-    private readonly own: BlobStore,
-    private readonly placed: ReadonlyMap<string, BlobStore>,
+    private readonly own: KeyedBlobStore,
+    private readonly placed: ReadonlyMap<string, KeyedBlobStore>,
   ) {
     const sharedBetweenHosts = this.all.every((store) => store.capabilities.sharedBetweenHosts);
     const presign = this.all.every((store) => store.capabilities.presign);
@@ -43,6 +53,10 @@ export class PlacedBlobStore implements BlobStore {
     for (const store of prefix === '' ? this.all : [this.storeOf(prefix)]) yield* store.list(prefix, options);
   }
 
+  async rotate(key: string): Promise<Rotation> {
+    return this.storeOf(key).rotate(key);
+  }
+
   async removeUnfinished(olderThanMs: number): Promise<number> {
     let removed = 0;
     for (const store of this.all) removed += await store.removeUnfinished(olderThanMs);
@@ -63,11 +77,11 @@ export class PlacedBlobStore implements BlobStore {
     return new Map([...this.placed].filter(([, store]) => store !== this.own));
   }
 
-  private get all(): readonly BlobStore[] {
+  private get all(): readonly KeyedBlobStore[] {
     return [...new Set([this.own, ...this.placed.values()])];
   }
 
-  private storeOf(key: string): BlobStore {
+  private storeOf(key: string): KeyedBlobStore {
     const placement = placementOfKey(key);
     if (placement === undefined) return this.own;
     const store = this.placed.get(placement);

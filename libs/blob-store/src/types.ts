@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
  * The store for bytes of uploaded files. One contract for every driver; `capabilities` state the differences, so no caller depends on a
  * driver's name.
  * We create the keys, never from a user's input: one to sixteen segments of letters, digits, `_` and `-`, joined by `/` (`files/<file
- * id>/<generation>`). Other keys are refused with `InvalidKeyError` before the store is called.
+ * id>/<generation>`), the first one not `enc`. Other keys are refused with `InvalidKeyError` before the store is called.
  * Every method rejects with a `BlobStoreError`, or with the reason of the aborted `signal`.
  */
 export interface BlobStore {
@@ -53,6 +53,19 @@ export interface BlobStore {
   /** Closes connections; the store may not be used afterwards. */
   close(): Promise<void>;
 }
+
+/** A store whose blobs may be encrypted by us. */
+export interface KeyedBlobStore extends BlobStore {
+  /**
+   * Brings a blob under the first key of `BLOB_ENCRYPTION_KEYS`: one of another key is written again with a new header, a plain one is
+   * encrypted. Idempotent; a blob that is deleted meanwhile may stay, and is then an orphan.
+   *
+   * @throws BlobStoreDeniedError without keys
+   */
+  rotate(key: string): Promise<Rotation>;
+}
+
+export type Rotation = 'current' | 'rewrapped' | 'encrypted' | 'gone';
 
 export interface BlobStoreCapabilities {
   /** It has `presign`. */

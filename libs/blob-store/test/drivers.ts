@@ -1,12 +1,22 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { readEnv } from '@perennial/runtime';
-import { missingServer, seaweedBinary, startSeaweed } from '@perennial/testing';
+import {
+  azuriteEntry,
+  fakeGcsBinary,
+  missingServer,
+  seaweedBinary,
+  startAzurite,
+  startFakeGcs,
+  startSeaweed,
+} from '@perennial/testing';
 import { z } from 'zod';
 import { type BlobStore, type BlobStoreConfig, blobStoreEnv, blobStoreRules, createBlobStore } from '../src';
-import { createS3Client } from '../src/s3-client';
+import { openContainer } from '../src/azure/client';
+import { createS3Client } from '../src/s3/client';
 
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
 
@@ -29,19 +39,35 @@ export interface Driver {
   name: string;
   /** Why it cannot run on this machine. */
   missing?: string;
+  /** What an unfinished put leaves can be seen and removed; otherwise the store removes it unseen. */
+  leftovers: boolean;
+  /** It lists in pages. */
+  paged?: boolean;
+  /** It is an emulator that accepts any signature, and ignores what a signed URL says about the reply. */
+  credulous?: boolean;
   start(): Promise<Subject>;
 }
 
 export async function drivers(): Promise<Driver[]> {
+  const [s3, gcs, azure] = await Promise.all([
+    missingServer('S3 (SeaweedFS)', () => seaweedBinary()),
+    missingServer('GCS (fake-gcs-server)', () => fakeGcsBinary()),
+    missingServer('Azure (Azurite)', () => azuriteEntry()),
+  ]);
   return [
-    { name: 'filesystem', start: filesystem },
-    { name: 'S3 (SeaweedFS)', missing: await missingServer('S3 (SeaweedFS)', () => seaweedBinary()), start: seaweed },
+    { name: 'filesystem', leftovers: true, start: () => filesystem() },
+    { name: 'filesystem, encrypted', leftovers: true, start: () => filesystem({ BLOB_ENCRYPTION_KEYS }) },
+    { name: 'S3 (SeaweedFS)', leftovers: true, paged: true, missing: s3, start: seaweed },
+    { name: 'GCS (fake-gcs-server)', leftovers: false, paged: true, credulous: true, missing: gcs, start: fakeGcs },
+    { name: 'Azure (Azurite)', leftovers: false, paged: true, missing: azure, start: azurite },
   ];
 }
 
-async function filesystem(): Promise<Subject> {
+const BLOB_ENCRYPTION_KEYS = `test:${randomBytes(32).toString('base64')}`;
+
+async function filesystem(variables: Record<string, string> = {}): Promise<Subject> {
   const directory = await mkdtemp(join(tmpdir(), 'perennial-blobs-'));
-  const config = configFrom({ DATA_DIR: directory });
+  const config = configFrom({ DATA_DIR: directory, ...variables });
   return {
     store: await createBlobStore(config),
     another: () => createBlobStore(config),
@@ -68,4 +94,47 @@ async function seaweed(): Promise<Subject> {
       await server.stop();
     },
   };
+}
+
+async function fakeGcs(): Promise<Subject> {
+  const server = await startFakeGcs();
+  const config = configFrom({ ...server.env, GOOGLE_APPLICATION_CREDENTIALS_JSON: serviceAccountJson() });
+  const list = `${server.endpoint}/storage/v1/b/${server.bucket}/o?fields=items(name)`;
+  return {
+    store: await createBlobStore(config),
+    another: () => createBlobStore(config),
+    async remains() {
+      const { items = [] } = (await (await fetch(list)).json()) as { items?: { name: string }[] };
+      return items.map(({ name }) => name);
+    },
+    close: () => server.stop(),
+  };
+}
+
+async function azurite(): Promise<Subject> {
+  const server = await startAzurite();
+  const config = configFrom(server.env);
+  const container = openContainer(config);
+  await container.create();
+  return {
+    store: await createBlobStore(config),
+    another: () => createBlobStore(config),
+    async remains() {
+      const names: string[] = [];
+      for await (const { name } of container.listBlobsFlat()) names.push(name);
+      return names;
+    },
+    close: () => server.stop(),
+  };
+}
+
+/** The key file of a service account that nobody has. */
+export function serviceAccountJson(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  return JSON.stringify({
+    type: 'service_account',
+    client_email: 'perennial@example.iam.gserviceaccount.com',
+    private_key_id: 'key-1',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  });
 }

@@ -4,14 +4,16 @@ import { parseEnv } from 'node:util';
 import { blobStoreEnv, BlobStoreError, blobStoreRules, createBlobStore } from '@perennial/blob-store';
 import { readEnv } from '@perennial/runtime';
 import { z } from 'zod';
+import { rotateKeys, type RotationCounts } from '../blobs/key-rotation';
 import { BlobMirror, type MirrorPass } from '../blobs/mirror';
 import type { AddCommands } from '../command';
 import { environment } from '../environment';
 import { explain, UsageError } from '../failure';
+import { Progress } from '../progress';
 
 const storeEnv = z.object(blobStoreEnv).superRefine(blobStoreRules);
 
-/** The store of files at a second site. */
+/** The store of files: its copy at a second site, and its keys. */
 export const blobs: AddCommands = (program, add) =>
   program.command('blobs', 'The store of files', (argv) => {
     add(argv, {
@@ -37,8 +39,28 @@ export const blobs: AddCommands = (program, add) =>
         }
       },
     });
+    add(argv, {
+      name: 'rotate-keys',
+      describe: 'Bring all files under the first key of BLOB_ENCRYPTION_KEYS; plain ones are encrypted',
+      options: (options) => options,
+      run: async () => {
+        const store = await createBlobStore(environment(storeEnv));
+        const progress = new Progress({ label: 'rotate', unit: ' files' });
+        try {
+          const counts = await rotateKeys(store, (blobs) => progress.add(blobs));
+          return { data: counts, lines: [describeRotation(counts)] };
+        } finally {
+          progress.end();
+          await store.close();
+        }
+      },
+    });
     return argv.demandCommand(1, 'Name a command of blobs.');
   });
+
+function describeRotation({ current, rewrapped, encrypted }: RotationCounts): string {
+  return `${rewrapped} files were under another key, ${encrypted} were plain, and ${current} were under the first key already.`;
+}
 
 async function otherSite(file: string): Promise<z.output<typeof storeEnv>> {
   let text;

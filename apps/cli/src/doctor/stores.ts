@@ -10,10 +10,27 @@ import { failed, type Finding, ok } from './finding';
 const PROBE = Buffer.from('perennial doctor');
 const MIN_PGVECTOR = '0.8';
 
+type Provider = BlobStoreConfig['STORAGE_PROVIDER'];
+
+const PLACES: Record<Provider, (env: BlobStoreConfig) => string> = {
+  local: (env) => `the directory ${env.DATA_DIR}`,
+  s3: (env) => `the bucket ${env.S3_BUCKET_NAME}`,
+  gcs: (env) => `the bucket ${env.GCS_BUCKET_NAME}`,
+  azure: (env) => `the container ${env.AZURE_STORAGE_CONTAINER_NAME}`,
+};
+
+const BLOB_REMEDIES: Record<Provider, string> = {
+  local: 'Make DATA_DIR a directory that the user of this process may write.',
+  s3: 'Check S3_ENDPOINT_URL, S3_BUCKET_NAME and the rights of the access key.',
+  gcs: 'Check GCS_BUCKET_NAME and the roles of the service account.',
+  azure: 'Check AZURE_STORAGE_ENDPOINT, AZURE_STORAGE_CONTAINER_NAME and AZURE_STORAGE_KEY.',
+};
+
 /** Writes a small blob, reads it, and deletes it. */
 export async function checkBlobStore(env: BlobStoreConfig): Promise<Finding> {
   const check = 'blob store';
-  const place = env.STORAGE_PROVIDER === 's3' ? `the bucket ${env.S3_BUCKET_NAME}` : `the directory ${env.DATA_DIR}`;
+  const { STORAGE_PROVIDER: provider, BLOB_ENCRYPTION_KEYS: keys } = env;
+  const place = PLACES[provider](env);
   const key = `doctor/${randomUUID()}`;
   try {
     const blobs = await createBlobStore(env);
@@ -25,13 +42,10 @@ export async function checkBlobStore(env: BlobStoreConfig): Promise<Finding> {
     } finally {
       await blobs.close();
     }
-    return ok(check, `${place} can be written, read and deleted`);
+    const encrypted = keys[0] === undefined ? '' : `, and files are encrypted with the key "${keys[0].id}"`;
+    return ok(check, `${place} can be written, read and deleted${encrypted}`);
   } catch (error) {
-    const remedy =
-      env.STORAGE_PROVIDER === 's3'
-        ? 'Check S3_ENDPOINT_URL, S3_BUCKET_NAME and the rights of the access key.'
-        : 'Make DATA_DIR a directory that the user of this process may write.';
-    return failed(check, `${place} cannot be used: ${explain(error)}`, remedy);
+    return failed(check, `${place} cannot be used: ${explain(error)}`, BLOB_REMEDIES[provider]);
   }
 }
 

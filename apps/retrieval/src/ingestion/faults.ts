@@ -84,6 +84,10 @@ function bytes(error: BlobStoreError): IngestionFault {
       return away('The file store');
     case 'DENIED':
       return away('The file store', SETUP_WAIT_S);
+    case 'KEY': {
+      const message = 'The file is encrypted with a key that is not set. Tell an administrator.';
+      return { kind: 'wait', afterS: SETUP_WAIT_S, allFiles: false, reason: { code: 'UNAVAILABLE', message } };
+    }
     case 'NOT_FOUND':
       return {
         kind: 'refused',

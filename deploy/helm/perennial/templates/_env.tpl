@@ -1,7 +1,7 @@
 {{/* The keys of the Secret that a service reads: required ones, and those that it uses where they exist. */}}
 {{- define "perennial.secretKeys" -}}
 {{- $second := list "SECRET_KEY_SECOND" -}}
-{{- $blob := list "S3_ACCESS_KEY_ID" "S3_SECRET_ACCESS_KEY" -}}
+{{- $blob := list "S3_ACCESS_KEY_ID" "S3_SECRET_ACCESS_KEY" "GOOGLE_APPLICATION_CREDENTIALS_JSON" "AZURE_STORAGE_KEY" "BLOB_ENCRYPTION_KEYS" -}}
 {{- $shared := list "REDIS_URL" "SECRET_KEY" -}}
 {{- $redis := list "REDIS_SENTINEL_PASSWORD" -}}
 {{- $stateful := concat $shared (list "DATABASE_URL") -}}
@@ -41,6 +41,11 @@ S3_ENDPOINT_URL: {{ $blob.s3.endpoint | quote }}
 S3_REGION_NAME: {{ $blob.s3.region | quote }}
 S3_KEY_PREFIX: {{ $blob.s3.keyPrefix | quote }}
 S3_ADDRESSING_STYLE: {{ $blob.s3.addressingStyle | quote }}
+{{- else if eq $blob.type "gcs" }}
+GCS_BUCKET_NAME: {{ $blob.gcs.bucket | quote }}
+{{- else if eq $blob.type "azure" }}
+AZURE_STORAGE_ENDPOINT: {{ $blob.azure.endpoint | quote }}
+AZURE_STORAGE_CONTAINER_NAME: {{ $blob.azure.container | quote }}
 {{- end }}
 {{- end }}
 {{- if include "perennial.usesDataVolume" . }}

@@ -142,15 +142,28 @@ describe.skipIf(missing)('the chart', () => {
     const objects = await render(tools.helm4);
     const secrets = (name: string) => secretsOf(component(objects, name === 'migrate' ? 'Job' : 'Deployment', name));
     expect(secrets('gateway')).toEqual([
+      ...['AZURE_STORAGE_KEY', 'BLOB_ENCRYPTION_KEYS', 'GOOGLE_APPLICATION_CREDENTIALS_JSON'],
       'REDIS_SENTINEL_PASSWORD',
       'REDIS_URL',
-      'S3_ACCESS_KEY_ID',
-      'S3_SECRET_ACCESS_KEY',
+      ...['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
       'SECRET_KEY',
       'SECRET_KEY_SECOND',
     ]);
     expect(secrets('migrate')).toEqual(['DATABASE_DIRECT_URL', 'DATABASE_URL']);
     expect(secrets('auth')).not.toContain('OPENAI_API_KEYS');
+  });
+
+  it('names the bucket or the container where files are, to those who keep them', async () => {
+    const objects = await Promise.all(
+      [
+        ['blobStore.type="gcs"', 'blobStore.gcs.bucket="files"'],
+        ['blobStore.type="azure"', 'blobStore.azure.endpoint="https://acme.blob.core.windows.net"'],
+      ].map((values) => render(tools.helm4, { values })),
+    );
+    const [gcs, azure] = objects.map((each) => JSON.stringify(component(each, 'Deployment', 'gateway')));
+    expect(gcs).toContain('"name":"GCS_BUCKET_NAME","value":"files"');
+    expect(azure).toContain('"name":"AZURE_STORAGE_ENDPOINT","value":"https://acme.blob.core.windows.net"');
+    expect(azure).not.toContain('S3_BUCKET_NAME');
   });
 
   it('migrates in a hook before the release, or in a Job of its version beside it', async () => {
@@ -178,7 +191,10 @@ describe.skipIf(missing)('the chart', () => {
     const job = component(objects, 'CronJob', 'backup');
     expect(job.spec).toMatchObject({ schedule: '0 3 * * *', concurrencyPolicy: 'Forbid' });
     expect(secretsOf(job)).toEqual([
-      ...['DATABASE_DIRECT_URL', 'DATABASE_URL', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
+      'AZURE_STORAGE_KEY',
+      'BLOB_ENCRYPTION_KEYS',
+      ...['DATABASE_DIRECT_URL', 'DATABASE_URL', 'GOOGLE_APPLICATION_CREDENTIALS_JSON'],
+      ...['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
       ...['SECRET_KEY', 'SECRET_KEY_SECOND'],
     ]);
     const volumes = JSON.stringify(podTemplate(job)?.spec['volumes']);

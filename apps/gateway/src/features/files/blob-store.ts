@@ -1,4 +1,4 @@
-import { BlobStoreError } from '@perennial/blob-store';
+import { BlobStoreError, BlobStoreUnavailableError } from '@perennial/blob-store';
 import type { Runtime } from '@perennial/runtime';
 import { Problem } from '../../problem';
 
@@ -22,8 +22,13 @@ export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () =
       return tooLarge?.() ?? error;
     case 'UNAVAILABLE':
       log.warn({ err: error }, 'blob store unavailable');
-      return new Problem(503, 'Files cannot be stored or read at the moment. Try again soon.', retry(AWAY_S));
+      return new Problem(
+        503,
+        'Files cannot be stored or read at the moment. Try again soon.',
+        retry(secondsAway(error)),
+      );
     case 'DENIED':
+    case 'KEY':
       log.error({ err: error }, 'blob store denied access');
       return new Problem(503, 'The file store is not set up correctly. Tell an administrator.', retry(DENIED_S));
     case 'NOT_FOUND':
@@ -38,6 +43,12 @@ export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () =
 export function fileTooLarge(maxBytes: number): Problem {
   const size = maxBytes >= MIB ? `${Math.floor(maxBytes / MIB)} MB` : `${maxBytes} bytes`;
   return new Problem(413, `The file is too large: at most ${size} are allowed.`);
+}
+
+/** What the store asks for, but no longer than an operator would need. */
+function secondsAway(error: BlobStoreError): number {
+  const asked = error instanceof BlobStoreUnavailableError ? error.retryAfterS : undefined;
+  return Math.min(DENIED_S, Math.max(1, asked ?? AWAY_S));
 }
 
 function retry(seconds: number): Record<string, string> {

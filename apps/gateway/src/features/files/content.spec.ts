@@ -1,13 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { BlobStore } from '@perennial/blob-store';
+import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import { pictures } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import { files as fileCalls, toBlobKey } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Edge, startEdge } from '../../../test/edge';
 import { BLOB_STORE } from './blob-store';
 import { parseRange, toDisposition } from './content-headers';
@@ -47,6 +48,20 @@ describe('the bytes of a file', () => {
   };
   const get = (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
     edge.app.inject({ method, url: `/api/v1/files/${path}`, headers: { ...owner.headers, ...headers } });
+
+  it('are not given out when they are encrypted with a key that is not set: 503, and an administrator has to act', async () => {
+    const id = await put('plain', 'a.txt', 'text/plain');
+    await store.delete(toBlobKey(id, '1'));
+    const config = { DATA_DIR: directory, BLOB_ENCRYPTION_KEYS: `lost:${randomBytes(32).toString('base64')}` };
+    const sealing = await createBlobStore(z.object(blobStoreEnv).parse(config));
+    await sealing.put(toBlobKey(id, '1'), Readable.from([Buffer.from('plain')]), { maxBytes: 100 });
+    for (const headers of [{}, { range: 'bytes=0-1' }] as Record<string, string>[]) {
+      const reply = await get(`${id}/content`, headers);
+      expect(reply.statusCode).toBe(503);
+      expect(reply.headers['retry-after']).toBe('60');
+      expect(reply.body).toContain('Tell an administrator');
+    }
+  });
 
   it('come as they were uploaded, with their hash as the tag, and are never compressed', async () => {
     const content = 'abc '.repeat(10_000);

@@ -3,10 +3,10 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, mkdir, open, opendir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { translateFileError } from './filesystem-errors';
-import { checkKey, checkPrefix, isKey } from './keys';
-import { destroyOnAbort, exactly, Meter, resolveRange } from './streams';
-import type { BlobContent, BlobEntry, BlobStore, GetOptions, ListOptions, PutOptions, StoredBlob } from './types';
+import { checkKey, checkPrefix, isKey } from '../keys';
+import { destroyOnAbort, exactly, Meter, resolveRange } from '../streams';
+import type { BlobContent, BlobEntry, BlobStore, GetOptions, ListOptions, PutOptions, StoredBlob } from '../types';
+import { translateFileError } from './errors';
 
 /**
  * Neither is possible in a key: `a` may be a blob and a directory at once, and an unfinished file is never taken for a blob.

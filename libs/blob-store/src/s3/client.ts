@@ -1,16 +1,22 @@
 import {
   type $Command,
+  type PutObjectCommandInput,
   S3Client,
   type S3ClientResolvedConfig,
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
-import type { BlobStoreConfig } from './env';
+import type { BlobStoreConfig } from '../env';
+import { withTimeLimit } from '../time-limit';
 
 /** The place of our objects in the store. `prefix` is empty or ends with `/`. */
 export interface S3Place {
   bucket: string;
   prefix: string;
+  /** Whether objects get tags. */
+  tagging: boolean;
+  /** What the store is asked to encrypt objects with. */
+  encryption: Pick<PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId'>;
 }
 
 /** Milliseconds until an unreachable store counts as away. */
@@ -51,7 +57,15 @@ export function createS3Client(config: BlobStoreConfig): S3Client {
 
 export function s3PlaceOf(config: BlobStoreConfig): S3Place {
   const prefix = (config.S3_KEY_PREFIX ?? '').replace(/^\/+|\/+$/g, '');
-  return { bucket: config.S3_BUCKET_NAME ?? '', prefix: prefix === '' ? '' : `${prefix}/` };
+  return {
+    bucket: config.S3_BUCKET_NAME ?? '',
+    prefix: prefix === '' ? '' : `${prefix}/`,
+    tagging: config.S3_ENABLE_TAGGING,
+    encryption: {
+      ServerSideEncryption: config.S3_SERVER_SIDE_ENCRYPTION,
+      SSEKMSKeyId: config.S3_SSE_KMS_KEY_ID,
+    },
+  };
 }
 
 export interface AskOptions {
@@ -69,14 +83,7 @@ export async function ask<Input extends ServiceInputTypes, Output extends Servic
   { signal, timeoutMs = REQUEST_MS, attemptMs = ATTEMPT_MS }: AskOptions = {},
 ): Promise<Output> {
   // Only until the reply begins: otherwise the SDK would apply it to the body too, at the reader's speed.
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), timeoutMs);
-  try {
-    return await client.send(command, {
-      abortSignal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]),
-      requestTimeout: attemptMs,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  return withTimeLimit(timeoutMs, signal, (abortSignal) =>
+    client.send(command, { abortSignal, requestTimeout: attemptMs }),
+  );
 }

@@ -8,25 +8,26 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { BlobStoreConfig } from './env';
-import { RangeNotSatisfiableError } from './errors';
-import { checkKey, checkPrefix, isKey } from './keys';
-import { ask, createS3Client, type S3Place, s3PlaceOf } from './s3-client';
-import { translateS3Error } from './s3-errors';
-import { abortUnfinished } from './s3-multipart';
-import { putObject } from './s3-put';
-import { destroyOnAbort, exactly, resolveRange } from './streams';
+import { placementOfKey } from '@perennial/contracts-kernel';
+import type { BlobStoreConfig } from '../env';
+import { RangeNotSatisfiableError } from '../errors';
+import { checkKey, checkPrefix, isKey, keyOfSealed } from '../keys';
+import { putInParts } from '../put-in-parts';
+import { isEmptyRange, parseContentRange, toRangeHeader } from '../range-header';
+import { exactly, resolveRange } from '../streams';
 import type {
   BlobContent,
   BlobEntry,
-  BlobRange,
   BlobStore,
   GetOptions,
   ListOptions,
   PresignOptions,
   PutOptions,
   StoredBlob,
-} from './types';
+} from '../types';
+import { ask, createS3Client, type S3Place, s3PlaceOf } from './client';
+import { translateS3Error } from './errors';
+import { abortUnfinished, type S3Object, S3Target } from './upload';
 
 const HEALTH_MS = 3_000;
 
@@ -42,27 +43,21 @@ class S3BlobStore implements BlobStore {
     private readonly place: S3Place,
   ) {}
 
-  async put(key: string, source: Readable, options: PutOptions): Promise<StoredBlob> {
-    const release = destroyOnAbort(source, options.signal);
-    try {
-      return await putObject(this.client, this.object(key), source, options);
-    } catch (error) {
-      throw options.signal?.aborted ? options.signal.reason : error;
-    } finally {
-      release();
-      source.destroy();
-    }
+  put(key: string, source: Readable, options: PutOptions): Promise<StoredBlob> {
+    return putInParts(() => new S3Target(this.client, this.written(key)), source, options);
   }
 
   async get(key: string, { range, signal }: GetOptions = {}): Promise<BlobContent> {
     const object = this.object(key);
     try {
       // A range that the protocol cannot express is refused by the size, as by every other store.
-      if (isEmpty(range)) throw new RangeNotSatisfiableError(await this.sizeOf(key, signal));
-      const reply = await ask(this.client, new GetObjectCommand({ ...object, Range: headerOf(range) }), { signal });
+      if (isEmptyRange(range)) throw new RangeNotSatisfiableError(await this.sizeOf(key, signal));
+      const reply = await ask(this.client, new GetObjectCommand({ ...object, Range: toRangeHeader(range) }), {
+        signal,
+      });
       const body = reply.Body as Readable;
       const length = reply.ContentLength ?? 0;
-      const { start, size } = placeOf(reply.ContentRange) ?? { start: 0, size: length };
+      const { start, size } = parseContentRange(reply.ContentRange) ?? { start: 0, size: length };
       if (reply.ContentRange === undefined && range !== undefined) {
         // Some stores return an empty blob as a whole, where others reject the range.
         body.destroy();
@@ -146,6 +141,11 @@ class S3BlobStore implements BlobStore {
     return { Bucket: this.place.bucket, Key: `${this.place.prefix}${checkKey(key)}` };
   }
 
+  private written(key: string): S3Object {
+    const Tagging = this.place.tagging ? tagsOf(key) : undefined;
+    return { ...this.object(key), ...this.place.encryption, Tagging };
+  }
+
   private async sizeOf(key: string, signal: AbortSignal | undefined): Promise<number> {
     try {
       return (await ask(this.client, new HeadObjectCommand(this.object(key)), { signal })).ContentLength ?? 0;
@@ -155,20 +155,12 @@ class S3BlobStore implements BlobStore {
   }
 }
 
-function isEmpty(range: BlobRange | undefined): boolean {
-  if (range === undefined) return false;
-  return 'suffix' in range ? range.suffix <= 0 : range.end !== undefined && range.end < range.start;
-}
-
-function headerOf(range: BlobRange | undefined): string | undefined {
-  if (range === undefined) return undefined;
-  return 'suffix' in range ? `bytes=-${range.suffix}` : `bytes=${range.start}-${range.end ?? ''}`;
-}
-
-/** `bytes 0-9/100` */
-function placeOf(contentRange: string | undefined): { start: number; size: number } | undefined {
-  const parts = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? '');
-  return parts === null ? undefined : { start: Number(parts[1]), size: Number(parts[2]) };
+/** `kind=files&placement=eu`: what a lifecycle rule or a bill can tell apart. */
+function tagsOf(name: string): string {
+  const key = keyOfSealed(name) ?? name;
+  const placement = placementOfKey(key);
+  const kind = key.split('/')[placement === undefined ? 0 : 2] ?? '';
+  return String(new URLSearchParams({ kind, ...(placement !== undefined && { placement }) }));
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,5 @@
-import { BlobNotFoundError, BlobStoreDeniedError, BlobStoreError, BlobStoreUnavailableError } from './errors';
+import { BlobNotFoundError, BlobStoreDeniedError, BlobStoreError, BlobStoreUnavailableError } from '../errors';
+import { parseRetryAfter } from '../retry-after';
 
 /** Advice by the store's error name. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -23,10 +24,11 @@ const REFUSED = new Set([301, 307, 308, 400, 401, 403, 404, 405, 411, 412, 501])
  */
 export function translateS3Error(error: unknown, key?: string): Error {
   if (error instanceof BlobStoreError) return error;
-  const { name, $metadata, code } = error as {
+  const { name, $metadata, code, $response } = error as {
     name?: string;
     code?: string;
     $metadata?: { httpStatusCode?: number };
+    $response?: { headers?: Record<string, string> };
   };
   const status = $metadata?.httpStatusCode;
   if (key !== undefined && (name === 'NoSuchKey' || (name === 'NotFound' && status === 404)))
@@ -37,6 +39,7 @@ export function translateS3Error(error: unknown, key?: string): Error {
   if (status !== undefined && REFUSED.has(status)) return denied(name ?? 'unknown', status);
   return new BlobStoreUnavailableError(
     `The S3 store does not answer (${[code ?? name, status].filter((part) => part !== undefined).join(', ')}): see S3_ENDPOINT_URL`,
+    parseRetryAfter($response?.headers?.['retry-after']),
   );
 }
 

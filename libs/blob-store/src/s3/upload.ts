@@ -6,69 +6,82 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { Part } from './part';
-import { ask, type S3Place } from './s3-client';
-import { translateS3Error } from './s3-errors';
-import type { PutOptions } from './types';
+import { type BlobTarget, PART_LIMITS, type PartUpload } from '../put-in-parts';
+import type { PutOptions } from '../types';
+import { ask, type S3Place } from './client';
+import { translateS3Error } from './errors';
 
-/** Limit of the protocol. */
-export const MAX_PARTS = 10_000;
-/** Time for one attempt at a part, and for the part including retries: connections may be slow. */
-export const PART_LIMITS = { attemptMs: 60_000, timeoutMs: 180_000 };
 /** Metadata that identifies a put, in case the reply to its completion is lost. */
 const PUT_ID = 'put-id';
 
-export interface Target {
-  Bucket: string;
-  Key: string;
-}
+/** An object, with what every write of ours says about it (encryption, tags). */
+export type S3Object = { Bucket: string; Key: string } & Pick<
+  PutObjectCommandInput,
+  'ServerSideEncryption' | 'SSEKMSKeyId' | 'Tagging'
+>;
 
-/** An object that is sent in parts: one part is in flight while the next is filled. */
-export class MultipartUpload {
-  private readonly parts: CompletedPart[] = [];
-  private readonly cancel = new AbortController();
-  private underWay: { part: Part; sent: Promise<void> } | undefined;
-
-  private constructor(
+/** A blob as one object. */
+export class S3Target implements BlobTarget {
+  constructor(
     private readonly client: S3Client,
-    private readonly target: Target & { UploadId: string },
-    private readonly putId: string,
-    private readonly onFailure: (error: Error) => void,
+    private readonly object: S3Object,
   ) {}
 
-  /** @param onFailure called when a part fails while no caller waits for it */
-  static async begin(
-    client: S3Client,
-    target: Target,
-    { contentType, signal }: PutOptions,
-    onFailure: (error: Error) => void,
-  ): Promise<MultipartUpload> {
-    const putId = randomUUID();
-    const request = { ...target, ContentType: contentType, Metadata: { [PUT_ID]: putId } };
+  async putWhole(body: Buffer, { contentType, signal }: PutOptions): Promise<void> {
     try {
-      const { UploadId = '' } = await ask(client, new CreateMultipartUploadCommand(request), { signal });
-      return new MultipartUpload(client, { ...target, UploadId }, putId, onFailure);
+      const command = new PutObjectCommand({ ...this.object, Body: body, ContentType: contentType });
+      await ask(this.client, command, { ...PART_LIMITS, signal });
     } catch (error) {
       throw translateS3Error(error);
     }
   }
 
-  /** Sends a part once the previous one has arrived; returns that buffer for reuse. */
-  async send(part: Part): Promise<Part | undefined> {
-    const free = this.underWay;
-    await free?.sent;
-    const sent = this.sendNow(part, this.parts.length + 1);
-    sent.catch(this.onFailure);
-    this.underWay = { part, sent };
-    return free?.part.clear();
+  beginUpload(options: PutOptions): Promise<PartUpload> {
+    return MultipartUpload.begin(this.client, this.object, options);
+  }
+}
+
+class MultipartUpload implements PartUpload {
+  private readonly parts: CompletedPart[] = [];
+
+  private constructor(
+    private readonly client: S3Client,
+    private readonly target: { Bucket: string; Key: string; UploadId: string },
+    private readonly putId: string,
+  ) {}
+
+  static async begin(
+    client: S3Client,
+    object: S3Object,
+    { contentType, signal }: PutOptions,
+  ): Promise<MultipartUpload> {
+    const putId = randomUUID();
+    const request = { ...object, ContentType: contentType, Metadata: { [PUT_ID]: putId } };
+    try {
+      const { UploadId = '' } = await ask(client, new CreateMultipartUploadCommand(request), { signal });
+      return new MultipartUpload(client, { Bucket: object.Bucket, Key: object.Key, UploadId }, putId);
+    } catch (error) {
+      throw translateS3Error(error);
+    }
   }
 
-  async finish(last: Part): Promise<void> {
-    await this.send(last);
-    await this.underWay?.sent;
+  async send(body: Buffer, number: number, signal: AbortSignal): Promise<void> {
+    try {
+      const command = new UploadPartCommand({ ...this.target, PartNumber: number, Body: body });
+      const { ETag } = await ask(this.client, command, { ...PART_LIMITS, signal });
+      this.parts.push({ ETag, PartNumber: number });
+    } catch (error) {
+      throw translateS3Error(error);
+    }
+  }
+
+  async complete(last: Buffer, number: number, signal: AbortSignal): Promise<void> {
+    await this.send(last, number, signal);
     try {
       const request = { ...this.target, MultipartUpload: { Parts: this.parts } };
       await ask(this.client, new CompleteMultipartUploadCommand(request), PART_LIMITS);
@@ -77,22 +90,9 @@ export class MultipartUpload {
     }
   }
 
-  /** Aborts the upload; a store that is away keeps the parts until `abortUnfinished`. */
+  /** A store that is away keeps the parts until `abortUnfinished`. */
   async abort(): Promise<void> {
-    this.cancel.abort();
-    // A part that arrives after the abort would stay.
-    await this.underWay?.sent.catch(() => undefined);
     await ask(this.client, new AbortMultipartUploadCommand(this.target)).catch(() => undefined);
-  }
-
-  private async sendNow(part: Part, number: number): Promise<void> {
-    try {
-      const command = new UploadPartCommand({ ...this.target, PartNumber: number, Body: part.bytes });
-      const { ETag } = await ask(this.client, command, { ...PART_LIMITS, signal: this.cancel.signal });
-      this.parts.push({ ETag, PartNumber: number });
-    } catch (error) {
-      throw translateS3Error(error);
-    }
   }
 
   /** Whether the object under the key is from this put: its first completion succeeded, and only the reply was lost. */
