@@ -7,7 +7,7 @@ export const uploadEnv = {
   }),
   MAX_UPLOADS: variable(integer(1, 10_000).default(32), {
     description:
-      'Uploads that one replica takes at once; beyond that 503 with Retry-After. With `STORAGE_PROVIDER=s3` each holds up to 10 MB.',
+      'Uploads that one replica takes at once; beyond that 503 with Retry-After. With another `STORAGE_PROVIDER` than `local` each holds up to 10 MB.',
   }),
   MAX_UPLOADS_PER_USER: variable(integer(1, 10_000).default(6), {
     description: 'Uploads of one user that one replica takes at once; beyond that 429 with Retry-After.',
