@@ -3,7 +3,7 @@ import { type DynamicModule, Global, Module, RequestMethod } from '@nestjs/commo
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type SessionClaims, sessions } from '@perennial/contracts-auth';
+import { revocations, type SessionClaims, sessions } from '@perennial/contracts-auth';
 import type { Route } from '@perennial/contracts-gateway';
 import {
   type Call,
@@ -17,7 +17,14 @@ import {
 } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
 import { readEnv, Runtime, RuntimeModule } from '@perennial/runtime';
-import { type FleetMember, Notices, type OnRunUpdate, Rpc, type RunStreamSubscriber } from '@perennial/transport';
+import {
+  Connections,
+  type FleetMember,
+  Notices,
+  type OnRunUpdate,
+  Rpc,
+  type RunStreamSubscriber,
+} from '@perennial/transport';
 import { createGateway } from '../src/application';
 import { gatewayEnv } from '../src/env';
 import { FLEET_REGISTRY } from '../src/features/fleet/fleet';
@@ -111,6 +118,7 @@ class ScriptedTransport {
     const providers = [
       { provide: Rpc, useValue: rpc },
       { provide: Notices, useValue: notices },
+      { provide: Connections, useValue: { isReachable: () => Promise.resolve(true) } },
       { provide: RUN_STREAM_SUBSCRIBER, useValue: subscriber },
       { provide: FLEET_REGISTRY, useValue: () => Promise.resolve([...fleet]) },
     ];
@@ -155,6 +163,7 @@ export async function startEdge(
     if (user === undefined) throw new CallError('UNAUTHENTICATED', 'no such account');
     return user;
   });
+  rpc.on(revocations.since, ({ cursor }) => ({ cursor, revocations: [] }));
   const module = class {};
   const root: DynamicModule = {
     module,

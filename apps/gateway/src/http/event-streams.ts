@@ -44,8 +44,13 @@ export class EventStreams implements OnModuleInit {
 
   onModuleInit(): void {
     this.runtime.every(SWEEP_MS, () => this.sweep(), { name: 'sweep event streams', until: 'close' });
-    this.runtime.drain.add('leave', 'ask readers to reconnect', ({ remainingMs }) => this.endResumable(remainingMs));
-    this.runtime.drain.add('intake', 'end resumable event streams', () => this.endResumable());
+    // Without closing the connection, which the reader's next request may already use: the reply to that one asks it to close.
+    this.runtime.drain.add('leave', 'ask readers to reconnect', ({ remainingMs }) => {
+      for (const stream of this.resumable()) soon(remainingMs, () => stream.end());
+    });
+    this.runtime.drain.add('intake', 'end resumable event streams', () => {
+      for (const stream of this.resumable()) stream.endConnection();
+    });
     this.runtime.drain.add('work', 'finish event streams', ({ remainingMs }) =>
       this.finish(remainingMs - SHUTDOWN_RESERVE_MS),
     );
@@ -84,9 +89,8 @@ export class EventStreams implements OnModuleInit {
     }
   }
 
-  private endResumable(withinMs = 0): void {
-    for (const { stream, kind } of [...this.open])
-      if (kind === 'resumable') soon(withinMs, () => stream.endConnection());
+  private resumable(): EventStream[] {
+    return [...this.open].filter(({ kind }) => kind === 'resumable').map(({ stream }) => stream);
   }
 
   private async finish(remainingMs: number): Promise<void> {

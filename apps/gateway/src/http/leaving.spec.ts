@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { models } from '@perennial/contracts-config';
 import { CallError } from '@perennial/contracts-kernel';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -23,16 +24,34 @@ describe('a leaving gateway', () => {
     return connection;
   };
 
+  /** A run of the user, of which nothing comes. */
+  const runOf = (userId: string): string => {
+    const runId = randomUUID();
+    const position = { epoch: 1, generation: 1, offset: 0 };
+    edge.subscriber.snapshot = () => Promise.resolve({ identity: { runId, userId, model: 'm' }, position, text: '' });
+    edge.subscriber.follow = () =>
+      Promise.resolve(Object.assign(() => undefined, { pause: () => undefined, resume: () => undefined }));
+    return runId;
+  };
+
   it('still serves, closes connections after each reply, and disconnects sockets one by one', async () => {
     const sockets = await Promise.all([openSocket(), openSocket(), openSocket()]);
     const kept = new RawConnection(port).send(head('GET /health'));
     await vi.waitFor(() => expect(kept.received).toMatch(/connection: keep-alive/i), 10_000);
+    const { user, headers } = edge.account('user');
+    const reader = new RawConnection(port).send(head(`GET /api/v1/runs/${runOf(user.id)}/events`, headers));
+    await vi.waitFor(() => expect(reader.received).toContain('text/event-stream'), 10_000);
     edge.runtime.drain.leave();
     expect((await edge.app.inject({ method: 'GET', url: '/ready' })).statusCode).toBe(503);
     await edge.runtime.drain.run('leave', performance.now() + 200);
     kept.send(head('GET /api/v1/tools/', edge.account('user').headers));
     await kept.closed;
     expect(kept.received).toMatch(/HTTP\/1\.1 200 [^]*HTTP\/1\.1 200 [^]*connection: close/i);
+    // The end of a stream closes no connection: the reader's next request may be on it already.
+    await vi.waitFor(() => expect(reader.received).toMatch(/\r\n0\r\n\r\n$/), 10_000);
+    reader.send(head('GET /api/v1/tools/', headers));
+    await reader.closed;
+    expect(reader.received).toMatch(/HTTP\/1\.1 200 [^]*HTTP\/1\.1 200 [^]*connection: close/i);
     // A close frame of the server; a browser then reconnects.
     for (const socket of sockets) await vi.waitFor(() => expect(socket.received).toContain('\x88'), 10_000);
     // The balancer may not have noticed yet: a new client is still served, and disconnected by the drain.

@@ -1,8 +1,9 @@
 import type { SessionClaims } from '@perennial/contracts-auth';
 import { Runtime } from '@perennial/runtime';
-import type { Notices, Rpc } from '@perennial/transport';
+import type { Connections, Notices, Rpc } from '@perennial/transport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppliedVersions } from '../versions/applied-versions';
+import { FeedCurrency } from './feed-currency';
 import { RevocationFeed } from './revocation-feed';
 import { Revocations } from './revocations';
 import { SessionConnections } from './session-connections';
@@ -34,7 +35,7 @@ describe('the feed of revocations after auth went back to a backup', () => {
     const rpc = { call: (_: unknown, request: { cursor: number }) => since(request) } as unknown as Rpc;
     const revocations = new Revocations();
     const runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
-    const sessions = new Sessions(['a secret'], revocations, rpc);
+    const sessions = new Sessions(['a secret'], revocations, new FeedCurrency(), rpc);
     const feed = new RevocationFeed(
       runtime,
       rpc,
@@ -43,6 +44,8 @@ describe('the feed of revocations after auth went back to a backup', () => {
       new SessionConnections(),
       sessions,
       new AppliedVersions(),
+      new FeedCurrency(),
+      {} as Connections,
     );
     await feed.read();
     subjects = ['a', 'b', 'new', 'newer', 'newest'];
@@ -80,9 +83,19 @@ describe('the feed of revocations', () => {
     const connections = new SessionConnections();
     connections.add({ claims, end: () => (ended += 1) });
     const revocations = new Revocations();
-    const sessions = new Sessions(['a secret'], revocations, rpc);
+    const sessions = new Sessions(['a secret'], revocations, new FeedCurrency(), rpc);
     runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
-    new RevocationFeed(runtime, rpc, notices, revocations, connections, sessions, new AppliedVersions()).onModuleInit();
+    new RevocationFeed(
+      runtime,
+      rpc,
+      notices,
+      revocations,
+      connections,
+      sessions,
+      new AppliedVersions(),
+      new FeedCurrency(),
+      {} as Connections,
+    ).onModuleInit();
     await vi.advanceTimersByTimeAsync(0);
     signedOut = true;
   });

@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { revocations as revocationCalls, TOKENS_REVOKED } from '@perennial/contracts-auth';
 import { type Interval, Runtime } from '@perennial/runtime';
-import { Notices, Rpc } from '@perennial/transport';
+import { Connections, Notices, Rpc } from '@perennial/transport';
 import { AppliedVersions } from '../versions/applied-versions';
+import { FeedCurrency } from './feed-currency';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import { Revocations } from './revocations';
 import { SessionConnections } from './session-connections';
@@ -35,11 +36,14 @@ export class RevocationFeed implements OnModuleInit {
     private readonly connections: SessionConnections,
     private readonly sessions: Sessions,
     private readonly versions: AppliedVersions,
+    currency: FeedCurrency,
+    redis: Connections,
   ) {
     this.read = versions.register('a', {
       applied: () => (this.isRead ? this.cursor : undefined),
-      read: () => this.load(),
+      read: () => currency.observe(() => this.load()),
     });
+    currency.follow({ read: this.read, isReachable: () => redis.isReachable() });
   }
 
   onModuleInit(): void {

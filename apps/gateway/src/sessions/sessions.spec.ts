@@ -1,33 +1,53 @@
 import { randomUUID } from 'node:crypto';
-import { sessions as sessionCalls } from '@perennial/contracts-auth';
+import { type Revocation, sessions as sessionCalls } from '@perennial/contracts-auth';
 import type { User } from '@perennial/contracts-wire';
 import type { Rpc } from '@perennial/transport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptedRpc, SECRET, toToken, userOf } from '../../test/edge';
+import { FeedCurrency } from './feed-currency';
 import { Revocations } from './revocations';
 import { Sessions } from './sessions';
 
 describe('cached sessions', () => {
   let rpc: ScriptedRpc;
   let change: Partial<User>;
-  const sessions = (bytes?: number) => new Sessions([SECRET], new Revocations(), rpc as unknown as Rpc, bytes);
+  let revocations: Revocations;
+  let currency: FeedCurrency;
+  const sessions = (bytes?: number) => new Sessions([SECRET], revocations, currency, rpc as unknown as Rpc, bytes);
   const signedIn = () => toToken({ id: randomUUID() });
 
   beforeEach(() => {
     vi.useFakeTimers();
     change = {};
+    revocations = new Revocations();
+    currency = new FeedCurrency();
     rpc = new ScriptedRpc().on(sessionCalls.resolve, ({ claims }) => ({ ...userOf('user', claims.id), ...change }));
   });
   afterEach(() => void vi.useRealTimers());
 
   it('are accepted under each key in force, and under no other', async () => {
-    const both = new Sessions([SECRET, 'the second key'], new Revocations(), rpc as unknown as Rpc);
+    const both = new Sessions([SECRET, 'the second key'], revocations, currency, rpc as unknown as Rpc);
     const id = randomUUID();
     for (const secret of [SECRET, 'the second key'])
       expect((await both.authenticate(toToken({ id }, secret))).user.id).toBe(id);
     await expect(both.authenticate(toToken({ id }, 'a third key'))).rejects.toMatchObject({ status: 401 });
     await expect(both.authenticate(toToken({ id, exp: 1 }, 'the second key'))).rejects.toMatchObject({ status: 401 });
     await expect(sessions().authenticate(toToken({ id }, 'the second key'))).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('count only while the feed of ended sessions is current: what was ended while the process was cut off is read first', async () => {
+    const all = sessions();
+    const id = randomUUID();
+    const token = toToken({ id });
+    const read = () =>
+      currency.observe(() => {
+        const notBefore = Date.now() + 60_000;
+        revocations.add({ sequence: 1, kind: 'user', subject: id, userId: id, notBefore } as Revocation);
+        return Promise.resolve();
+      });
+    await all.authenticate(token);
+    currency.follow({ read, isReachable: () => Promise.resolve(true) });
+    await expect(all.authenticate(token)).rejects.toMatchObject({ status: 401 });
   });
 
   it('are bounded in bytes: the least recently used are evicted', async () => {

@@ -6,6 +6,7 @@ import { Rpc } from '@perennial/transport';
 import { createVerifier } from 'fast-jwt';
 import { Problem, sessionOver } from '../problem';
 import { type Caller, principalOfUser } from './caller';
+import type { FeedCurrency } from './feed-currency';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
 import type { Revocations } from './revocations';
 import { isExpired } from './session-connections';
@@ -26,6 +27,7 @@ export class Sessions {
   constructor(
     secretKeys: SecretKeys,
     private readonly revocations: Revocations,
+    private readonly currency: FeedCurrency,
     private readonly rpc: Rpc,
     rememberedBytes = REMEMBERED_BYTES,
   ) {
@@ -36,8 +38,10 @@ export class Sessions {
   /** Rejects with a 401 problem, or with a CallError when the account cannot be fetched now. */
   async authenticate(token: string): Promise<Caller> {
     const known = this.callers.peek(token);
-    if (known !== undefined && !isExpired(known.claims) && !this.revocations.covers(known.claims)) return known;
-    return this.fresh(token);
+    if (known === undefined || isExpired(known.claims)) return this.fresh(token);
+    if (!this.currency.isCurrent) await this.currency.renew();
+    // An account that was changed meanwhile is no longer remembered.
+    return this.callers.peek(token) === known && !this.revocations.covers(known.claims) ? known : this.fresh(token);
   }
 
   /** As `authenticate`, with the first of these tokens whose session is valid. */

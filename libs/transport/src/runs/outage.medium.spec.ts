@@ -169,6 +169,8 @@ describe('runs while Redis fails', () => {
     await writer.flush();
     // Nobody here knows the run yet, so it has to be read.
     gateway.connections.commands.disconnect(true);
+    expect(await gateway.subscriber.snapshot(identity.runId)).toMatchObject({ identity: { runId: identity.runId } });
+    gateway.connections.commands.disconnect(true);
     const reader = await Reader.follow(gateway.subscriber, identity.runId);
     await reader.shows(writer.text, 2_000);
     await finish(writer, reader);

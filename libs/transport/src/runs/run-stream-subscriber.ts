@@ -128,7 +128,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     let state = this.runs.get(runId)?.state ?? apart;
     if (state.isWhole) return state;
     try {
-      const durable = await this.store.read(runId);
+      const durable = await connected(() => this.store.read(runId));
       if (durable) state = this.learn(apart, durable, (of) => of.applyDurable(durable));
       if (!state.isWhole) {
         const found = await this.checker.lookedUp(runId);
@@ -242,12 +242,12 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     const isReady = (): boolean => run.state.isKnown && (!cursor || run.state.canJudge(cursor));
     if (isReady()) return;
     const load = async (): Promise<void> => {
-      await this.checkConnected(run);
+      await connected(() => this.checker.check(run));
       // A cursor may be ahead of the durable stream (a generation that has just begun): the worker's open item is in transit.
       for (let waits = 0; run.state.isKnown && !isReady() && waits < AHEAD_WAITS; waits += 1)
         await sleep(AHEAD_WAIT_MS);
       // The first check may have started earlier.
-      if (!isReady()) await this.checkConnected(run);
+      if (!isReady()) await connected(() => this.checker.check(run));
     };
     try {
       await withTimeout(load(), FOLLOW_LIMIT_MS, redisUnavailable);
@@ -255,19 +255,6 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
       if (!run.state.isKnown) throw isRedisUnavailable(error) ? redisUnavailable() : error;
     }
     if (!run.state.isKnown) throw new CallError('NOT_FOUND', 'There is no such run.');
-  }
-
-  /** A check that a broken connection ended is made again over the next one. */
-  private async checkConnected(run: SubscribedRun): Promise<void> {
-    const until = performance.now() + RECONNECT_MS;
-    for (;;) {
-      try {
-        return await this.checker.check(run);
-      } catch (error) {
-        if (!isRedisUnavailable(error) || performance.now() > until) throw error;
-      }
-      await sleep(RECONNECT_PAUSE_MS);
-    }
   }
 
   /**
@@ -316,5 +303,18 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     if (isRedisUnavailable(error) || now - this.complainedAt < COMPLAIN_EVERY_MS) return;
     this.complainedAt = now;
     this.log.warn({ err: error }, 'reading run streams failed');
+  }
+}
+
+/** Reading that a broken connection ended is done again over the next one. */
+async function connected<T>(read: () => Promise<T>): Promise<T> {
+  const until = performance.now() + RECONNECT_MS;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isRedisUnavailable(error) || performance.now() > until) throw error;
+    }
+    await sleep(RECONNECT_PAUSE_MS);
   }
 }

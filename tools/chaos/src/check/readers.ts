@@ -27,8 +27,8 @@ export function checkReader(reader: ReaderHistory, storedText: string | undefine
         endsSinceReconnect = 0;
         break;
       case 'reset':
-        // A page that comes back after the end gets the same text and the same end again.
-        if (ends && !(rejoined && event.text === text))
+        // A page that comes back after the end gets the same text, perhaps from several sides, and the same end again.
+        if (ends && !(reader.via === 'socket' && endsSinceReconnect === 0 && event.text === text))
           findings.push({ kind: 'duplicated', what: 'text was replaced after the end' });
         generation = event.generation;
         text = event.text;

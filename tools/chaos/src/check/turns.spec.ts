@@ -62,6 +62,10 @@ describe('a history without fault', () => {
       'text and end told again to who came back',
       reader('socket', delta(0, 'abcd'), end, reconnect, reset('abcd'), end),
     ],
+    [
+      'the same text from two sides, to who came back',
+      reader('socket', delta(0, 'abcd'), end, reconnect, reset('abcd'), reset('abcd'), end),
+    ],
     ['a page that was left', { readers: [{ via: 'sse', events: [delta(0, 'ab')], left: true }] }],
     [
       'stopped',

@@ -6,6 +6,7 @@ import { runToEnd } from '@perennial/testing/servers';
 
 const SIZE_MB = 192;
 const NAME = 'perennial-chaos';
+const FILLS = 5;
 
 /** A small file system in memory for the bytes of documents and the embedded vector store. It can be full. */
 export class SmallDisk {
@@ -22,9 +23,18 @@ export class SmallDisk {
     return new SmallDisk(path);
   }
 
+  /** Somebody else may write meanwhile, so what is free is asked again until it is filled. */
   async fill(): Promise<void> {
-    const { bavail, bsize } = await statfs(this.path);
-    await runToEnd({ name: 'fill', command: 'fallocate', args: ['-l', String(bavail * bsize), this.filler] });
+    for (let tries = 1; ; tries += 1) {
+      const { bavail, bsize } = await statfs(this.path);
+      if (bavail === 0) return;
+      try {
+        await runToEnd({ name: 'fill', command: 'fallocate', args: ['-l', String(bavail * bsize), this.filler] });
+        return;
+      } catch (error) {
+        if (tries === FILLS) throw error;
+      }
+    }
   }
 
   async empty(): Promise<void> {

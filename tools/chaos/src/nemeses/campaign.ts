@@ -41,9 +41,9 @@ export class Campaign {
     } finally {
       fault.to = Date.now();
       if (rule.excuses !== null) {
-        const { excuses, stopsTakeOvers, restartsDetection }: OutageRule = rule;
+        const { excuses, afterMs = 0, stopsTakeOvers, restartsDetection }: OutageRule = rule;
         this.outages.push({
-          ...{ what: fault.what, from, to: fault.to + rule.tailMs, excuses },
+          ...{ what: fault.what, from: from + afterMs, to: fault.to + rule.tailMs, excuses },
           ...(stopsTakeOvers ? { noTakeOverUntil: fault.to } : {}),
           ...(restartsDetection ? { detectedAnewFrom: fault.to } : {}),
         });

@@ -6,6 +6,8 @@ export interface OutageRule {
   excuses: Excuse | null;
   /** How long after the end of the fault (milliseconds): requests that overlap this time. */
   tailMs: number;
+  /** How long after its beginning (milliseconds) anything may be noticed. */
+  afterMs?: number;
   /** No process can take over until it has ended. */
   stopsTakeOvers: boolean;
   /** Nobody is taken for dead by what was seen before it: otherwise everybody would be, after the database was away. */
@@ -21,6 +23,12 @@ const RECOVERY_MS = 2_500;
 const BROKEN_MS = 1_000;
 /** A provider's stream that says nothing any more is given up, and its answer is tried again or fails. */
 const SILENT_PROVIDER_MS = 60_000;
+
+/**
+ * A gateway that is told to stop serves on for so long (`SHUTDOWN_DELAY_MS`). Then it closes the connections that nobody has used meanwhile: HTTP/1.1
+ * cannot tell a client that sends at that very moment.
+ */
+const LEAVES_MS = 5_000;
 
 const nothing: OutageRule = { excuses: null, tailMs: 0, stopsTakeOvers: false };
 const broken: OutageRule = { excuses: 'broken connections', tailMs: BROKEN_MS, stopsTakeOvers: false };
@@ -42,6 +50,7 @@ export const OUTAGES = {
   'pause one': nothing,
   'pause a worker for long': nothing,
   'restart one': nothing,
+  'restart a gateway': { ...broken, afterMs: LEAVES_MS, tailMs: 0 },
   'block a loop': nothing,
   'redis is emptied': store,
   'redis restarts empty': store,

@@ -5,6 +5,7 @@ import type { Ground } from '../ground/ground';
 import { blockLoop } from '../ground/inspector';
 import { MOMENTS } from './moments';
 import type { Field, Nemesis } from './nemesis';
+import { allReady } from './ready';
 
 /** One process: a service and its number. */
 type Victim = readonly [ServiceName, number];
@@ -14,7 +15,7 @@ const SENT_MS = 250;
 /** Longer than the time after which a worker is taken for dead. */
 const LONG_PAUSE_MS = 8_000;
 
-const FAULTS: readonly Nemesis[] = [
+export const PROCESS_NEMESES: readonly Nemesis[] = [
   {
     name: 'kill one',
     weight: 10,
@@ -88,16 +89,16 @@ const FAULTS: readonly Nemesis[] = [
   },
   {
     name: 'restart one',
-    weight: 5,
-    async apply(field, random) {
-      const { system } = field.ground;
-      const [service, instance] = oneOf(field.ground, random.pick(services(field.ground)), random);
-      const process = system.process(service, instance);
-      process.signal('SIGTERM');
-      await process.exited;
-      await system.ready(service, instance);
-      return `SIGTERM ${service}-${instance}`;
+    weight: 4,
+    apply(field, random) {
+      const service = random.pick(services(field.ground).filter((name) => name !== 'gateway'));
+      return restart(field, oneOf(field.ground, service, random));
     },
+  },
+  {
+    name: 'restart a gateway',
+    weight: 1,
+    apply: (field, random) => restart(field, oneOf(field.ground, 'gateway', random)),
   },
   {
     name: 'block a loop',
@@ -111,12 +112,6 @@ const FAULTS: readonly Nemesis[] = [
   },
 ];
 
-/** Faults of processes: each of them first waits until all replicas are ready, so that one of several is one of several. */
-export const PROCESS_NEMESES: readonly Nemesis[] = FAULTS.map((fault) => ({
-  ...fault,
-  prepare: ({ ground }) => allReady(ground),
-}));
-
 /** Services with several replicas. */
 function services({ scale }: Ground): ServiceName[] {
   return (Object.keys(scale) as ServiceName[]).filter((service) => scale[service] > 1);
@@ -126,9 +121,12 @@ function oneOf({ scale }: Ground, service: ServiceName, random: Random): Victim 
   return [service, 1 + Math.floor(random.next() * scale[service])];
 }
 
-async function allReady({ system, scale }: Ground): Promise<void> {
-  for (const service of Object.keys(scale) as ServiceName[])
-    for (let instance = 1; instance <= scale[service]; instance += 1) await system.ready(service, instance);
+async function restart({ ground: { system } }: Field, [service, instance]: Victim): Promise<string> {
+  const process = system.process(service, instance);
+  process.signal('SIGTERM');
+  await process.exited;
+  await system.ready(service, instance);
+  return `SIGTERM ${service}-${instance}`;
 }
 
 async function killAll(field: Field, which: readonly ServiceName[]): Promise<string> {
