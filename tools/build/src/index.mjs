@@ -6,9 +6,15 @@ import { defineConfig } from 'vite';
 
 /**
  * Packages of hundreds of files, which would take half of a process's start to load one by one. Everything that imports Nest is here, so that
- * there is one Nest. Azure's packages have each file four times, of which a service needs a few. Packages with instrumentation (`ioredis`, `pg`, `undici`) stay external, because they are patched as they are loaded.
+ * there is one Nest. Packages with instrumentation (`ioredis`, `pg`, `undici`) stay external, because they are patched as they are loaded.
  */
-const INLINED = [/^@perennial\//, /^@nestjs\//, /^@azure\//, '@typespec/ts-http-runtime', 'bullmq', 'rxjs', 'typeorm'];
+const INLINED = [/^@perennial\//, /^@nestjs\//, 'bullmq', 'rxjs', 'typeorm'];
+
+/**
+ * Azure's packages have each file four times, of which a service needs a few. What they import is here too where the root of `node_modules` has
+ * another version of it: left outside, a build would load that one.
+ */
+const AZURE = [/^@azure\//, '@typespec/ts-http-runtime', 'http-proxy-agent', 'https-proxy-agent', 'agent-base'];
 
 /**
  * How every Node process of this repository is built: one ES module at `dist/main.js`, workspace libraries and `INLINED` in it, other
@@ -56,6 +62,6 @@ function settings(root, entries) {
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },
-    ssr: { noExternal: INLINED },
+    ssr: { noExternal: [...INLINED, ...AZURE] },
   };
 }
