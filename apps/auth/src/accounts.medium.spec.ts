@@ -220,6 +220,21 @@ describe('accounts, with sign-up open', () => {
     expect([...page.users].sort((a, b) => (a.email < b.email ? 1 : -1))).toEqual(page.users);
   });
 
+  it('lists the accounts of one role, also of those that match', async () => {
+    const { user } = await caller.rpc.call(
+      users.add,
+      { name: 'Waits', email: 'waits@example.com', password, role: 'pending' },
+      { principal: asAdmin },
+    );
+    const list = (query: object) => caller.rpc.call(users.list, query, { principal: asAdmin });
+    const waiting = await list({ role: 'pending' });
+    expect(waiting.users.map(({ id }) => id)).toContain(user.id);
+    expect(waiting.users.every(({ role }) => role === 'pending')).toBe(true);
+    expect(waiting.total).toBeLessThan((await list({})).total);
+    expect(await list({ role: 'user', query: 'waits@' })).toEqual({ users: [], total: 0 });
+    expect((await list({ role: 'pending', query: 'waits@' })).total).toBe(1);
+  });
+
   it('keeps profile, time zone and settings', async () => {
     const session = await someone();
     const principal = principalFrom(session);

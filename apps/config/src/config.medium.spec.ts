@@ -170,6 +170,11 @@ describe('models', () => {
     await rpc.call(models.saveEntry, { id: 'off', name: 'Off', is_active: false }, { principal: admin });
     expect(await ids()).toEqual(['open']);
     expect(await ids(admin)).toEqual(['open', 'secret']);
+    const saved = await rpc.call(models.entries, {}, { principal: admin });
+    expect(saved.entries.map(({ id, is_active: active }) => [id, active])).toEqual([
+      ['secret', true],
+      ['off', false],
+    ]);
     await expect(resolve(user)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(resolve(admin, 'off')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await resolve({ kind: 'service', name: 'chat' })).toMatchObject({
@@ -388,6 +393,7 @@ describe('access', () => {
       [connectionCalls.update, { kind: 'openai', enabled: true, connections: [] }],
       [connectionCalls.verify, { kind: 'openai', url: 'http://127.0.0.1:9' }],
       [settings.updateBanners, { banners: [] }],
+      [models.entries, {}],
       [models.saveEntry, { id: 'a', name: 'a' }],
     ];
     for (const [call, request] of calls) {

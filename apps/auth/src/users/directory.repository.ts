@@ -8,6 +8,7 @@ import { newPicture } from './new-picture';
 
 export interface UsersQuery {
   query?: string;
+  role?: User['role'];
   orderBy: 'name' | 'email' | 'role' | 'created_at' | 'last_active_at';
   direction: 'asc' | 'desc';
   page: number;
@@ -30,16 +31,17 @@ const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 export class DirectoryRepository {
   constructor(private readonly database: Database) {}
 
-  async list({ query, orderBy, direction, page }: UsersQuery): Promise<{ users: User[]; total: number }> {
+  async list({ query, role, orderBy, direction, page }: UsersQuery): Promise<{ users: User[]; total: number }> {
     const pattern = query ? `%${literal(query)}%` : null;
-    const where = `($1::text IS NULL OR u.name ILIKE $1 OR u.email ILIKE $1)`;
+    const where = `($1::text IS NULL OR u.name ILIKE $1 OR u.email ILIKE $1) AND ($2::text IS NULL OR u.role = $2)`;
+    const wanted = [pattern, role ?? null];
     const sort = `${ORDER[orderBy]} ${direction === 'desc' ? 'DESC' : 'ASC'}, u.id`;
     const [users, count] = await Promise.all([
       this.database.query<User>(
-        `SELECT ${USER_COLUMNS} FROM users u WHERE ${where} ORDER BY ${sort} LIMIT ${PAGE} OFFSET $2`,
-        [pattern, (page - 1) * PAGE],
+        `SELECT ${USER_COLUMNS} FROM users u WHERE ${where} ORDER BY ${sort} LIMIT ${PAGE} OFFSET $3`,
+        [...wanted, (page - 1) * PAGE],
       ),
-      this.database.first<{ total: number }>(`SELECT count(*)::int AS total FROM users u WHERE ${where}`, [pattern]),
+      this.database.first<{ total: number }>(`SELECT count(*)::int AS total FROM users u WHERE ${where}`, wanted),
     ]);
     return { users, total: count?.total ?? 0 };
   }

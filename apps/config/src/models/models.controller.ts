@@ -30,6 +30,15 @@ export class ModelsController {
     return this.models.resolve(userOrService(principal), modelId);
   }
 
+  @Handles(models.entries)
+  async entries(
+    _: CallParsedRequest<typeof models.entries>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof models.entries>> {
+    requireAdmin(principal);
+    return this.models.entries();
+  }
+
   @Handles(models.saveEntry)
   async saveEntry(
     request: CallParsedRequest<typeof models.saveEntry>,

@@ -105,6 +105,10 @@ export class ModelsService {
     );
   }
 
+  async entries(): Promise<CallReply<typeof models.entries>> {
+    return { entries: [...(await this.keeper.fresh()).entries.values()] };
+  }
+
   async saveEntry(
     principal: UserPrincipal,
     request: CallParsedRequest<typeof models.saveEntry>,

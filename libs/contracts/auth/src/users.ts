@@ -124,6 +124,7 @@ export const list = defineCall({
   sealed: true,
   request: z.object({
     query: z.string().max(200).optional(),
+    role: RoleSchema.optional(),
     orderBy: z.enum(['name', 'email', 'role', 'created_at', 'last_active_at']).default('created_at'),
     direction: z.enum(['asc', 'desc']).default('asc'),
     page: z.number().int().min(1).default(1),

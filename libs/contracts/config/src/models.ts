@@ -21,11 +21,25 @@ export const resolve = defineCall({
   deadlineMs: 12_000,
 });
 
+const SavedEntrySchema = ModelEntrySchema.extend({
+  user_id: z.string(),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+});
+
+/** Admin only. What admins saved about models, also about those that are switched off or that no connection offers now. */
+export const entries = defineCall({
+  pattern: 'config.models.entries',
+  effect: 'read',
+  request: z.object({}),
+  reply: z.object({ entries: z.array(SavedEntrySchema) }),
+});
+
 /** Admin only. Creates or replaces the entry of a model. */
 export const saveEntry = defineCall({
   pattern: 'config.models.saveEntry',
   effect: 'keyed',
   sealed: true,
   request: IncomingModelEntrySchema,
-  reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
+  reply: SavedEntrySchema,
 });

@@ -7,6 +7,9 @@ export const ModelsRoutes = forwards(
     to: ({ query }) => query,
     from: ({ data }) => ({ object: 'list' as const, data }),
   }),
+  forward(routes.models.base, models.entries, {
+    from: ({ entries }) => entries.filter(({ base_model_id: base }) => !base),
+  }),
   forward(routes.models.saveEntry, models.saveEntry, {
     to: ({ body }) => ({ ...body, access_grants: body.access_grants ?? [] }),
   }),

@@ -5,7 +5,7 @@ import { toUserRow } from '../auths/session-user';
 
 export const UsersRoutes = forwards(
   forward(routes.users.list, users.list, {
-    to: ({ query: { query, order_by: orderBy, direction, page } }) => ({ query, orderBy, direction, page }),
+    to: ({ query: { query, role, order_by: orderBy, direction, page } }) => ({ query, role, orderBy, direction, page }),
     from: ({ users: found, total }) => ({ users: found.map(toUserRow), total }),
   }),
   forward(routes.users.settings, users.getSettings, { from: ({ settings }) => settings }),

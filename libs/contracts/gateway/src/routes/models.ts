@@ -20,6 +20,20 @@ export const list = route({
   reply: z.object({ object: z.literal('list'), data: z.array(ModelSchema) }),
 });
 
+const savedEntry = ModelEntrySchema.extend({
+  user_id: z.string(),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+});
+
+/** What was saved about the models of connections, also about those that are switched off; without an entry a model is on for everybody. */
+export const base = route({
+  method: 'GET',
+  path: '/api/v1/models/base',
+  access: 'admin',
+  reply: z.array(savedEntry),
+});
+
 /** Who may use a model, and its default parameters; replaces an entry of the same id. */
 export const saveEntry = route({
   method: 'POST',
@@ -27,5 +41,5 @@ export const saveEntry = route({
   aliases: ['/api/v1/models/model/update'],
   access: 'admin',
   body: IncomingModelEntrySchema.extend({ access_grants: z.array(IncomingAccessGrantSchema).max(1_000).nullish() }),
-  reply: ModelEntrySchema.extend({ user_id: z.string(), created_at: z.number().int(), updated_at: z.number().int() }),
+  reply: savedEntry,
 });

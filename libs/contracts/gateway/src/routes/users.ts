@@ -3,13 +3,14 @@ import { UserRowSchema, UserSettingsSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
-/** Pages of 30, `page` from 1. */
+/** Pages of 30, `page` from 1. `role` is ours. */
 export const list = route({
   method: 'GET',
   path: '/api/v1/users/',
   access: 'admin',
   query: z.object({
     query: z.string().max(200).optional(),
+    role: RoleSchema.optional().catch(undefined),
     order_by: z.enum(['name', 'email', 'role', 'created_at', 'last_active_at']).catch('created_at'),
     direction: z.enum(['asc', 'desc']).catch('asc'),
     page: z.coerce.number().int().min(1).default(1),
