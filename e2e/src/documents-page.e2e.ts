@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { RunningSystem } from '@perennial/launcher';
 import type { Simulator } from '@perennial/provider-simulator';
 import { factOf, factualPages, toPdf } from '@perennial/testing/documents';
@@ -9,6 +8,7 @@ import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
 import { type DocumentsSystem, launchDocumentsSystem } from './support/documents-system';
+import { beyondTheEdge, violations } from './support/page-checks';
 import { QUOTING_MODEL } from './support/quoting-model';
 
 /** Time for an ingestion on a busy machine. */
@@ -71,30 +71,6 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await page.getByRole('button', { name: 'Send' }).waitFor();
   }
 
-  /** Accessibility violations of the page, in light and in dark. */
-  async function violations(): Promise<string[]> {
-    const found: string[] = [];
-    for (const scheme of ['dark', 'light']) {
-      // Like the sidebar's button, which is covered by an open source.
-      await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), scheme);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      found.push(...violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html}`));
-    }
-    return found;
-  }
-
-  /** Elements beyond the right edge of the window, unless a box clips them. */
-  function beyondTheEdge(): Promise<string[]> {
-    return page.evaluate(() => {
-      const width = document.documentElement.clientWidth;
-      const isCutOff = ({ parentElement: parent }: Element): boolean =>
-        parent !== null && (getComputedStyle(parent).overflowX === 'hidden' || isCutOff(parent));
-      return [...document.body.querySelectorAll('*')]
-        .filter((element) => element.getBoundingClientRect().right > width + 1 && !isCutOff(element))
-        .map(({ outerHTML }) => outerHTML.slice(0, 120));
-    });
-  }
-
   /**
    * Sends a request like an administrator's page.
    *
@@ -145,7 +121,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
       const original = await context.request.get(address);
       expect(original.headers()['content-type']).toBe('application/pdf');
       expect((await original.body()).equals(book.buffer)).toBe(true);
-      if (reloaded) expect(await violations()).toEqual([]);
+      if (reloaded) expect(await violations(page)).toEqual([]);
       await page.keyboard.press('Escape');
       await source.waitFor({ state: 'detached' });
       expect(await page.evaluate(() => document.activeElement?.className)).toBe('citation');
@@ -236,7 +212,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     const broken = file('broken.pdf').and(page.locator('[data-state=failed]'));
     await broken.waitFor({ timeout: READ_MS });
     expect((await broken.locator('.document-problem').textContent())?.length).toBeGreaterThan(10);
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     await broken.getByRole('button', { name: 'Retry' }).click();
     await file('broken.pdf')
       .and(page.locator('[data-state=pending], [data-state=processing], [data-state=failed]'))
@@ -275,7 +251,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await page.getByLabel('Search knowledge bases').fill('old');
     await page.getByRole('link', { name: 'Old plans' }).waitFor();
     await page.getByText('Searches are answered with sim-embed.').waitFor();
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete Old plans' }).click();
     await page.getByRole('link', { name: 'Old plans' }).waitFor({ state: 'detached' });
     await page.goto('/knowledge/00000000-0000-4000-8000-000000000000');
@@ -299,7 +275,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
       await answer().getByText('No document was given to me.').waitFor();
       expect(await answer().getByText('Searching documents…').count()).toBe(0);
     }
-    expect(await violations()).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   });
 
   it('shows plainly why a file is refused, at any size', async () => {
@@ -339,19 +315,19 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     const long = textFile(`${'a-very-long-name-'.repeat(6)}.txt`, NOTE.sentence);
     await attach(long);
     await read('a-very-long-name');
-    expect(await beyondTheEdge()).toEqual([]);
+    expect(await beyondTheEdge(page)).toEqual([]);
     await say(NOTE.question);
-    expect(await beyondTheEdge()).toEqual([]);
+    expect(await beyondTheEdge(page)).toEqual([]);
     await answer().locator('.citation').first().click();
-    expect(await beyondTheEdge()).toEqual([]);
+    expect(await beyondTheEdge(page)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     await page.getByRole('button', { name: 'Chats' }).click();
     await newBase(`Pocket ${width}`);
     await page.locator('.base-files input[type=file]').setInputFiles(long);
     await file('a-very-long-name').and(page.locator('[data-state=completed]')).waitFor({ timeout: READ_MS });
-    expect(await beyondTheEdge()).toEqual([]);
+    expect(await beyondTheEdge(page)).toEqual([]);
     await page.getByRole('link', { name: 'All knowledge bases' }).click();
     await page.getByRole('link', { name: `Pocket ${width}` }).waitFor();
-    expect(await beyondTheEdge()).toEqual([]);
+    expect(await beyondTheEdge(page)).toEqual([]);
   });
 });
