@@ -1,5 +1,6 @@
 import { MarkdownPartsContext } from '@perennial/web-ui/markdown';
 import { Navigate, Route, Routes } from 'react-router';
+import { AdminArea } from '../admin/admin-area';
 import { SignInPage } from '../auth/sign-in-page';
 import { useSession } from '../auth/use-session';
 import { ChatPage } from '../chat/chat-page';
@@ -44,6 +45,7 @@ export function App() {
                 <Route path="/c/:chatId" element={<ChatPage />} />
                 <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
                 <Route path="/knowledge/:baseId" element={<BasePage />} />
+                <Route path="/admin/*" element={<AdminArea user={session.user} />} />
                 <Route path="*" element={<Navigate to="/" replace />} />
               </Routes>
             </MarkdownPartsContext>

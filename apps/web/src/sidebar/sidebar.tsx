@@ -23,6 +23,11 @@ export function Sidebar({ user, open, onNavigate }: { user: SessionProfile; open
       <NavLink className="sidebar-link" to="/knowledge" onClick={onNavigate}>
         <Icon name="books" /> Knowledge
       </NavLink>
+      {user.role === 'admin' && (
+        <NavLink className="sidebar-link" to="/admin" onClick={onNavigate}>
+          <Icon name="sliders" /> Administration
+        </NavLink>
+      )}
       <ChatList onNavigate={onNavigate} />
       <div className="account">
         <span className="account-name" title={user.email}>

@@ -1,0 +1,28 @@
+import type { SessionProfile } from '@perennial/contracts-wire';
+import { lazy, Suspense } from 'react';
+import { Link } from 'react-router';
+import { PartBoundary } from '../app/part-boundary';
+
+const Administration = lazy(() => import('./administration'));
+
+/** The pages for administrators. Nobody else loads them; what they show is refused by the server too. */
+export function AdminArea({ user }: { user: SessionProfile }) {
+  if (user.role !== 'admin') {
+    return (
+      <main id="content" className="documents-page" tabIndex={-1}>
+        <h1>Administration</h1>
+        <p role="alert">This page is for administrators. An administrator of this installation can make you one.</p>
+        <p>
+          <Link to="/">Back to the chats</Link>
+        </p>
+      </main>
+    );
+  }
+  return (
+    <PartBoundary>
+      <Suspense fallback={<main id="content" tabIndex={-1} aria-busy="true" />}>
+        <Administration user={user} />
+      </Suspense>
+    </PartBoundary>
+  );
+}

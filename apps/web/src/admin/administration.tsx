@@ -1,0 +1,71 @@
+import './styles/frame.css';
+import './styles/lists.css';
+import './styles/tables.css';
+import './styles/forms.css';
+import './styles/fleet.css';
+import type { SessionProfile } from '@perennial/contracts-wire';
+import { ApiError } from '@perennial/web-client';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { Navigate, NavLink, Route, Routes } from 'react-router';
+import { SESSION_KEY } from '../auth/use-session';
+import { ConnectionsPage } from './connections/connections-page';
+import { DocumentsPage } from './documents/documents-page';
+import { FleetPage } from './fleet/fleet-page';
+import { ModelsPage } from './models/models-page';
+import { NoticesPage } from './notices/notices-page';
+import { UsersPage } from './users/users-page';
+
+const PAGES = [
+  { path: 'fleet', name: 'Fleet' },
+  { path: 'users', name: 'Users' },
+  { path: 'connections', name: 'Connections' },
+  { path: 'models', name: 'Models' },
+  { path: 'documents', name: 'Documents' },
+  { path: 'notices', name: 'Notices' },
+];
+
+/** All pages of the administration, and the way from one to another. */
+export default function Administration({ user }: { user: SessionProfile }) {
+  useSessionCheck();
+  return (
+    <div className="admin">
+      <nav className="admin-pages" aria-label="Administration">
+        {PAGES.map(({ path, name }) => (
+          <NavLink key={path} className="admin-link" to={`/admin/${path}`}>
+            {name}
+          </NavLink>
+        ))}
+      </nav>
+      <Routes>
+        <Route path="fleet" element={<FleetPage />} />
+        <Route path="users" element={<UsersPage self={user} />} />
+        <Route path="connections" element={<ConnectionsPage />} />
+        <Route path="models" element={<ModelsPage />} />
+        <Route path="documents" element={<DocumentsPage />} />
+        <Route path="notices" element={<NoticesPage />} />
+        <Route path="*" element={<Navigate to="/admin/fleet" replace />} />
+      </Routes>
+    </div>
+  );
+}
+
+/** Who is refused here is no administrator any more, or not signed in: the session is read again, and it decides what is shown. */
+function useSessionCheck(): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const check = (error: unknown) => {
+      const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
+      if (refused) void client.invalidateQueries({ queryKey: SESSION_KEY });
+    };
+    const ends = [
+      client.getQueryCache().subscribe((event) => {
+        if (event.type === 'updated' && event.action.type === 'error') check(event.action.error);
+      }),
+      client.getMutationCache().subscribe((event) => {
+        if (event.type === 'updated' && event.action.type === 'error') check(event.action.error);
+      }),
+    ];
+    return () => ends.forEach((end) => end());
+  }, [client]);
+}

@@ -1,0 +1,174 @@
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useRef, useState } from 'react';
+import { Dialog } from '../../ui/dialog';
+import { Problem } from '../page-parts';
+import { SecondQuestion } from '../second-question';
+import { countWords } from '../words';
+import { type Connection, type Kind, KIND_WORDS } from './connection';
+import { modelsAt } from './connection-queries';
+
+interface ConnectionDialogProps {
+  kind: Kind;
+  /** Undefined: a new one. */
+  initial: Connection | undefined;
+  busy: boolean;
+  error: Error | null;
+  onSave: (connection: Connection) => void;
+  onRemove: () => void;
+  onClose: () => void;
+}
+
+/** A connection's address, key and limits, with a test before it is saved. */
+export function ConnectionDialog({ kind, initial, busy, error, onSave, onRemove, onClose }: ConnectionDialogProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const test = useMutation({ mutationFn: (connection: Connection) => modelsAt(kind, connection) });
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    onSave(connectionFrom(new FormData(event.currentTarget), initial));
+  };
+  const tryIt = () => {
+    if (form.current?.reportValidity()) test.mutate(connectionFrom(new FormData(form.current), initial));
+  };
+  const { options = {}, url = '', key = '' } = initial ?? {};
+  return (
+    <Dialog title={initial ? 'Connection' : `New connection, ${KIND_WORDS[kind]}`} onClose={onClose}>
+      <form ref={form} className="admin-form" onSubmit={save}>
+        <label className="field">
+          Address
+          <input
+            name="url"
+            type="url"
+            required
+            maxLength={2_000}
+            pattern="https?://.+"
+            title="An address that begins with http:// or https://"
+            placeholder={kind === 'openai' ? 'https://api.openai.com/v1' : 'http://127.0.0.1:11434'}
+            defaultValue={url}
+          />
+        </label>
+        <KeyField saved={key} />
+        <label className="admin-check">
+          <input type="checkbox" name="enable" defaultChecked={options.enable !== false} />
+          Use this connection
+        </label>
+        <details className="admin-part">
+          <summary>Names and limits</summary>
+          <div className="admin-form">
+            <label className="field">
+              Prefix of its models’ names, for servers with the same models
+              <input name="prefix_id" maxLength={100} autoComplete="off" defaultValue={options.prefix_id} />
+            </label>
+            <NumberField
+              name="max_concurrency"
+              label="Answers at once, of everybody together"
+              max={100_000}
+              value={options.max_concurrency}
+            />
+            <NumberField
+              name="requests_per_minute"
+              label="Requests a minute, of everybody together"
+              max={1_000_000}
+              value={options.requests_per_minute}
+            />
+          </div>
+        </details>
+        <p role="status">
+          {test.isPending && 'Asking for its models…'}
+          {test.data && `It answers, and has ${countWords(test.data.length, 'model')}${firstOf(test.data)}.`}
+        </p>
+        <Problem error={test.error ?? error} />
+        <div className="row">
+          <button className="button" disabled={busy}>
+            Save
+          </button>
+          <button type="button" className="button button-quiet" disabled={test.isPending} onClick={tryIt}>
+            Test
+          </button>
+          <button type="button" className="button button-quiet" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+      {initial && (
+        <SecondQuestion
+          action="Remove this connection…"
+          question={`Remove ${initial.url}?`}
+          consequence="Its models are offered to nobody any more, and its key is forgotten."
+          confirm="Remove it"
+          keep="Keep it"
+          busy={busy}
+          onConfirm={onRemove}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+/** A key that is typed, kept or taken away. The one that is saved is not known here. */
+function KeyField({ saved }: { saved: string }) {
+  const [isKept, setKept] = useState(saved !== '');
+  if (isKept) {
+    return (
+      <div className="admin-with-button">
+        <input type="hidden" name="kept" value={saved} />
+        <p className="grow">A key is saved.</p>
+        <button type="button" className="button button-quiet button-small" onClick={() => setKept(false)}>
+          Enter another
+        </button>
+      </div>
+    );
+  }
+  return (
+    <label className="field">
+      Key
+      <input
+        name="key"
+        type="password"
+        autoComplete="off"
+        maxLength={10_000}
+        placeholder={saved === '' ? 'None' : 'Empty: without a key from now on'}
+      />
+    </label>
+  );
+}
+
+function NumberField({
+  name,
+  label,
+  max,
+  value,
+}: {
+  name: string;
+  label: string;
+  max: number;
+  value: number | null | undefined;
+}) {
+  return (
+    <label className="field">
+      {label}
+      <input name={name} type="number" min={1} max={max} placeholder="No limit" defaultValue={value ?? ''} />
+    </label>
+  );
+}
+
+function firstOf(models: readonly string[]): string {
+  return models.length === 0 ? '' : `: ${models.slice(0, 3).join(', ')}${models.length > 3 ? ' …' : ''}`;
+}
+
+/** What the form says; options that it does not show stay as they are. */
+function connectionFrom(form: FormData, initial: Connection | undefined): Connection {
+  const text = (name: string) => String(form.get(name) ?? '').trim();
+  const number = (name: string) => (text(name) === '' ? null : Number(text(name)));
+  return {
+    // As the server saves it, or a saved key would be taken for one of another address.
+    url: text('url').replace(/\/+$/, ''),
+    key: form.has('kept') ? String(form.get('kept')) : text('key'),
+    options: {
+      ...initial?.options,
+      enable: form.has('enable'),
+      prefix_id: text('prefix_id'),
+      max_concurrency: number('max_concurrency'),
+      requests_per_minute: number('requests_per_minute'),
+    },
+  };
+}

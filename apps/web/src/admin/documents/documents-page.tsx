@@ -1,0 +1,131 @@
+import { type FormEvent, useState } from 'react';
+import { IndexState } from '../../knowledge/index-state';
+import { AdminPage, Problem } from '../page-parts';
+import { type DocumentSettings, useDocumentSettings, useEmbedding, useSaveDocumentSettings } from './document-queries';
+import { EmbeddingForm } from './embedding-form';
+import { changedSettings, SETTING_GROUPS, type SettingField } from './setting-fields';
+
+/** How documents are read and found: the index, the model that embeds them, and the settings. */
+export function DocumentsPage() {
+  const settings = useDocumentSettings();
+  const embedding = useEmbedding();
+  return (
+    <AdminPage title="Documents">
+      <IndexState />
+      <section className="admin-section" aria-label="Embedding model">
+        <h2>The model that finds by meaning</h2>
+        {embedding.isPending && <p role="status">Loading…</p>}
+        <Problem error={embedding.data ? undefined : embedding.error} />
+        {embedding.data && <EmbeddingForm embedding={embedding.data} />}
+      </section>
+      <section className="admin-section" aria-label="Settings of documents">
+        {settings.isPending && <p role="status">Loading…</p>}
+        <Problem error={settings.data ? undefined : settings.error} />
+        {settings.data && <SettingsForm settings={settings.data} />}
+      </section>
+    </AdminPage>
+  );
+}
+
+/** Compares with what the form showed at its beginning: what others change meanwhile is no change of this form. */
+function SettingsForm({ settings }: { settings: DocumentSettings }) {
+  const save = useSaveDocumentSettings();
+  const [shown, setShown] = useState(settings);
+  const [done, setDone] = useState('');
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const change = changedSettings(new FormData(event.currentTarget), shown);
+    if (Object.keys(change).length === 0) return setDone('Nothing was changed.');
+    setDone('');
+    save.mutate(change, {
+      onSuccess: (saved) => {
+        setShown(saved);
+        setDone('Saved. Documents that are read from now on follow it.');
+      },
+    });
+  };
+  return (
+    <form className="admin-form admin-narrow" onSubmit={submit} onChange={() => setDone('')}>
+      {SETTING_GROUPS.map(({ title, fields }) => (
+        <fieldset key={title} className="admin-fields">
+          <legend>{title}</legend>
+          {fields.map((field) => (
+            <Setting
+              // Anew when another value was saved.
+              key={`${field.name} ${JSON.stringify(shown[field.name])}`}
+              field={field}
+              value={shown[field.name]}
+            />
+          ))}
+        </fieldset>
+      ))}
+      <Problem error={save.error} />
+      <div className="row">
+        <button className="button" disabled={save.isPending}>
+          Save
+        </button>
+        <span role="status">{done}</span>
+      </div>
+    </form>
+  );
+}
+
+function Setting({ field, value }: { field: SettingField; value: unknown }) {
+  const { name, label, hint } = field;
+  const hintId = hint === undefined ? undefined : `${name}-hint`;
+  const common = { id: name, name, 'aria-describedby': hintId };
+  return (
+    <div className="admin-setting" data-kind={field.kind}>
+      <label htmlFor={name}>{label}</label>
+      <Control field={field} value={value} common={common} />
+      {hint !== undefined && (
+        <p id={hintId} className="muted">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ControlProps {
+  field: SettingField;
+  value: unknown;
+  common: { id: string; name: string; 'aria-describedby': string | undefined };
+}
+
+function Control({ field, value, common }: ControlProps) {
+  switch (field.kind) {
+    case 'switch':
+      return (
+        <span className="admin-switch">
+          <input {...common} type="checkbox" role="switch" defaultChecked={value === true} />
+        </span>
+      );
+    case 'number':
+      return (
+        <input
+          {...common}
+          type="number"
+          min={field.min}
+          max={field.max}
+          step={field.step ?? 1}
+          required={!field.isOptional}
+          defaultValue={typeof value === 'number' ? value : ''}
+        />
+      );
+    case 'choice':
+      return (
+        <select {...common} defaultValue={value === 'character' ? '' : String(value)}>
+          {field.choices.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      );
+    case 'words':
+      return <input {...common} autoComplete="off" defaultValue={Array.isArray(value) ? value.join(', ') : ''} />;
+    default:
+      return <textarea {...common} rows={4} maxLength={50_000} defaultValue={String(value ?? '')} />;
+  }
+}

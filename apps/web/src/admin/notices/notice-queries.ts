@@ -1,0 +1,29 @@
+import { routes } from '@perennial/contracts-gateway';
+import type { Banner } from '@perennial/contracts-wire';
+import { call } from '@perennial/web-client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+
+/** The same as the page's own, so that a notice is seen here as everybody sees it. */
+const KEY = ['banners'];
+
+const read = () => call(routes.configs.banners, {});
+
+export function useNotices() {
+  return useQuery({ queryKey: KEY, queryFn: read });
+}
+
+/** Replaces all notices, unless somebody else has changed them since they were shown. */
+export function usePublish() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ shown, next }: { shown: readonly Banner[]; next: readonly Banner[] }) => {
+      const now = await read();
+      if (JSON.stringify(now) !== JSON.stringify(shown)) {
+        client.setQueryData(KEY, now);
+        throw new Error('Somebody else has changed the notices meanwhile. “Undo the changes” shows theirs.');
+      }
+      return call(routes.configs.updateBanners, { body: { banners: [...next] } });
+    },
+    onSuccess: (saved) => client.setQueryData(KEY, saved),
+  });
+}

@@ -1,0 +1,35 @@
+import { type ReactNode, useEffect } from 'react';
+
+const CONTENT = 'content';
+
+/** A page of the administration: its title, what can be done at once, and its content. */
+export function AdminPage({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Perennial`;
+  }, [title]);
+  return (
+    // It scrolls, so a keyboard must reach it also where there is nothing to press.
+    <main id={CONTENT} className="admin-page" tabIndex={0}>
+      <header className="admin-header">
+        <h1>{title}</h1>
+        {actions}
+      </header>
+      {children}
+    </main>
+  );
+}
+
+/** Puts the focus at the beginning of the page, when what had it is gone. */
+export function focusPage(): void {
+  document.getElementById(CONTENT)?.focus();
+}
+
+/** What was refused or could not be reached, where it happened. */
+export function Problem({ error }: { error: Error | null | undefined }) {
+  if (!error) return null;
+  return (
+    <p className="problem" role="alert">
+      {error.message}
+    </p>
+  );
+}

@@ -1,0 +1,48 @@
+import type { FormEvent } from 'react';
+import { Dialog } from '../../ui/dialog';
+import { Problem } from '../page-parts';
+import { PasswordField } from './password-field';
+import { chosenRole, RoleField } from './role-field';
+import { useAddUser } from './user-queries';
+
+/** A new account with a first password. */
+export function AddUser({ onClose, onAdded }: { onClose: () => void; onAdded: (name: string) => void }) {
+  const add = useAddUser();
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const text = (name: string) => String(form.get(name) ?? '').trim();
+    const body = {
+      name: text('name'),
+      email: text('email'),
+      password: String(form.get('password')),
+      role: chosenRole(form),
+    };
+    add.mutate(body, { onSuccess: () => onAdded(body.name) });
+  };
+  return (
+    <Dialog title="Add a user" onClose={onClose}>
+      <form className="admin-form" onSubmit={save}>
+        <label className="field">
+          Name
+          <input name="name" required maxLength={200} autoComplete="off" />
+        </label>
+        <label className="field">
+          E-mail
+          <input name="email" type="email" required maxLength={320} autoComplete="off" />
+        </label>
+        <PasswordField label="First password" />
+        <RoleField initial="user" />
+        <Problem error={add.error} />
+        <div className="row">
+          <button className="button" disabled={add.isPending}>
+            Add
+          </button>
+          <button type="button" className="button button-quiet" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

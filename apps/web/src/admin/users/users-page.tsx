@@ -1,0 +1,159 @@
+import type { SessionProfile, UserRow } from '@perennial/contracts-wire';
+import { useEffect, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { Pager } from '../pager';
+import { AdminPage, focusPage, Problem } from '../page-parts';
+import { countWords } from '../words';
+import { AddUser } from './add-user';
+import { readList, reorder, ROWS, type UserList, writeList } from './list-address';
+import { UserDialog } from './user-dialog';
+import { useUpdateUser, useUsers } from './user-queries';
+import { UserTable } from './user-table';
+
+/** A pause in typing after which is searched. */
+const TYPED_MS = 250;
+const ROLES: readonly { role: UserList['role']; name: string }[] = [
+  { role: undefined, name: 'All' },
+  { role: 'pending', name: 'Waiting' },
+  { role: 'user', name: 'Users' },
+  { role: 'admin', name: 'Administrators' },
+];
+
+/** All accounts of the installation, a page at a time; the server searches and sorts. */
+export function UsersPage({ self }: { self: SessionProfile }) {
+  const [address, setAddress] = useSearchParams();
+  const list = readList(address);
+  const users = useUsers(list);
+  const approve = useUpdateUser();
+  const [adding, setAdding] = useState(false);
+  const [opened, setOpened] = useState<UserRow>();
+  const [done, setDone] = useState('');
+  const show = (change: Partial<UserList>, options?: { replace: boolean }) =>
+    setAddress(writeList({ ...list, page: 1, ...change }), options);
+  const rows = users.data?.users ?? [];
+  const total = users.data?.total ?? 0;
+
+  const letIn = ({ id, name }: UserRow) => {
+    setDone('');
+    const onSuccess = () => {
+      setDone(`${name} may use Perennial now.`);
+      // The button goes, and where only the waiting are shown its row too.
+      focusPage();
+    };
+    approve.mutate({ id, change: { role: 'user' } }, { onSuccess });
+  };
+
+  return (
+    <AdminPage
+      title="Users"
+      actions={
+        <button type="button" className="button" onClick={() => setAdding(true)}>
+          Add a user
+        </button>
+      }
+    >
+      <div className="admin-bar">
+        <SearchField value={list.query} onSearch={(query) => show({ query }, { replace: true })} />
+        <div className="admin-choices" role="group" aria-label="Show">
+          {ROLES.map(({ role, name }) => (
+            <button key={name} type="button" aria-pressed={list.role === role} onClick={() => show({ role })}>
+              {name}
+            </button>
+          ))}
+        </div>
+      </div>
+      <Problem error={approve.error ?? users.error} />
+      <p className="muted" role="status">
+        {[done, users.data ? countWords(total, 'account') : users.isPending && 'Loading…'].filter(Boolean).join(' ')}
+      </p>
+      {users.data && rows.length === 0 && <p className="empty-state">{nothing(list, total)}</p>}
+      {rows.length > 0 && (
+        <UserTable
+          rows={rows}
+          list={list}
+          self={self.id}
+          isOld={users.isPlaceholderData}
+          approving={approve.isPending ? approve.variables?.id : undefined}
+          onOrder={(order) => show(reorder(list, order))}
+          onApprove={letIn}
+          onOpen={setOpened}
+        />
+      )}
+      <Pager page={list.page} rows={ROWS} total={total} onPage={(page) => show({ page })} />
+      {adding && (
+        <AddUser
+          onClose={() => setAdding(false)}
+          onAdded={(name) => {
+            setAdding(false);
+            setDone(`${name} was added.`);
+          }}
+        />
+      )}
+      {opened && (
+        <UserDialog
+          user={opened}
+          isSelf={opened.id === self.id}
+          onClose={() => setOpened(undefined)}
+          onDone={(words, isGone) => {
+            setOpened(undefined);
+            setDone(words);
+            // The button that had the focus went with its row.
+            if (isGone) focusPage();
+          }}
+        />
+      )}
+    </AdminPage>
+  );
+}
+
+/** Searches when typing pauses, and at once with Enter. */
+function SearchField({ value, onSearch }: { value: string; onSearch: (query: string) => void }) {
+  const [text, setText] = useState(value);
+  const [sent, setSent] = useState(value);
+  const [seen, setSeen] = useState(value);
+  if (value !== seen) {
+    setSeen(value);
+    // Back, or a link: the address says something else than was typed here.
+    if (value !== sent) {
+      setSent(value);
+      setText(value);
+    }
+  }
+  const search = () => {
+    setSent(text);
+    onSearch(text);
+  };
+  useEffect(() => {
+    if (text === sent) return;
+    const timer = setTimeout(search, TYPED_MS);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <form
+      className="field grow"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        search();
+      }}
+    >
+      <label className="visually-hidden" htmlFor="user-search">
+        Search users
+      </label>
+      <input
+        id="user-search"
+        type="search"
+        placeholder="Search by name or e-mail"
+        maxLength={200}
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+      />
+    </form>
+  );
+}
+
+function nothing({ query, role, page }: UserList, total: number): string {
+  if (total > 0 && page > 1) return 'There are not so many pages.';
+  if (query) return `Nobody matches “${query}”.`;
+  return role === 'pending' ? 'Nobody waits to be let in.' : 'There is nobody.';
+}
