@@ -195,6 +195,22 @@ describe('models', () => {
     expect(await ids(userOf('user', 2))).toEqual(['open', 'secret']);
   });
 
+  it('offers models in the order of an admin, and says which a new chat starts with', async () => {
+    const provider = await startProvider({ models: ['a', 'b', 'c'] });
+    const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url, DEFAULT_MODELS: 'a' });
+    const defaults = async () => (await rpc.call(settings.get, {}, { principal: ANONYMOUS })).defaultModels;
+    expect(await defaults()).toBe('a');
+    expect(await rpc.call(settings.models, {}, { principal: admin })).toEqual({ defaults: null, order: [] });
+    const choice = { defaults: 'c', order: ['c', 'gone', 'b'] };
+    expect(await rpc.call(settings.updateModels, choice, { principal: admin })).toEqual(choice);
+    expect(await rpc.call(settings.models, {}, { principal: admin })).toEqual(choice);
+    expect(await ids()).toEqual(['c', 'b', 'a']);
+    expect(await defaults()).toBe('c');
+    await rpc.call(settings.updateModels, { defaults: null, order: [] }, { principal: admin });
+    expect(await ids()).toEqual(['a', 'b', 'c']);
+    expect(await defaults()).toBe('a');
+  });
+
   it('offers models that build on another one', async () => {
     const provider = await startProvider({ models: ['base'] });
     const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });
@@ -393,6 +409,8 @@ describe('access', () => {
       [connectionCalls.update, { kind: 'openai', enabled: true, connections: [] }],
       [connectionCalls.verify, { kind: 'openai', url: 'http://127.0.0.1:9' }],
       [settings.updateBanners, { banners: [] }],
+      [settings.models, {}],
+      [settings.updateModels, { defaults: null, order: [] }],
       [models.entries, {}],
       [models.saveEntry, { id: 'a', name: 'a' }],
     ];

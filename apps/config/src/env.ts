@@ -48,7 +48,7 @@ export const configEnv = z.object({
     description: 'Language of the interface for browsers that send none (BCP 47).',
   }),
   DEFAULT_MODELS: variable(z.string().optional(), {
-    description: 'Models that a new chat starts with, separated by commas.',
+    description: 'Models that a new chat starts with, separated by commas, until an admin saves others.',
     example: 'gpt-4o-mini',
   }),
   TASK_MODEL: variable(z.string().optional(), {

@@ -188,7 +188,7 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
 
     it('are let in, added, changed, given a password and deleted, without a mouse', async () => {
       await page.goto('/admin/users?role=pending&order=name');
-      await page.getByRole('button', { name: 'Let Number 20000 in' }).press('Enter');
+      await page.getByRole('button', { name: 'Let in Number 20000' }).press('Enter');
       await page.getByRole('status').getByText('Number 20000 may use Perennial now. 4 accounts').waitFor();
 
       await page.getByRole('button', { name: 'Add a user' }).press('Enter');
@@ -324,7 +324,7 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       await section.getByText('No connection of this kind.').waitFor();
     });
 
-    it('switches a model off for everybody, and on again for all who had it', async () => {
+    it('switches a model off for everybody and on again, and offers models in an order', async () => {
       const signIn = await http<{ token: string }>('POST', `${system.baseUrl}/api/v1/auths/signin`, {
         body: { email: 'user0@example.com', password: PASSWORD },
       });
@@ -340,7 +340,17 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       expect(await faults()).toEqual([]);
       await page.getByRole('switch', { name: 'second' }).click();
       await page.getByText('2 models, 0 off').waitFor();
-      await expect.poll(async () => (await models(token)).sort()).toEqual(['b.second', 'echo']);
+      await expect.poll(() => models(token)).toEqual(['b.second', 'echo']);
+      await page.getByRole('button', { name: 'Move echo up' }).click();
+      await expect.poll(() => models(token)).toEqual(['echo', 'b.second']);
+      const config = async () =>
+        (await http<{ default_models: string }>('GET', `${system.baseUrl}/api/config`, { token })).body.default_models;
+      await page.getByRole('button', { name: 'Start new chats with second' }).click();
+      await expect.poll(config).toBe('b.second');
+      await page
+        .getByRole('button', { name: 'Start new chats with second' })
+        .and(page.locator('[aria-pressed=true]'))
+        .waitFor();
     });
   });
 

@@ -31,11 +31,12 @@ const STARTED = Math.floor(Date.now() / 1000);
 
 /**
  * All models by id: those of the providers (the first connection with an id wins) with the names and visibility of admins' entries, then the
- * admins' own models that build on one of them.
+ * admins' own models that build on one of them. The ids of `order` come first.
  */
 export function buildDirectory(
   listings: readonly Listing[],
   entries: ReadonlyMap<string, ModelEntry>,
+  order: readonly string[],
 ): ReadonlyMap<string, Offer> {
   const offers = new Map<string, Offer>();
   for (const listing of listings) {
@@ -51,7 +52,12 @@ export function buildDirectory(
     offers.set(entry.id, presetOf(entry, base));
   }
   for (const [id, { entry }] of offers) if (entry?.is_active === false) offers.delete(id);
-  return offers;
+  const first = order.flatMap((id): [string, Offer][] => {
+    const offer = offers.get(id);
+    return offer ? [[id, offer]] : [];
+  });
+  // A map keeps the place of what it has already.
+  return new Map([...first, ...offers]);
 }
 
 /** Without an entry every signed-in user; with one its owner and its grants. Admins and services always. */

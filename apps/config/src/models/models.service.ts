@@ -164,7 +164,7 @@ export class ModelsService {
       return last.offers;
     }
     const listings = used.map((place, at) => ({ ...place, models: lists[at] ?? [] }));
-    const offers = buildDirectory(listings, state.entries);
+    const offers = buildDirectory(listings, state.entries, state.modelChoice.order);
     // A name that is not declared has no models, and is not kept: anything could be sent as one.
     if (placement === '' || this.env.PLACEMENTS.has(placement))
       this.directories.set(placement, { state, lists, offers });

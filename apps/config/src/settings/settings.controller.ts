@@ -20,6 +20,23 @@ export class SettingsController {
     return { version: await this.settings.version() };
   }
 
+  @Handles(settings.models)
+  async models(
+    _: CallParsedRequest<typeof settings.models>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof settings.models>> {
+    requireAdmin(principal);
+    return this.settings.models();
+  }
+
+  @Handles(settings.updateModels)
+  async updateModels(
+    request: CallParsedRequest<typeof settings.updateModels>,
+    { principal, key }: CallContext,
+  ): Promise<CallReply<typeof settings.updateModels>> {
+    return this.settings.updateModels(requireAdmin(principal), request, key);
+  }
+
   @Handles(settings.updateBanners)
   async updateBanners(
     request: CallParsedRequest<typeof settings.updateBanners>,

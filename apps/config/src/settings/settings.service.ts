@@ -4,8 +4,17 @@ import type { CallParsedRequest, CallReply, UserPrincipal } from '@perennial/con
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { CONFIG_ENV, type ConfigEnv } from '../env';
-import { StateRepository } from '../state/state.repository';
+import { type SettingName, StateRepository } from '../state/state.repository';
 import { StateKeeper } from '../state/state-keeper';
+
+/** A setting's new value, and the request that asks for it. */
+interface Change {
+  principal: UserPrincipal;
+  key: string;
+  request: object;
+  field: SettingName;
+  value: unknown;
+}
 
 @Injectable()
 export class SettingsService {
@@ -19,13 +28,13 @@ export class SettingsService {
 
   /** As the database has them now: callers poll, and our own delay must not add to theirs. */
   async get(): Promise<Settings> {
-    const { version, banners } = await this.keeper.fresh();
+    const { version, banners, modelChoice } = await this.keeper.fresh();
     const { env } = this;
     return {
       version,
       name: env.WEBUI_NAME,
       defaultLocale: env.DEFAULT_LOCALE,
-      defaultModels: env.DEFAULT_MODELS ?? null,
+      defaultModels: modelChoice.defaults ?? env.DEFAULT_MODELS ?? null,
       banners,
       tasks: {
         titleGeneration: env.ENABLE_TITLE_GENERATION,
@@ -41,20 +50,36 @@ export class SettingsService {
     return this.repository.version();
   }
 
+  async models(): Promise<CallReply<typeof settings.models>> {
+    return (await this.keeper.fresh()).modelChoice;
+  }
+
+  async updateModels(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof settings.updateModels>,
+    key: string,
+  ): Promise<CallReply<typeof settings.updateModels>> {
+    await this.save({ principal, key, request, field: 'models', value: request });
+    return request;
+  }
+
   async updateBanners(
     principal: UserPrincipal,
     request: CallParsedRequest<typeof settings.updateBanners>,
     key: string,
   ): Promise<CallReply<typeof settings.updateBanners>> {
-    await this.unitOfWork.once(
-      { scope: `config.settings.updateBanners:${principal.userId}`, key, request },
-      async (tx) => {
-        await this.keeper.changed(tx);
-        await this.repository.saveBanners(tx, request.banners);
-        const told = { actor_id: principal.userId, fields: ['banners'] };
-        tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
-      },
-    );
+    await this.save({ principal, key, request, field: 'banners', value: request.banners });
     return request;
+  }
+
+  private async save({ principal, key, request, field, value }: Change): Promise<void> {
+    // `config.settings.updateBanners:…`, as earlier versions wrote it.
+    const scope = `config.settings.update${field === 'banners' ? 'Banners' : 'Models'}:${principal.userId}`;
+    await this.unitOfWork.once({ scope, key, request }, async (tx) => {
+      await this.keeper.changed(tx);
+      await this.repository.saveSetting(tx, field, value);
+      const told = { actor_id: principal.userId, fields: [field] };
+      tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
+    });
   }
 }

@@ -86,10 +86,11 @@ export class StateKeeper implements OnApplicationBootstrap {
   }
 
   private async read(): Promise<ConfigState> {
-    const { version, banners, kinds, entries } = await this.repository.load();
+    const { version, banners, modelChoice, kinds, entries } = await this.repository.load();
     return {
       version,
       banners,
+      modelChoice,
       connections: {
         openai: kinds.openai ?? this.environment.of('openai'),
         ollama: kinds.ollama ?? this.environment.of('ollama'),

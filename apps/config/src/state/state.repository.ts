@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { ConnectionKind, Settings } from '@perennial/contracts-config';
 import { Database, type Queryable } from '@perennial/persistence';
-import type { Connection, ConnectionSet, ModelEntry } from './state';
+import type { Connection, ConnectionSet, ModelChoice, ModelEntry } from './state';
+
+/** The keys of the table of settings. */
+export type SettingName = 'banners' | 'models';
 
 /** The stored state; kinds that no admin has saved are missing. */
 export interface StoredState {
   version: number;
   banners: Settings['banners'];
+  modelChoice: ModelChoice;
   kinds: Partial<Record<ConnectionKind, ConnectionSet>>;
   entries: ModelEntry[];
 }
@@ -32,12 +36,14 @@ export class StateRepository {
     const row = await this.database.first<{
       version: number;
       banners: Settings['banners'] | null;
+      modelChoice: ModelChoice | null;
       kinds: { kind: ConnectionKind; enabled: boolean }[];
       connections: Connection[];
       entries: ModelEntry[];
     }>(
       `SELECT (SELECT version::float8 FROM versions) AS version,
               (SELECT value FROM settings WHERE key = 'banners') AS banners,
+              (SELECT value FROM settings WHERE key = 'models') AS "modelChoice",
               (SELECT coalesce(json_agg(k), '[]') FROM connection_kinds k) AS kinds,
               (SELECT coalesce(json_agg(json_build_object('kind', kind, 'url', url, 'sealedKey', sealed_key, 'options', options)
                                         ORDER BY kind, position), '[]') FROM connections) AS connections,
@@ -48,7 +54,14 @@ export class StateRepository {
     for (const { kind, enabled } of row.kinds) {
       kinds[kind] = { enabled, connections: row.connections.filter((connection) => connection.kind === kind) };
     }
-    return { version: row.version, banners: row.banners ?? [], kinds, entries: row.entries };
+    const { version, banners, modelChoice, entries } = row;
+    return {
+      version,
+      banners: banners ?? [],
+      modelChoice: modelChoice ?? { defaults: null, order: [] },
+      kinds,
+      entries,
+    };
   }
 
   /** The version after this transaction's change. Others wait for its end, so versions are ordered by commit. */
@@ -73,10 +86,10 @@ export class StateRepository {
     return row?.version;
   }
 
-  async saveBanners(tx: Queryable, banners: Settings['banners']): Promise<void> {
+  async saveSetting(tx: Queryable, name: SettingName, value: unknown): Promise<void> {
     await tx.execute(
-      `INSERT INTO settings (key, value) VALUES ('banners', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-      [JSON.stringify(banners)],
+      `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+      [name, JSON.stringify(value)],
     );
   }
 

@@ -32,10 +32,17 @@ export interface ModelEntry {
   updated_at: number;
 }
 
+/** How models are offered; `defaults` null: as the environment says. */
+export interface ModelChoice {
+  defaults: string | null;
+  order: string[];
+}
+
 /** The whole configuration of one version. Immutable. */
 export interface ConfigState {
   version: number;
   banners: Settings['banners'];
+  modelChoice: ModelChoice;
   /** Per kind: the environment's connections until an admin saved some. */
   connections: Readonly<Record<ConnectionKind, ConnectionSet>>;
   entries: ReadonlyMap<string, ModelEntry>;

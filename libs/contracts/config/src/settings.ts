@@ -20,6 +20,29 @@ export const version = defineCall({
   deadlineMs: 2_000,
 });
 
+/** `defaults`: models that a new chat starts with, separated by commas, null: as the environment says. `order`: ids that come first in lists. */
+const ModelChoiceSchema = z.object({
+  defaults: z.string().max(10_000).nullable(),
+  order: z.array(z.string().max(512)).max(10_000),
+});
+
+/** Admin only. How models are offered. */
+export const models = defineCall({
+  pattern: 'config.settings.models',
+  effect: 'read',
+  request: z.object({}),
+  reply: ModelChoiceSchema,
+});
+
+/** Admin only. Replaces how models are offered. */
+export const updateModels = defineCall({
+  pattern: 'config.settings.updateModels',
+  effect: 'keyed',
+  sealed: true,
+  request: ModelChoiceSchema,
+  reply: ModelChoiceSchema,
+});
+
 /** Admin only. Replaces the banners. */
 export const updateBanners = defineCall({
   pattern: 'config.settings.updateBanners',

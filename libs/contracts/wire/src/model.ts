@@ -17,6 +17,18 @@ export const ModelSchema = z.looseObject({
 
 export type Model = z.infer<typeof ModelSchema>;
 
+/**
+ * How models are offered. `MODEL_ORDER_LIST`: these first, in this order. `DEFAULT_MODELS`: those that a new chat starts with, separated by
+ * commas; null leaves it to the environment. The other parts are the reference's: returned empty, and ignored.
+ */
+export const ModelsConfigSchema = z.object({
+  DEFAULT_MODELS: z.string().max(10_000).nullable().default(null),
+  DEFAULT_PINNED_MODELS: z.string().max(10_000).nullable().default(null),
+  MODEL_ORDER_LIST: z.array(z.string().max(512)).max(10_000).nullable().default([]),
+  DEFAULT_MODEL_METADATA: boundedJson().nullable().default({}),
+  DEFAULT_MODEL_PARAMS: boundedJson().nullable().default({}),
+});
+
 /** Who may use or change something. */
 export const AccessGrantSchema = z.looseObject({
   principal_type: z.enum(['user', 'group']),

@@ -16,33 +16,56 @@ export interface ListedModel {
   entry: SavedEntry | undefined;
 }
 
-/** The models of all connections, and those that are switched off, by name. */
+export type ModelsConfig = RouteReply<typeof routes.configs.models>;
+
+export interface ModelsShown {
+  models: readonly ListedModel[];
+  config: ModelsConfig;
+}
+
+/** The models of all connections in the order of the picker, then those that are switched off. */
 export function useListedModels() {
   return useQuery({
     queryKey: KEY,
-    queryFn: async () => {
-      const [{ data }, entries] = await Promise.all([
+    queryFn: async (): Promise<ModelsShown> => {
+      const [{ data }, entries, config] = await Promise.all([
         call(routes.models.list, { query: { refresh: 'true' } }),
         call(routes.models.base, {}),
+        call(routes.configs.models, {}),
       ]);
-      return listed(data, entries);
+      return { models: listed(data, entries), config };
     },
   });
 }
 
 /** Switches a model on or off, for everybody. Who may use it, and all else that was saved, stays. */
 export function useSwitchModel() {
+  return useModelMutation(({ model: { id, name, entry }, isOn }: { model: ListedModel; isOn: boolean }) =>
+    call(routes.models.saveEntry, {
+      body: { ...(entry ?? { id, name, access_grants: [EVERYBODY] }), is_active: isOn },
+    }),
+  );
+}
+
+/** Saves how models are offered, unless somebody else has changed it since it was shown. */
+export function useOfferModels() {
+  return useModelMutation(async ({ shown, next }: { shown: ModelsConfig; next: Partial<ModelsConfig> }) => {
+    if (JSON.stringify(await call(routes.configs.models, {})) !== JSON.stringify(shown))
+      throw new Error('Somebody else has changed the models meanwhile. They are shown as they are now: try again.');
+    return call(routes.configs.updateModels, { body: { ...shown, ...next } });
+  });
+}
+
+function useModelMutation<V, R>(change: (value: V) => Promise<R>) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ model: { id, name, entry }, isOn }: { model: ListedModel; isOn: boolean }) =>
-      call(routes.models.saveEntry, {
-        body: { ...(entry ?? { id, name, access_grants: [EVERYBODY] }), is_active: isOn },
-      }),
+    mutationFn: change,
     onSettled: () =>
       Promise.all([
         client.invalidateQueries({ queryKey: KEY }),
-        // The picker's.
+        // The picker's, and the page's own settings.
         client.invalidateQueries({ queryKey: ['models'] }),
+        client.invalidateQueries({ queryKey: ['config'] }),
       ]),
   });
 }
@@ -58,7 +81,22 @@ export function listed(offered: readonly Model[], entries: readonly SavedEntry[]
   const off = entries
     .filter(({ is_active: isActive }) => !isActive)
     .map((entry): ListedModel => ({ id: entry.id, name: entry.name, isOn: false, entry }));
-  return [...on, ...off].sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+  return [...on, ...off.sort((a, b) => a.name.localeCompare(b.name))];
+}
+
+/** The order with one model before all others, or before the one above it. Models that are off keep their place. */
+export function raised(models: readonly ListedModel[], id: string, to: 'first' | 'up'): string[] {
+  const order = models.map((model) => model.id);
+  const at = order.indexOf(id);
+  if (at <= 0) return order;
+  order.splice(at, 1);
+  order.splice(to === 'first' ? 0 : at - 1, 0, id);
+  return order;
+}
+
+/** The ids of the models that a new chat starts with. */
+export function defaultsOf({ DEFAULT_MODELS: defaults }: ModelsConfig): string[] {
+  return (defaults ?? '').split(',').flatMap((id) => id.trim() || []);
 }
 
 /** Whether every signed-in person may use it while it is on. */

@@ -1,9 +1,18 @@
 import { useDeferredValue, useState } from 'react';
 import { Link } from 'react-router';
-import { Pager } from '../pager';
 import { AdminPage, Problem } from '../page-parts';
+import { Pager } from '../pager';
 import { countWords } from '../words';
-import { isForEverybody, type ListedModel, useListedModels, useSwitchModel } from './model-queries';
+import {
+  defaultsOf,
+  isForEverybody,
+  type ListedModel,
+  type ModelsConfig,
+  raised,
+  useListedModels,
+  useOfferModels,
+  useSwitchModel,
+} from './model-queries';
 
 const ROWS = 100;
 
@@ -11,19 +20,22 @@ const ROWS = 100;
 export function ModelsPage() {
   const models = useListedModels();
   const switching = useSwitchModel();
+  const offering = useOfferModels();
   const [text, setText] = useState('');
   const [page, setPage] = useState(1);
   const wanted = useDeferredValue(text.trim().toLowerCase());
-  const all = models.data ?? [];
+  const { models: all = [], config } = models.data ?? {};
+  const defaults = config ? defaultsOf(config) : [];
   const found = all.filter(({ id, name }) => `${name} ${id}`.toLowerCase().includes(wanted));
   const shown = found.slice((page - 1) * ROWS, page * ROWS);
   const { isPending, variables } = switching;
+  const offer = (next: Partial<ModelsConfig>) => config && offering.mutate({ shown: config, next });
 
   return (
     <AdminPage title="Models">
       <p className="muted">
         Every model of your <Link to="/admin/connections">connections</Link>. One that is off is offered to nobody;
-        chats that used it stay.
+        chats that used it stay. The picker has them in this order.
       </p>
       <label className="field">
         <span className="visually-hidden">Search models</span>
@@ -37,7 +49,7 @@ export function ModelsPage() {
           }}
         />
       </label>
-      <Problem error={switching.error ?? models.error} />
+      <Problem error={switching.error ?? offering.error ?? models.error} />
       <p className="muted" role="status">
         {models.data
           ? `${countWords(found.length, 'model')}, ${found.filter(({ isOn }) => !isOn).length} off`
@@ -49,16 +61,21 @@ export function ModelsPage() {
         </p>
       )}
       {shown.length > 0 && (
-        <ul className="admin-list" aria-label="Models">
+        <ol className="admin-list" aria-label="Models">
           {shown.map((model) => (
             <ModelRow
               key={model.id}
               model={model}
               isSwitched={isPending && variables?.model.id === model.id ? variables.isOn : undefined}
+              isDefault={defaults.includes(model.id)}
+              isFirst={all[0]?.id === model.id}
+              isBusy={offering.isPending}
               onSwitch={(isOn) => switching.mutate({ model, isOn })}
+              onRaise={(to) => offer({ MODEL_ORDER_LIST: raised(all, model.id, to) })}
+              onDefault={(isDefault) => offer({ DEFAULT_MODELS: isDefault ? model.id : null })}
             />
           ))}
-        </ul>
+        </ol>
       )}
       <Pager page={page} rows={ROWS} total={found.length} onPage={setPage} />
     </AdminPage>
@@ -69,11 +86,20 @@ interface ModelRowProps {
   model: ListedModel;
   /** What it is being switched to. */
   isSwitched: boolean | undefined;
+  /** A new chat starts with it. */
+  isDefault: boolean;
+  isFirst: boolean;
+  isBusy: boolean;
   onSwitch: (isOn: boolean) => void;
+  onRaise: (to: 'first' | 'up') => void;
+  onDefault: (isDefault: boolean) => void;
 }
 
-function ModelRow({ model, isSwitched, onSwitch }: ModelRowProps) {
+function ModelRow(props: ModelRowProps) {
+  const { model, isSwitched, isDefault, isFirst, isBusy, onSwitch, onRaise, onDefault } = props;
   const { id, name, isOn } = model;
+  // Disabled buttons would lose the focus.
+  const button = { type: 'button', className: 'button button-quiet button-small', 'aria-disabled': isBusy } as const;
   return (
     <li className="admin-row">
       <div className="grow">
@@ -82,17 +108,39 @@ function ModelRow({ model, isSwitched, onSwitch }: ModelRowProps) {
           {[name !== id && id, !isForEverybody(model) && 'not for everybody'].filter(Boolean).join(' · ')}
         </p>
       </div>
-      <label className="admin-switch">
-        <input
-          type="checkbox"
-          role="switch"
-          aria-label={name}
-          checked={isSwitched ?? isOn}
-          // A second press would be of a state that is not known yet.
-          onChange={({ target: { checked } }) => isSwitched === undefined && onSwitch(checked)}
-        />
-        <span aria-hidden="true">{(isSwitched ?? isOn) ? 'On' : 'Off'}</span>
-      </label>
+      <div className="row">
+        {isOn && (
+          <button
+            {...button}
+            aria-pressed={isDefault}
+            aria-label={`Start new chats with ${name}`}
+            onClick={() => isBusy || onDefault(!isDefault)}
+          >
+            New chats
+          </button>
+        )}
+        {isOn && !isFirst && (
+          <>
+            <button {...button} aria-label={`Move ${name} to the top`} onClick={() => isBusy || onRaise('first')}>
+              Top
+            </button>
+            <button {...button} aria-label={`Move ${name} up`} onClick={() => isBusy || onRaise('up')}>
+              Up
+            </button>
+          </>
+        )}
+        <label className="admin-switch">
+          <input
+            type="checkbox"
+            role="switch"
+            aria-label={name}
+            checked={isSwitched ?? isOn}
+            // A second press would be of a state that is not known yet.
+            onChange={({ target: { checked } }) => isSwitched === undefined && onSwitch(checked)}
+          />
+          <span aria-hidden="true">{(isSwitched ?? isOn) ? 'On' : 'Off'}</span>
+        </label>
+      </div>
     </li>
   );
 }

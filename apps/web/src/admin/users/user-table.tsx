@@ -45,8 +45,8 @@ export function UserTable({ rows, list, self, isOld, approving, onOrder, onAppro
       <tbody>
         {rows.map((user) => (
           <tr key={user.id}>
-            <th scope="row" dir="auto">
-              {user.name}
+            <th scope="row">
+              <bdi>{user.name}</bdi>
               {user.id === self && <span className="muted"> (you)</span>}
               <span className="user-address">{user.email}</span>
             </th>
@@ -59,7 +59,7 @@ export function UserTable({ rows, list, self, isOld, approving, onOrder, onAppro
                 <button
                   type="button"
                   className="button button-quiet button-small"
-                  aria-label={`Let ${user.name} in`}
+                  aria-label={`Let in ${user.name}`}
                   disabled={approving === user.id}
                   onClick={() => onApprove(user)}
                 >

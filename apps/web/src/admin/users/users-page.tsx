@@ -1,8 +1,8 @@
 import type { SessionProfile, UserRow } from '@perennial/contracts-wire';
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { Pager } from '../pager';
 import { AdminPage, focusPage, Problem } from '../page-parts';
+import { Pager } from '../pager';
 import { countWords } from '../words';
 import { AddUser } from './add-user';
 import { readList, reorder, ROWS, type UserList, writeList } from './list-address';

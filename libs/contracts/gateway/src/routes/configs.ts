@@ -1,4 +1,4 @@
-import { AppConfigSchema, BannerSchema, IncomingBannerSchema } from '@perennial/contracts-wire';
+import { AppConfigSchema, BannerSchema, IncomingBannerSchema, ModelsConfigSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
@@ -47,6 +47,22 @@ export const updateBanners = route({
   access: 'admin',
   body: z.object({ banners: z.array(IncomingBannerSchema).max(50) }),
   reply: z.array(BannerSchema),
+});
+
+/** How models are offered: their order, and those that a new chat starts with. */
+export const models = route({
+  method: 'GET',
+  path: '/api/v1/configs/models',
+  access: 'admin',
+  reply: ModelsConfigSchema,
+});
+
+export const updateModels = route({
+  method: 'POST',
+  path: '/api/v1/configs/models',
+  access: 'admin',
+  body: ModelsConfigSchema,
+  reply: ModelsConfigSchema,
 });
 
 /**
