@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import { launchSystem, ROOT } from '@perennial/launcher';
-import { judge, JUDGED_DOCUMENTS, judgedDocument, type Judgement, type Passage } from '@perennial/testing/documents';
+import { judge, JUDGED_DOCUMENTS, type Judgement, type Passage } from '@perennial/testing/documents';
 import { keepResult } from '@perennial/testing/servers';
 import { Library } from '../retrieval/library';
 import { signUpAdmin } from '../support/accounts';
@@ -33,14 +34,16 @@ interface Cited {
 
 const HITS = 5;
 const run = promisify(execFile);
+/** Beside the sources: this program is built. */
+const fileOf = (name: string): string => join(ROOT, 'libs/testing/judged/documents', name);
 const log = (line: string): void => console.log(line);
 
 const contestants: Record<string, Contestant> = {
-  perennial: { upload: async (name) => ({ name, bytes: await readFile(judgedDocument(name)) }) },
+  perennial: { upload: async (name) => ({ name, bytes: await readFile(fileOf(name)) }) },
   markitdown: {
     upload: async (name) => {
-      const { stdout } = await run('markitdown', [judgedDocument(name)], { maxBuffer: 64 * 1024 * 1024 });
-      return { name: `${name}.md`, bytes: Buffer.from(stdout) };
+      const { stdout } = await run('markitdown', [fileOf(name)], { maxBuffer: 64 * 1024 * 1024 });
+      return { name: `${name}.md`, bytes: Buffer.from(stdout.trim()) };
     },
   },
 };
