@@ -4,10 +4,16 @@ import { defineConfig } from 'vitest/config';
 const LONG = process.env['DEPLOY_TEST_LONG'] === '1';
 
 const exclude = ['**/node_modules/**', '**/dist/**'];
+const e2e = 'e2e/src/**/*.e2e.ts';
+const deploy = ['deploy', ...(LONG ? ['long'] : [])].map((form) => `tools/deploy-tests/src/**/*.${form}.ts`);
+/** They judge what people see within seconds, while the load is as high as the machine can bear: nothing runs beside them. */
+const alone = ['e2e/src/{chaos,failover,fuzz}.e2e.ts', 'tools/deploy-tests/src/upgrade/upgrade.deploy.ts'];
+/** Whole systems, which mostly wait: two at once. */
+const system = { testTimeout: 120_000, hookTimeout: 180_000, maxWorkers: 2, sequence: { groupOrder: 2 } };
 
 /**
  * Three tiers: `unit` (no server), `medium` (one module on real Postgres and Redis, started once by the global setup), and
- * `e2e` (the built system from outside). Beside them `deploy`: the files that an operator installs the system with.
+ * `e2e` (the built system from outside). Beside them `deploy`: the files that an operator installs the system with. Some of both are `alone`.
  */
 export default defineConfig({
   test: {
@@ -17,6 +23,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,tools,e2e}/**/*.spec.{ts,tsx}'],
           exclude: [...exclude, '**/*.medium.spec.ts'],
+          // The default leaves a core idle.
+          maxWorkers: '100%',
+          testTimeout: 15_000,
         },
       },
       {
@@ -31,24 +40,14 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      { test: { name: 'e2e', include: [e2e], exclude: [...exclude, ...alone], ...system } },
+      { test: { name: 'deploy', include: deploy, exclude: [...exclude, ...alone], ...system } },
       {
         test: {
-          name: 'e2e',
-          include: ['e2e/src/**/*.e2e.ts'],
+          ...system,
+          name: 'alone',
+          include: alone,
           exclude,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        test: {
-          name: 'deploy',
-          include: ['deploy', ...(LONG ? ['long'] : [])].map((form) => `tools/deploy-tests/src/**/*.${form}.ts`),
-          exclude,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },

@@ -72,18 +72,70 @@ export function releaseSources(commit) {
 }
 
 /**
- * Whether a commit runs on the npm packages of this clone: each one that it locks is here in the same version.
+ * Whether programs of a commit are built and run with the npm packages of this clone: each one that they reach is here in the version that the
+ * commit locks.
  *
  * @param {string} commit
+ * @param {readonly string[]} projects folders, for example `apps/chat`
  */
-export function samePackages(commit) {
+export function samePackages(commit, projects) {
   const [then, now] = [fileOf(commit, 'package-lock.json'), readFileSync(join(ROOT, 'package-lock.json'), 'utf8')].map(
-    (text) => /** @type {{ packages: Record<string, { version?: string, integrity?: string }> }} */ (JSON.parse(text)),
+    (text) => /** @type {Lock} */ (JSON.parse(text).packages),
   );
-  return Object.entries(then?.packages ?? {}).every(([path, { version, integrity }]) => {
-    const here = now?.packages[path];
-    return integrity === undefined || (here?.version === version && here?.integrity === integrity);
+  return then !== undefined && now !== undefined && agree(then, now, [...projects, 'node_modules/vite']);
+}
+
+/**
+ * Whether each package that some of a lock need is the same in another one.
+ *
+ * @param {Lock} then
+ * @param {Lock} now
+ * @param {readonly string[]} from paths
+ */
+export function agree(then, now, from) {
+  return [...reached(then, from)].every((path) => {
+    const integrity = then[path]?.integrity;
+    return integrity === undefined || now[path]?.integrity === integrity;
   });
+}
+
+/**
+ * @typedef {Record<string, { link?: boolean, resolved?: string, integrity?: string } & Partial<Record<typeof NEEDED[number], Record<string, string>>>>} Lock
+ * `packages` of a package-lock.json, by path
+ */
+const NEEDED = /** @type {const} */ (['dependencies', 'optionalDependencies', 'peerDependencies']);
+
+/**
+ * The paths of all packages that some of a lock need, with their own.
+ *
+ * @param {Lock} lock
+ * @param {readonly string[]} from
+ */
+function reached(lock, from) {
+  const paths = new Set(from);
+  // A set that grows is walked to its end.
+  for (const path of paths) {
+    const { link, resolved } = lock[path] ?? {};
+    if (link && resolved) paths.add(resolved);
+    for (const name of NEEDED.flatMap((kind) => Object.keys(lock[path]?.[kind] ?? {}))) {
+      const found = resolve(lock, path, name);
+      if (found !== undefined) paths.add(found);
+    }
+  }
+  return paths;
+}
+
+/**
+ * Where Node finds a package: in the nearest node_modules above.
+ *
+ * @param {Lock} lock
+ * @param {string} path
+ * @param {string} name
+ */
+function resolve(lock, path, name) {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/'))))
+    if (lock[`${at}/node_modules/${name}`]) return `${at}/node_modules/${name}`;
+  return lock[`node_modules/${name}`] && `node_modules/${name}`;
 }
 
 /** The packages of npm as they are here, and the release's own workspace packages. */

@@ -12,6 +12,18 @@ const only = process.argv.slice(2).filter((name) => name !== '--long');
 // The deployment tests have a long form. CI runs the short one.
 if (process.argv.includes('--long')) process.env.DEPLOY_TEST_LONG = '1';
 
+/**
+ * The tiers, with their projects of vitest.config.ts and the paths of their files. `e2e` and `deploy` share their workers; what must run alone
+ * comes last.
+ *
+ * @type {readonly { name: string, projects: readonly string[], paths: readonly string[] }[]}
+ */
+const TIERS = [
+  { name: 'unit', projects: ['unit'], paths: [] },
+  { name: 'medium', projects: ['medium'], paths: [] },
+  { name: 'e2e', projects: ['e2e', 'alone'], paths: ['e2e/'] },
+  { name: 'deploy', projects: ['deploy', 'alone'], paths: ['tools/deploy-tests/'] },
+];
 /** More failures than this are not accidental. */
 const MOST_RUN_AGAIN = 5;
 /** Number of the slowest tests that are listed. */
@@ -22,33 +34,47 @@ const SHOWN_LINES = 12;
 /** A signal has ended the tests: no further ones start. */
 let ended = false;
 
+/** The chosen tiers in the order in which they run; `e2e` and `deploy` are one. */
+function chosenTiers() {
+  const chosen = TIERS.filter(({ name }) => only.length === 0 || only.includes(name));
+  const [e2e, deploy] = ['e2e', 'deploy'].map((name) => chosen.find((tier) => tier.name === name));
+  if (!e2e || !deploy) return chosen;
+  const both = {
+    name: 'e2e and deploy',
+    projects: [...new Set([...e2e.projects, ...deploy.projects])],
+    paths: [...e2e.paths, ...deploy.paths],
+  };
+  return [...chosen.filter((tier) => tier !== e2e && tier !== deploy), both];
+}
+
 /**
  * Runs a tier. If a few tests failed, their files are run again, one after another: a test that depends on time may fail on a busy machine, a
  * defect fails again.
  *
- * @param {string} name a project of vitest.config.ts
+ * @param {typeof TIERS[number]} tier
  */
-async function tier(name) {
-  const first = await vitest(name, []);
+async function run({ name, projects, paths }) {
+  const first = await vitest(projects, paths);
   const { failures } = counted(first);
   const files = [...new Set(failures.map(({ file }) => file))];
   if (failures.length === 0 || failures.length > MOST_RUN_AGAIN || files.includes('') || ended) return counted(first);
   show('FAILED  ', failures);
   console.log(`\n== ${name}: once more, alone`);
-  return afterSecondRun(first, await vitest(name, [...files, '--no-file-parallelism']));
+  return afterSecondRun(first, await vitest(projects, [...files, '--no-file-parallelism']));
 }
 
 /**
  * Runs tests with their output shown, and reads the report. A run that fails without a failed test (a crash) counts as one failure.
  *
- * @param {string} name a project of vitest.config.ts
- * @param {readonly string[]} chosen files and options; empty: all files
+ * @param {readonly string[]} projects of vitest.config.ts
+ * @param {readonly string[]} chosen paths and options; empty: all files
  * @returns {Promise<import('./report.mjs').Report>}
  */
-async function vitest(name, chosen) {
-  const path = join(RESULTS, `${name}.json`);
+async function vitest(projects, chosen) {
+  const path = join(RESULTS, `${projects.join('-')}.json`);
   rmSync(path, { force: true });
-  const args = ['run', '--project', name, '--passWithNoTests', '--silent=passed-only', ...chosen];
+  const of = projects.flatMap((project) => ['--project', project]);
+  const args = ['run', ...of, '--passWithNoTests', '--silent=passed-only', ...chosen];
   const reporters = ['--reporter=default', `--reporter=${REPORTER}`];
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/.bin/vitest'), ...args, ...reporters], {
     cwd: ROOT,
@@ -90,12 +116,12 @@ async function main() {
   await build();
   mkdirSync(RESULTS, { recursive: true });
   const counts = [];
-  for (const name of ['unit', 'medium', 'e2e', 'deploy']) {
-    if (ended || (only.length > 0 && !only.includes(name))) continue;
-    console.log(`\n== ${name}`);
+  for (const tier of chosenTiers()) {
+    if (ended) break;
+    console.log(`\n== ${tier.name}`);
     const started = performance.now();
-    const count = await tier(name);
-    console.log(`== ${name}: ${lastLine(count)} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    const count = await run(tier);
+    console.log(`== ${tier.name}: ${lastLine(count)} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
     counts.push(count);
   }
   const total = sum(counts);

@@ -17,7 +17,8 @@ export async function previousBuild(log: (line: string) => void): Promise<string
   const done = join(root, '.built');
   if (existsSync(done)) return root;
   const npm = { cwd: root, env: { NODE_ENV: undefined } };
-  if (!samePackages(commit) && lstatSync(join(root, 'node_modules/.bin')).isSymbolicLink()) {
+  const folders = SERVICES.map((service) => `apps/${service}`);
+  if (!samePackages(commit, folders) && lstatSync(join(root, 'node_modules/.bin')).isSymbolicLink()) {
     log(`installing the packages of ${commit.slice(0, 8)}, which are not those of this version`);
     rmSync(join(root, 'node_modules'), { recursive: true });
     await runToEnd({ ...npm, name: 'npm ci', command: 'npm', args: ['ci', '--no-audit', '--no-fund'] });
