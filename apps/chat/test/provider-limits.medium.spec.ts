@@ -41,8 +41,7 @@ describe('the limits of a connection, across the fleet', () => {
     const prompt = 'The same for all';
     expect(await ended([await world.ask({ model, prompt })])).toEqual(['RATE_LIMITED']);
     await sleep(300);
-    const more: Turn[] = [];
-    for (let n = 0; n < 8; n += 1) more.push(await world.ask({ model, prompt }));
+    const more = await Promise.all(Array.from({ length: 8 }, () => world.ask({ model, prompt })));
     expect(await ended(more)).toEqual(more.map(() => 'RATE_LIMITED'));
     expect(world.calls(prompt)).toBe(1);
     // Another model of the connection is not concerned.

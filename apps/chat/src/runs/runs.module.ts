@@ -29,6 +29,7 @@ import { RunWorker } from './generation/run-worker';
 import { ConnectionLimits } from './models/connection-limits';
 import { ModelCatalog } from './models/model-catalog';
 import { ProviderGate } from './models/provider-gate';
+import { ProviderPauses } from './models/provider-pauses';
 import { TaskModel } from './models/task-model';
 import { ClaimRepository } from './ownership/claim.repository';
 import { OwnershipRepository } from './ownership/ownership.repository';
@@ -74,6 +75,7 @@ import { UserEvents } from './user-events';
     ConnectionLimits,
     ModelCatalog,
     ProviderGate,
+    ProviderPauses,
     TaskModel,
     ClaimRepository,
     OwnershipRepository,

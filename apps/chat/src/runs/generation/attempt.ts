@@ -214,8 +214,8 @@ export class Attempt implements ActiveItem {
     this.provider = providerHost(connection.baseUrl);
     const items = itemsOf(this.run, model.knowledge);
     if (items.length > 0) this.consulted = await this.consult(items, recovered);
-    return this.providerCalls.withPictures(this.consulted?.run ?? this.run, signal, (run) =>
-      this.ask(connected, providerCall(run, model, connection, recovered.text), writer, recovered),
+    return this.providerCalls.whenAllowed(this.consulted?.run ?? this.run, connected, signal, (run, answered) =>
+      this.ask(connected, providerCall(run, model, connection, recovered.text), writer, recovered, answered),
     );
   }
 
@@ -224,6 +224,7 @@ export class Attempt implements ActiveItem {
     call: ProviderCall,
     writer: RunWriter,
     recovered: RecoveredText,
+    answered: () => void,
   ): Promise<Outcome> {
     const answerOf = (onPiece: () => void): AnswerText =>
       new AnswerText(writer, {
@@ -232,7 +233,10 @@ export class Attempt implements ActiveItem {
         restart: !call.continues && recovered.text !== '',
         limit: this.env.MAX_ANSWER_CHARS,
         length: call.continues ? recovered.text.length : 0,
-        onPiece,
+        onPiece: () => {
+          answered();
+          onPiece();
+        },
       });
     const end = await this.providerCalls.read(this.run, connected, call, this.abort.signal, answerOf);
     const usage = wholeUsage(end.usage, call.continues ? recovered.text : '');

@@ -55,39 +55,28 @@ export class ProviderCalls {
     return { model, connection: { kind, baseUrl, continuation, ...apiKey } };
   }
 
-  /** Does `work` with the run whose pictures are in its messages; they take memory until it is done. */
-  withPictures<T>(run: ClaimedRun, signal: AbortSignal, work: (run: ClaimedRun) => Promise<T>): Promise<T> {
-    return this.pictures.inlined(run, signal, work);
-  }
-
-  /** Has the answer to a call read, in a span of its own, when the provider's limits allow it. */
-  read(
+  /**
+   * Does `work` when the provider's limits allow it, with the run whose pictures are in its messages. They take memory only from then on: a wait
+   * for one provider must not keep the pictures of others waiting.
+   *
+   * @param work calls `answered` at the first piece of the answer
+   */
+  whenAllowed<T>(
     run: ClaimedRun,
     { connection, model }: ConnectedModel,
-    call: ProviderCall,
     signal: AbortSignal,
-    answerOf: (onPiece: () => void) => AnswerText,
-  ): Promise<AnswerEnd> {
-    const limited = {
-      connection,
-      limits: model.connection,
-      model: call.request.model,
-      work: 'answer' as const,
-      signal,
-    };
-    return this.gate.run(limited, (answered) =>
-      this.readNow(run, connection, call, signal, (onPiece) =>
-        answerOf(() => {
-          answered();
-          onPiece();
-        }),
-      ),
+    work: (run: ClaimedRun, answered: () => void) => Promise<T>,
+  ): Promise<T> {
+    const call = { connection, limits: model.connection, model: model.upstreamModel, userId: run.user_id, signal };
+    return this.gate.run({ ...call, work: 'answer' }, (answered) =>
+      this.pictures.inlined(run, signal, (inlined) => work(inlined, answered)),
     );
   }
 
-  private async readNow(
+  /** Has the answer to a call read, in a span of its own. */
+  async read(
     run: ClaimedRun,
-    connection: ModelConnection,
+    { connection }: ConnectedModel,
     call: ProviderCall,
     signal: AbortSignal,
     answerOf: (onPiece: () => void) => AnswerText,

@@ -1,37 +1,25 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedModel } from '@perennial/contracts-config';
-import { defineNotice } from '@perennial/contracts-kernel';
 import { type ModelConnection, ProviderError } from '@perennial/model-provider';
 import { CircuitBreaker, DEFAULT_BREAKER, jittered, Runtime } from '@perennial/runtime';
-import { Notices } from '@perennial/transport';
-import { z } from 'zod';
 import { CHAT_ENV, type ChatEnv } from '../../env';
 import { BrownOut, type ModelWork, shareOf } from '../brown-out';
-import { ConnectionLimits, type Limits } from './connection-limits';
-
-/** Longest pause that one process may ask of all others, in milliseconds. */
-const MOST_BUSY_MS = 60_000;
-
-/**
- * Sent by the worker whom a provider has asked to wait (429 with `Retry-After`); the others wait as well instead of each asking once more. Lost, each
- * learns it from the provider. `id` names the connection and the model without telling them.
- */
-const PROVIDER_BUSY = defineNotice(
-  'chat.provider.busy',
-  z.object({ id: z.string().max(64), forMs: z.number().int().min(1).max(MOST_BUSY_MS) }),
-);
+import { type Asker, ConnectionLimits, type Limits } from './connection-limits';
+import { ProviderPauses } from './provider-pauses';
+import { type WaitingCall, WaitingCalls } from './waiting-calls';
 
 /** A longer pause is left to the user, as in `CHAT_RETRY`: a sleeping answer holds a place of its worker. */
-const LONGEST_BUSY_MS = 5_000;
+const LONGEST_PAUSE_MS = 5_000;
 /** How long a call may wait for its provider's limits; the other work has something instead of the model's answer. */
 const WAIT_AT_MOST_MS: Record<ModelWork, number> = { answer: 120_000, queries: 0, title: 0 };
-const LONGEST_PAUSE_MS = 1_000;
+/** Who waits keeps asking: one that does not any more loses its turn. */
+const ASK_EVERY_MS = 1_000;
 /** Share of a worker's places in which answers may wait for one connection, so that one full provider does not stop the others. */
 const WAITING_SHARE = 0.25;
-/** Connections and models with a state; more than any installation uses at once. */
-const MAX_STATES = 1_000;
+/** Models of connections with a breaker; more than any installation uses at once. */
+const MAX_BREAKERS = 1_000;
 
 /** A call of a model. */
 export interface ModelCall {
@@ -40,6 +28,7 @@ export interface ModelCall {
   /** The model's name at the provider. */
   model: string;
   work: ModelWork;
+  userId: string;
   signal: AbortSignal;
 }
 
@@ -48,20 +37,19 @@ export interface ModelCall {
  * for. A connection without limits costs no round trip.
  */
 @Injectable()
-export class ProviderGate implements OnModuleInit {
+export class ProviderGate {
   private readonly breakers = new Map<string, CircuitBreaker>();
-  /** Until when providers have asked to be left alone, in milliseconds of the monotonic clock. */
-  private readonly busyUntil = new Map<string, number>();
-  private readonly waiting = new Map<string, number>();
+  private readonly waiting: WaitingCalls;
   private readonly refused;
 
   constructor(
     @Inject(CHAT_ENV) private readonly env: ChatEnv,
     @Inject(Runtime) runtime: Runtime,
-    private readonly notices: Notices,
+    private readonly pauses: ProviderPauses,
     private readonly limits: ConnectionLimits,
     private readonly brownOut: BrownOut,
   ) {
+    this.waiting = new WaitingCalls(Math.max(1, env.WORKER_CONCURRENCY * WAITING_SHARE));
     this.refused = runtime.metrics.counter(
       'provider_calls_refused_total',
       'Calls of models that were not made, by cause',
@@ -73,10 +61,6 @@ export class ProviderGate implements OnModuleInit {
     );
   }
 
-  async onModuleInit(): Promise<void> {
-    await this.notices.subscribe(PROVIDER_BUSY, ({ id, forMs }) => this.setBusy(id, forMs));
-  }
-
   /**
    * Makes the call when the provider's limits allow it.
    *
@@ -86,51 +70,64 @@ export class ProviderGate implements OnModuleInit {
   async run<T>(call: ModelCall, make: (answered: () => void) => Promise<T>): Promise<T> {
     const id = this.idOf(call.connection, call.model);
     const release = await this.enter(id, call);
+    const madeAt = performance.now();
     try {
-      return await this.breakerOf(id).run(make);
+      return await this.breakerOf(id).run(async (answered) => {
+        const firstPiece = (): void => {
+          answered();
+          this.pauses.answered(id, madeAt);
+        };
+        const result = await make(firstPiece);
+        firstPiece();
+        return result;
+      });
     } catch (error) {
-      this.learn(id, error);
+      this.pauses.learn(id, error);
       throw error;
     } finally {
       release();
     }
   }
 
-  private async enter(id: string, { connection, limits, work, signal }: ModelCall): Promise<() => void> {
+  private async enter(id: string, call: ModelCall): Promise<() => void> {
+    const { connection, limits, work, userId } = call;
     const { maxConcurrency, requestsPerMinute: perMinute } = limits;
     const isLimited = maxConcurrency !== undefined || perMinute !== undefined;
     const concurrency = maxConcurrency === undefined ? undefined : shareOf(work, maxConcurrency);
     const connectionId = isLimited ? this.idOf(connection) : id;
-    const until = performance.now() + WAIT_AT_MOST_MS[work];
-    for (let pauseMs = 0; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2 || 50)) {
-      const busyMs = this.busyMs(id);
-      if (busyMs > LONGEST_BUSY_MS) throw this.refuse(work, busyMs);
-      const waitMs = busyMs || (await this.take(connectionId, isLimited, { concurrency, perMinute }));
-      if (typeof waitMs !== 'number') return waitMs;
-      if (performance.now() + waitMs > until) throw this.refuse(work, waitMs);
-      await this.wait(connectionId, work, jittered(Math.max(waitMs, pauseMs)), signal);
+    const mayWaitMs = WAIT_AT_MOST_MS[work];
+    const until = performance.now() + mayWaitMs;
+    const asker: Asker = { userId, ticket: randomUUID(), mayWait: mayWaitMs > 0 };
+    let waiting: WaitingCall | undefined;
+    try {
+      for (;;) {
+        const pauseMs = this.pauses.leftMs(id);
+        if (pauseMs > LONGEST_PAUSE_MS) throw this.refuse(work, pauseMs);
+        const waitMs = pauseMs || (await this.take(connectionId, isLimited, { concurrency, perMinute }, asker));
+        if (typeof waitMs !== 'number') return waitMs;
+        if (performance.now() + waitMs > until) throw this.refuse(work, waitMs);
+        waiting ??= this.waiting.enter(connectionId, userId);
+        if (waiting === undefined || waiting.pushedOut.aborted) throw this.refuse(work, waitMs);
+        await this.wait(waiting, pauseMs || Math.min(waitMs, ASK_EVERY_MS), call.signal);
+      }
+    } catch (error) {
+      if (isLimited) this.limits.leave(connectionId, asker);
+      throw error;
+    } finally {
+      waiting?.leave();
     }
   }
 
-  private async take(id: string, isLimited: boolean, limits: Limits): Promise<(() => void) | number> {
+  private async take(id: string, isLimited: boolean, limits: Limits, asker: Asker): Promise<(() => void) | number> {
     if (!isLimited) return () => undefined;
-    const place = await this.limits.take(id, limits);
+    const place = await this.limits.take(id, limits, asker);
     return 'release' in place ? place.release : place.waitMs;
   }
 
-  private async wait(id: string, work: ModelWork, ms: number, signal: AbortSignal): Promise<void> {
-    const waiting = this.waiting.get(id) ?? 0;
-    if (waiting >= Math.max(1, this.env.WORKER_CONCURRENCY * WAITING_SHARE)) throw this.refuse(work, ms);
-    this.waiting.set(id, waiting + 1);
-    try {
-      await sleep(ms, undefined, { signal });
-    } catch {
-      throw new ProviderError('CANCELLED', 'The request was cancelled');
-    } finally {
-      const rest = this.waiting.get(id)! - 1;
-      if (rest > 0) this.waiting.set(id, rest);
-      else this.waiting.delete(id);
-    }
+  /** Shorter if the call is pushed out meanwhile. */
+  private async wait({ pushedOut }: WaitingCall, ms: number, signal: AbortSignal): Promise<void> {
+    await sleep(jittered(ms), undefined, { signal: AbortSignal.any([signal, pushedOut]) }).catch(() => undefined);
+    if (signal.aborted) throw new ProviderError('CANCELLED', 'The request was cancelled');
   }
 
   private refuse(work: ModelWork, waitMs: number): ProviderError {
@@ -141,38 +138,12 @@ export class ProviderGate implements OnModuleInit {
     return new ProviderError('RATE_LIMITED', message, { retryable: true, retryAfter, confidential: true });
   }
 
-  /** Remembers a pause that the provider asks for, and tells the other workers. */
-  private learn(id: string, error: unknown): void {
-    if (!(error instanceof ProviderError) || error.code !== 'RATE_LIMITED' || !error.retryAfter) return;
-    const forMs = Math.ceil(Math.min(MOST_BUSY_MS, error.retryAfter * 1_000));
-    this.setBusy(id, forMs);
-    this.notices.publish(PROVIDER_BUSY, { id, forMs }).catch(() => undefined);
-  }
-
-  private setBusy(id: string, forMs: number): void {
-    const until = performance.now() + forMs;
-    if (until <= (this.busyUntil.get(id) ?? 0)) return;
-    this.busyUntil.delete(id);
-    this.busyUntil.set(id, until);
-    if (this.busyUntil.size > MAX_STATES) this.busyUntil.delete(this.busyUntil.keys().next().value!);
-  }
-
-  /** Milliseconds for which the provider wants to be left alone; 0: it does not. */
-  private busyMs(id: string): number {
-    const until = this.busyUntil.get(id);
-    if (until === undefined) return 0;
-    const left = until - performance.now();
-    if (left > 0) return left;
-    this.busyUntil.delete(id);
-    return 0;
-  }
-
   private breakerOf(id: string): CircuitBreaker {
     let breaker = this.breakers.get(id);
     if (breaker === undefined) {
       breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, isAway, saysNothing, refusal: (ms) => this.away(ms) });
       this.breakers.set(id, breaker);
-      if (this.breakers.size > MAX_STATES) this.breakers.delete(this.breakers.keys().next().value!);
+      if (this.breakers.size > MAX_BREAKERS) this.breakers.delete(this.breakers.keys().next().value!);
     }
     return breaker;
   }
@@ -204,7 +175,11 @@ export function isAway(error: unknown): boolean {
   return error.status === undefined ? error.cause !== undefined : GATEWAY_STATUSES.includes(error.status);
 }
 
-/** The caller has stopped, or this process failed. */
-function saysNothing(error: unknown): boolean {
-  return !(error instanceof ProviderError) || error.code === 'CANCELLED';
+/**
+ * The caller has stopped, or this process failed. Silence too: a slow model has not answered yet, and a host that hangs never will, so it is no
+ * proof that the provider is there.
+ */
+export function saysNothing(error: unknown): boolean {
+  if (!(error instanceof ProviderError) || error.code === 'CANCELLED') return true;
+  return error.code === 'TIMEOUT' && error.status === undefined && !error.told && error.cause === undefined;
 }

@@ -55,8 +55,12 @@ export class TaskModel {
     const request = { model: model.upstreamModel, messages, max_tokens: MAX_TOKENS };
     const attributes = { ...genAiAttributes(connection, request), 'perennial.task': task };
     const { text } = await inSpan(genAiSpanName(request), { attributes }, () =>
-      this.gate.run({ connection, limits: model.connection, model: request.model, work: task, signal }, () =>
-        createProvider(connection).complete(request, { signal }),
+      this.gate.run(
+        {
+          ...{ connection, limits: model.connection, model: request.model, work: task, signal },
+          userId: principal.userId,
+        },
+        () => createProvider(connection).complete(request, { signal }),
       ),
     );
     return text;
