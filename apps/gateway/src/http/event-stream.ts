@@ -17,11 +17,13 @@ export class EventStream {
   /** Called when the reader has caught up after `write` answered false. */
   onDrained: (() => void) | undefined;
   private begun = false;
-  private over = false;
+  private over: boolean;
   private readonly closeListeners: (() => void)[] = [];
 
   constructor(private readonly reply: FastifyReply) {
     const { raw } = reply;
+    // A reader may have left while its request was looked up: its connection closes only once.
+    this.over = raw.destroyed;
     raw.on('drain', () => {
       this.blockedSince = undefined;
       this.onDrained?.();

@@ -130,6 +130,30 @@ describe('a caller who has gone', () => {
     await vi.waitFor(() => expect(turns().limit.inFlight).toBe(0), 10_000);
   });
 
+  it('during the look-up of a run leaves no stream behind', async () => {
+    const { user, headers } = edge.account('user');
+    let answer: () => void = () => undefined;
+    let asked = false;
+    let isFollowed = false;
+    edge.subscriber.snapshot = async (runId) => {
+      asked = true;
+      await new Promise<void>((resolve) => (answer = resolve));
+      const position = { epoch: 1, generation: 1, offset: 0 };
+      return { identity: { runId, userId: user.id, model: 'm' }, position, text: '' };
+    };
+    edge.subscriber.follow = async () => {
+      isFollowed = true;
+      const ignore = (): void => undefined;
+      return Object.assign(ignore, { pause: ignore, resume: ignore });
+    };
+    const { streams } = edge.app.get(AdmissionControl) as unknown as { streams: { all: number } };
+    const request = head(`GET /api/v1/runs/${crypto.randomUUID()}/events`, headers);
+    await leaveWhen(request, () => expect(asked).toBe(true));
+    answer();
+    await vi.waitFor(() => expect(isFollowed).toBe(true), 10_000);
+    await vi.waitFor(() => expect(streams.all).toBe(0), 10_000);
+  });
+
   it('during the look-up of the session takes no place among the requests of the user', async () => {
     const { user, headers } = edge.account('user');
     let answer: () => void = () => undefined;

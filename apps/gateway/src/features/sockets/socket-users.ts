@@ -7,6 +7,7 @@ import { UserRelay } from './user-relay';
 
 interface Presence {
   sockets: Set<LiveSocket>;
+  relay: UserRelay;
   stop: () => void;
 }
 
@@ -39,10 +40,12 @@ export class SocketUsers {
       const relay = new UserRelay((packet) => {
         for (const each of sockets) each.send(packet);
       });
-      presence = { sockets: sockets.add(socket), stop: () => undefined };
+      presence = { sockets: sockets.add(socket), relay, stop: () => undefined };
       this.users.set(userId, presence);
       presence.stop = this.subscriber.followUser(userId, relay.onUpdate, relay.onEvent);
     } else {
+      // It may show text of another gateway that is more, or less, than has been sent here.
+      for (const packet of presence.relay.present()) socket.send(packet);
       presence.sockets.add(socket);
     }
     return () => this.remove(userId, presence, socket);

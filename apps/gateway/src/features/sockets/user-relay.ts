@@ -3,6 +3,7 @@ import { type Packet, packetsOf, type RunPackets, toPacket } from './packets';
 import { ThoughtWatch } from './thought-watch';
 
 interface RelayedRun {
+  run: FollowedRun;
   packets: RunPackets;
   thoughts: ThoughtWatch;
 }
@@ -24,7 +25,7 @@ export class UserRelay {
       case 'reset':
         // The end follows at once with the whole text. A socket that reconnected may have seen it: nothing may start after an end.
         if (known === undefined && endHasText(run)) return;
-        this.runs.set(runId, { packets, thoughts: new ThoughtWatch(update.text) });
+        this.runs.set(runId, { run, packets, thoughts: new ThoughtWatch(update.text) });
         // A run that has just begun replaces nothing.
         if (known === undefined && update.text === '' && update.epoch === 1) this.send(packets.role());
         else this.send(packets.cumulative(update.generation, update.text));
@@ -38,6 +39,11 @@ export class UserRelay {
   };
 
   readonly onEvent = (event: UserEvent): void => this.send(toPacket(event));
+
+  /** The text so far of each run, for a socket that has just come: the next deltas continue it. */
+  *present(): Iterable<Packet> {
+    for (const { run, packets } of this.runs.values()) yield packets.cumulative(run.position.generation, run.text);
+  }
 
   /** The text so far of a run, as one event; undefined when it has ended or has no chat. */
   static snapshot(run: FollowedRun): Packet | undefined {
@@ -55,7 +61,7 @@ export class UserRelay {
     known: RelayedRun | undefined,
   ): void {
     const { thoughts } = known ?? { thoughts: new ThoughtWatch(offset === 0 ? '' : run.text.slice(0, offset)) };
-    if (known === undefined) this.runs.set(run.identity.runId, { packets, thoughts });
+    if (known === undefined) this.runs.set(run.identity.runId, { run, packets, thoughts });
     const kind = thoughts.next(text);
     if (known === undefined && offset === 0) {
       // After a take-over clients may show text of the previous owner that this process has never seen: it is replaced.
