@@ -15,7 +15,7 @@ export class CallContext {
     readonly key: string,
     /** When the caller stops waiting, in milliseconds of `performance.now()`. */
     readonly deadlineAt: number,
-    /** How often the record was delivered, this time included; more than 1 after a replica died with it. */
+    /** How often the call was delivered, this time included; more than 1 after a replica died with it, was paused, or could not do it. */
     readonly delivery: number,
     private readonly watch: (context: CallContext) => void,
   ) {}

@@ -84,7 +84,7 @@ function parse(json: string): unknown {
 
 function isCallRecord(value: unknown): value is CallRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { i, p, b, u, k, t, m, a, z } = value as Record<string, unknown>;
+  const { i, p, b, u, k, t, m, n, a, z } = value as Record<string, unknown>;
   return (
     typeof i === 'string' &&
     CALL_ID.test(i) &&
@@ -95,7 +95,7 @@ function isCallRecord(value: unknown): value is CallRecord {
     typeof u === 'object' &&
     u !== null &&
     (k === undefined || isText(k, MAX_KEY_LENGTH)) &&
-    [m, a].every((count) => count === undefined || (typeof count === 'number' && count >= 0)) &&
+    [m, n, a].every((count) => count === undefined || (typeof count === 'number' && count >= 0)) &&
     (z === undefined || typeof z === 'string') &&
     (t === undefined || isCarrier(t))
   );

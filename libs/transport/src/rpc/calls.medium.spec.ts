@@ -172,7 +172,10 @@ describe('calls', () => {
         caller.rpc.call(READ, { n, workMs: 60_000 }, { ...options, signal: controller.signal }),
       );
       const ended = Promise.all(calls.map(errorOf));
-      await waitFor(() => begins(1).length > 1 || begins(2).length > 1 || begins(3).length > 1 || begins(4).length > 1);
+      await waitFor(() => other.get(RedisRpcServer).inFlight === 4, {
+        what: 'the one with a database to have them all',
+      });
+      expect(events.filter(({ kind }) => kind === 'begin').length).toBeGreaterThan(4);
       controller.abort();
       expect((await ended).map(({ code }) => code)).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED', 'CANCELLED']);
       await waitFor(() => events.filter(({ kind }) => kind === 'aborted').length === 4);

@@ -108,6 +108,8 @@ describe('replicas that die', () => {
     const { holder, other } = await holderOf(1);
     holder.signal('SIGSTOP');
     expect(await call).toMatchObject({ pid: other.pid, delivery: 2 });
+    // The paused one's connection still takes one record, which its caller then repeats.
+    expect(await caller.rpc.call(READ, { n: 4 }, options)).toMatchObject({ pid: other.pid });
     // When it resumes with stale data it must not claim the living one's calls.
     const long = caller.rpc.call(READ, { n: 2, workMs: 5_000 }, options);
     await waitFor(() => other.begun(2));

@@ -1,6 +1,6 @@
 import { CallError, isUndecided } from '@perennial/contracts-kernel';
 import { describe, expect, it } from 'vitest';
-import { undecided } from './pending-call';
+import { repeatDelay, undecided } from './pending-call';
 
 describe('the error of a call that may have begun earlier', () => {
   it('does not say that nothing was done when a later attempt is refused', () => {
@@ -14,5 +14,11 @@ describe('the error of a call that may have begun earlier', () => {
   it('is otherwise as it was', () => {
     const error = new CallError('NOT_FOUND', 'There is no such chat.');
     expect(undecided(error)).toBe(error);
+  });
+});
+
+describe('the delay before a refused call is sent again', () => {
+  it('is none at first, and then differs between callers', () => {
+    expect([repeatDelay(1, 1), repeatDelay(2, 0), repeatDelay(2, 1)]).toEqual([0, 50, 150]);
   });
 });

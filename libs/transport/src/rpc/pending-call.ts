@@ -24,8 +24,9 @@ export interface OutgoingCall {
  * - `sending`: handed to Redis, not confirmed.
  * - `sent`: confirmed.
  * - `unsure`: the connection broke before the confirmation.
+ * - `refused`: a replica cannot do it; another is asked in a moment.
  */
-export type PendingState = 'parked' | 'sending' | 'sent' | 'unsure';
+export type PendingState = 'parked' | 'sending' | 'sent' | 'unsure' | 'refused';
 
 export interface PendingCall {
   readonly id: string;
@@ -33,13 +34,21 @@ export interface PendingCall {
   readonly number: string;
   readonly call: OutgoingCall;
   /** Replicas that were asked, including the present one. */
-  readonly attempt: number;
+  attempt: number;
+  /** When this attempt began, in milliseconds of `performance.now()`. */
+  readonly openedAt: number;
+  /** Looks in a row at which the replica that has its record was silent. */
+  silentLooks: number;
+  /** How often earlier records of it were delivered, to replicas that went silent or could not do it. */
+  deliveries: number;
   readonly route: CallRoute;
   /** In milliseconds of `performance.now()`. */
   readonly deadlineAt: number;
   state: PendingState;
   /** Its record in the stream, once Redis has confirmed it. */
   streamId: string | undefined;
+  /** The replica that has the record is silent, so the call is being sent again; the record is withdrawn once that has succeeded. */
+  isRepeated: boolean;
   /** Longest direct reply, in UTF-16 units. */
   readonly inlineLength: number;
   /** A connection was lost while Redis had the call, so the reply may be lost too. */
@@ -54,9 +63,19 @@ export interface PendingCall {
   readonly reject: (error: CallError) => void;
 }
 
+const REPEAT_MS = 100;
+
 /** Whether a second delivery of this call is harmless. */
 export function isRepeatable(pending: PendingCall): boolean {
   return pending.call.effect !== 'once';
+}
+
+/**
+ * Milliseconds until a call that a replica refused is sent again. At once, since that replica has the last place among those that wait for calls.
+ * If they do not wait but work, it refuses the call again: then a moment later, jittered.
+ */
+export function repeatDelay(attempt: number, random: number = Math.random()): number {
+  return attempt === 1 ? 0 : REPEAT_MS * (0.5 + random);
 }
 
 /** The error without the promise that nothing was done. */

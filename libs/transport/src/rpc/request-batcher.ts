@@ -151,10 +151,18 @@ export class RequestBatcher {
   private sent(batch: readonly PendingCall[], added: readonly string[]): void {
     for (const [index, pending] of batch.entries()) {
       const streamId = added[index];
+      const { isRepeated } = pending;
+      pending.isRepeated = false;
       if (streamId !== undefined) {
+        if (isRepeated && pending.streamId !== undefined) this.withdraw(pending.call.service, pending.streamId);
         pending.streamId = streamId;
         if (pending.state === 'sending') pending.state = 'sent';
         if (pending.isGivenUp) this.withdraw(pending.call.service, streamId);
+        continue;
+      }
+      if (isRepeated) {
+        // Its first record is still there, and its replica may resume.
+        pending.state = 'sent';
         continue;
       }
       const message = `The service "${pending.call.service}" has too many calls waiting. Try again in a moment.`;
@@ -190,7 +198,7 @@ interface EncodedRecord {
 }
 
 function encodeRecord(
-  { id, call, deadlineAt, inlineLength }: PendingCall,
+  { id, call, deadlineAt, inlineLength, deliveries }: PendingCall,
   secrets: WireSecrets | undefined,
   isSealing: boolean,
 ): EncodedRecord {
@@ -207,6 +215,7 @@ function encodeRecord(
     t: call.trace,
     m: inlineLength,
     a: Date.now(),
+    ...(deliveries === 0 ? {} : { n: deliveries }),
     ...(sealed === undefined ? { d: call.data } : { z: sealed }),
   };
   const json = JSON.stringify(record);

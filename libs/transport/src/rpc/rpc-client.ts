@@ -8,9 +8,18 @@ import { AnswerReceiver } from './answer-receiver';
 import { CallRoute } from './call-route';
 import { DeadlineWheel } from './deadline-wheel';
 import { fromFailure } from './failure';
-import { expiryOf, isRepeatable, lostAnswer, type OutgoingCall, type PendingCall, undecided } from './pending-call';
+import {
+  expiryOf,
+  isRepeatable,
+  lostAnswer,
+  type OutgoingCall,
+  type PendingCall,
+  repeatDelay,
+  undecided,
+} from './pending-call';
 import { ReplyBudget } from './reply-budget';
 import { RequestBatcher } from './request-batcher';
+import { SilentCalls } from './silent-calls';
 import { type AnswerFrame, callId, type Failure, rpcKeys } from './wire';
 
 export interface RpcClientOptions {
@@ -66,6 +75,7 @@ export class RedisRpcClient extends ClientProxy {
   /** When a whole service has lost its database, further attempts would only multiply its calls. */
   private readonly retryBudget = new RetryBudget(RETRIES);
   private readonly receiver: AnswerReceiver;
+  private readonly silent: SilentCalls;
   /** Of replies to this process. */
   private readonly channel: string;
   private sequence = 0;
@@ -93,6 +103,11 @@ export class RedisRpcClient extends ClientProxy {
       isOpen: (pending) => this.pending.has(pending.number),
       refuse: (pending, error) => this.settle(pending, error),
       onBroken: () => this.recoverSoon(),
+    });
+    this.silent = new SilentCalls({
+      connections,
+      pending: () => this.pending.values(),
+      onSilent: (pending, deliveries) => this.repeat(pending, deliveries),
     });
     const { keyspace, processId, subscriptions } = connections;
     this.channel = rpcKeys.replies(keyspace.of(processId), processId);
@@ -127,6 +142,7 @@ export class RedisRpcClient extends ClientProxy {
   close(): void {
     for (const route of this.routes.values()) route.close();
     clearTimeout(this.recoverTimer);
+    this.silent.stop();
     this.wheel.stop();
     for (const pending of [...this.pending.values()]) this.settle(pending, redisUnavailable());
   }
@@ -139,7 +155,8 @@ export class RedisRpcClient extends ClientProxy {
   request(call: OutgoingCall): Promise<unknown> {
     this.retryBudget.called();
     return new Promise((resolve, reject) => {
-      this.open({ call, attempt: 1, deadlineAt: performance.now() + call.deadlineMs, resolve, reject });
+      const deadlineAt = performance.now() + call.deadlineMs;
+      this.open({ call, attempt: 1, deliveries: 0, deadlineAt, resolve, reject });
     });
   }
 
@@ -181,7 +198,9 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   /** Puts one attempt on its way. */
-  private open(asked: Pick<PendingCall, 'call' | 'attempt' | 'deadlineAt' | 'resolve' | 'reject'>): void {
+  private open(
+    asked: Pick<PendingCall, 'call' | 'attempt' | 'deliveries' | 'deadlineAt' | 'resolve' | 'reject'>,
+  ): void {
     const { call, deadlineAt } = asked;
     const route = this.routeTo(call.service);
     const refusal = this.refusal(call, route);
@@ -194,16 +213,20 @@ export class RedisRpcClient extends ClientProxy {
       ...asked,
       id: callId(this.connections.processId, this.sequence - 1),
       ...{ number, route },
+      openedAt: performance.now(),
+      silentLooks: 0,
       state: 'parked',
       exposed: false,
       mayHaveBegun: asked.attempt > 1,
       isGivenUp: false,
       streamId: undefined,
+      isRepeated: false,
       inlineLength: this.budget.reserve(),
       deadline: undefined,
       onAbort: undefined,
     };
     this.pending.set(number, pending);
+    this.silent.start();
     pending.deadline = this.wheel.add(deadlineAt, () => this.giveUp(pending, expiryOf(pending)));
     if (call.signal) this.watch(call.signal, pending);
     if (!route.isAway) this.batcher.add(pending);
@@ -241,19 +264,41 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   /**
-   * A replica that cannot do it says so while others can: a call that may be delivered twice is asked again, as another call with the first
-   * one's key. The replica that failed has the last place among those that wait for calls.
+   * A replica that cannot do it says so while others can: a call that may be delivered twice is asked again in a moment, as another call with
+   * the first one's key.
    */
   private onFailure(pending: PendingCall, failure: Failure): void {
     const { id, call, attempt } = pending;
-    const mayRepeat =
-      failure.details?.elsewhere && isRepeatable(pending) && attempt < MAX_ATTEMPTS && this.retryBudget.take();
-    if (!mayRepeat) {
+    const delayMs = repeatDelay(attempt);
+    const isInTime = performance.now() + delayMs < pending.deadlineAt;
+    if (!failure.details?.elsewhere || !isInTime || !this.mayRepeat(pending)) {
       this.settle(pending, fromFailure(failure));
       return;
     }
-    this.forget(pending);
-    this.open({ ...pending, call: { ...call, key: call.key ?? id }, attempt: attempt + 1 });
+    const again = (): void => {
+      if (!this.forget(pending)) return;
+      const deliveries = pending.deliveries + 1;
+      this.open({ ...pending, call: { ...call, key: call.key ?? id }, attempt: attempt + 1, deliveries });
+    };
+    if (delayMs === 0) return again();
+    pending.state = 'refused';
+    setTimeout(() => {
+      if (pending.state === 'refused') again();
+    }, delayMs);
+  }
+
+  /** Sends the same call to another replica as well; the first answer counts. */
+  private repeat(pending: PendingCall, deliveries: number): void {
+    if (pending.state !== 'sent' || !this.mayRepeat(pending)) return;
+    pending.attempt += 1;
+    pending.silentLooks = 0;
+    pending.deliveries += deliveries;
+    pending.mayHaveBegun = pending.isRepeated = true;
+    this.batcher.add(pending);
+  }
+
+  private mayRepeat(pending: PendingCall): boolean {
+    return isRepeatable(pending) && pending.attempt < MAX_ATTEMPTS && this.retryBudget.take();
   }
 
   private onLost(call: string): void {

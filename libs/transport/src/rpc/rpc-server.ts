@@ -291,7 +291,9 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     } else {
       const running: RunningCall = { callId, streamIds: [streamId], context: undefined };
       this.running.set(callId, running);
-      void this.work(running, record, delivery, isSigned);
+      // Its caller may have repeated it: other replicas went silent with it, or could not do it.
+      const count = delivery.count + (record.n ?? 0);
+      void this.work(running, record, { ...delivery, count }, isSigned);
     }
   }
 

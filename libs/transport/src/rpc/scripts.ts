@@ -99,6 +99,24 @@ return {time[1], time[2], silent}
 `);
 
 /**
+ * How these records do.
+ * KEYS[1]  request stream
+ * ARGV[1]  group
+ * ARGV[2]  idle time in ms
+ * ARGV[3…] stream ids
+ * Output   for each how often it was delivered; negative if no replica has renewed it for that long
+ */
+export const DELIVERED = new RedisScript<number[]>(`
+local deliveries = {}
+for i = 3, #ARGV do
+  local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)
+  local one = not pending.err and pending[1]
+  deliveries[i - 2] = one and (one[3] < tonumber(ARGV[2]) and one[4] or -one[4]) or 0
+end
+return deliveries
+`);
+
+/**
  * A replica leaves: gives its records up so that another may claim them at once, and its name when it holds none.
  * KEYS[1]  request stream
  * ARGV[1]  group

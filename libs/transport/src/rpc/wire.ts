@@ -45,6 +45,8 @@ export interface CallRecord {
    * Longest direct reply, in UTF-16 units; a longer one waits in a key. Absent: the caller supports direct replies only.
    */
   m?: number;
+  /** How often earlier records of the call were delivered, when its caller repeats it; older versions ignore it. */
+  n?: number;
   /** When it was sent, in milliseconds of the caller's clock; limits replays of a signed record. */
   a?: number;
   /** Request. */
