@@ -15,6 +15,21 @@ import {
 } from '@perennial/testing/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+/** One of each kind, which a process loads as it starts, and asks for nothing until somebody needs it. */
+const STORES = {
+  s3: { STORAGE_PROVIDER: 's3', S3_BUCKET_NAME: 'files' },
+  gcs: { STORAGE_PROVIDER: 'gcs', GCS_BUCKET_NAME: 'files' },
+  azure: {
+    STORAGE_PROVIDER: 'azure',
+    AZURE_STORAGE_ENDPOINT: 'https://acme.blob.core.windows.net',
+    AZURE_STORAGE_CONTAINER_NAME: 'files',
+    AZURE_STORAGE_KEY: randomBytes(32).toString('base64'),
+  },
+};
+const PLACEMENTS = Object.fromEntries(
+  Object.entries(STORES).map(([name, blobs]) => [name, { blobs, vectors: 'default', connections: [] }]),
+);
+
 /** Outside the workspace: nothing of its `node_modules` is found from there. */
 const out = mkdtempSync(join(tmpdir(), 'perennial-packages-'));
 const processes: ManagedProcess[] = [];
@@ -46,6 +61,7 @@ async function start(service: string, secretKey: string): Promise<string> {
     env: {
       ...{ PATH: process.env['PATH'], NODE_ENV: 'production', SECRET_KEY: secretKey, DATA_DIR: join(out, 'data') },
       ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, STORAGE_PROVIDER: 'local' },
+      PLACEMENTS: JSON.stringify(PLACEMENTS),
       ...{ HEALTH_HOST: '127.0.0.1', HEALTH_PORT: String(healthPort), HOST: '127.0.0.1', PORT: String(port) },
     },
   });
@@ -57,7 +73,7 @@ async function start(service: string, secretKey: string): Promise<string> {
 }
 
 describe('packed services', () => {
-  it('run alone, outside the workspace: the page, and a sign-up from the gateway to auth', async () => {
+  it('run alone, outside the workspace, with every kind of store: the page, and a sign-up from the gateway to auth', async () => {
     const secretKey = randomBytes(32).toString('base64url');
     const [, gateway] = await Promise.all([start('auth', secretKey), start('gateway', secretKey)]);
     const page = await fetch(gateway, { headers: { accept: 'text/html' } });
