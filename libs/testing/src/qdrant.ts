@@ -5,6 +5,7 @@ import {
   ManagedProcess,
   onPath,
   ServerUnavailable,
+  type StoreHome,
   storeHome,
   StoreServer,
 } from '@perennial/local-runtime/servers';
@@ -18,6 +19,8 @@ export interface QdrantOptions {
   apiKey?: string;
   /** Without it the last lines are kept in memory. */
   logFile?: string;
+  /** Makes it a node of a cluster: the first, or one that joins the given one. */
+  cluster?: 'first' | QdrantServer;
 }
 
 /**
@@ -33,6 +36,16 @@ export async function qdrantBinary(): Promise<string> {
 
 /** A real Qdrant. */
 export class QdrantServer extends StoreServer {
+  constructor(
+    process: ManagedProcess,
+    port: number,
+    home: StoreHome,
+    /** Where the nodes of its cluster reach it. */
+    readonly peerUrl: string,
+  ) {
+    super(process, port, home);
+  }
+
   /** `http://127.0.0.1:PORT` */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
@@ -49,12 +62,16 @@ export async function startQdrant(options: QdrantOptions = {}): Promise<QdrantSe
   const home = await storeHome('qdrant', options.dir);
   const { dir } = home;
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  const { cluster } = options;
   const port = options.port ?? (await freePort());
+  const peerPort = await freePort();
+  const peerUrl = `http://127.0.0.1:${peerPort}`;
+  const joining = cluster === undefined || cluster === 'first' ? [] : ['--bootstrap', cluster.peerUrl];
   const server = new QdrantServer(
     new ManagedProcess({
       name: 'qdrant',
       command,
-      args: ['--disable-telemetry'],
+      args: ['--disable-telemetry', ...(cluster === undefined ? [] : ['--uri', peerUrl, ...joining])],
       cwd: dir,
       env: {
         QDRANT__SERVICE__HOST: '127.0.0.1',
@@ -64,12 +81,16 @@ export async function startQdrant(options: QdrantOptions = {}): Promise<QdrantSe
         QDRANT__STORAGE__STORAGE_PATH: join(dir, 'storage'),
         QDRANT__STORAGE__SNAPSHOTS_PATH: join(dir, 'snapshots'),
         QDRANT__LOG_LEVEL: 'WARN',
+        ...(cluster === undefined
+          ? {}
+          : { QDRANT__CLUSTER__ENABLED: 'true', QDRANT__CLUSTER__P2P__PORT: String(peerPort) }),
       },
       logFile: options.logFile,
       stage: 'store',
     }),
     port,
     home,
+    peerUrl,
   );
   await server.start();
   return server;

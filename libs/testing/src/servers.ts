@@ -2,7 +2,9 @@
 export * from '@perennial/local-runtime/servers';
 export { azuriteEntry, AzuriteServer, startAzurite } from './azurite';
 export { type Certificate, makeCertificate, redisTls } from './certificate';
+export { ChromaServer, chromaCommand, startChroma } from './chroma';
 export { fakeGcsBinary, FakeGcsServer, startFakeGcs } from './fake-gcs';
+export { MilvusServer, milvusFiles, startMilvus } from './milvus';
 export { QdrantServer, qdrantBinary, startQdrant, type QdrantOptions } from './qdrant';
 export {
   RedisCluster,

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Driver, DriverFacts } from './driver';
-import { placedVectorConfigs, type VectorStoreConfig } from './env';
+import type { DenseDriver, Driver, DriverFacts } from './driver';
+import { chromaHeaders, placedVectorConfigs, type VectorStoreConfig } from './env';
 import { VectorStoreError } from './errors';
+import type { KeywordIndexConfig } from './keywords/keyword-index';
 import { VectorStores } from './placed';
 import { DEFAULT_TIMEOUTS, ResilientDriver, type StoreTimeouts } from './resilience/resilient-driver';
 import { CheckedStore } from './store';
@@ -13,6 +14,8 @@ const FACTS: Record<VectorStoreConfig['VECTOR_DB'], DriverFacts> = {
   lancedb: { system: 'lancedb', capabilities: { hybrid: true, sharedBetweenHosts: false }, batchSize: 1_000 },
   qdrant: { system: 'qdrant', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
   pgvector: { system: 'postgresql', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
+  chroma: { system: 'chroma', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
+  milvus: { system: 'milvus', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
 };
 
 type OneStore = Omit<VectorStoreConfig, 'PLACEMENTS'>;
@@ -37,6 +40,7 @@ export function createVectorStores(config: VectorStoreConfig): VectorStores {
 
 /** Checks the configuration at once, and loads the client of the chosen store on demand. */
 function loader(config: OneStore, timeouts: StoreTimeouts): () => Promise<Driver> {
+  const limits = { readTimeoutMs: timeouts.read, writeTimeoutMs: timeouts.write, adminTimeoutMs: timeouts.admin };
   switch (config.VECTOR_DB) {
     case 'lancedb': {
       const directory = join(config.DATA_DIR, 'vectors');
@@ -50,8 +54,10 @@ function loader(config: OneStore, timeouts: StoreTimeouts): () => Promise<Driver
         prefix: config.QDRANT_COLLECTION_PREFIX,
         hnswM: config.QDRANT_HNSW_M,
         onDisk: config.QDRANT_ON_DISK,
-        readTimeoutMs: timeouts.read,
-        writeTimeoutMs: timeouts.write,
+        shards: config.QDRANT_SHARD_NUMBER,
+        replicas: config.QDRANT_REPLICATION_FACTOR,
+        writeConsistency: config.QDRANT_WRITE_CONSISTENCY_FACTOR,
+        ...limits,
       };
       return async () => new (await import('./qdrant/qdrant-driver')).QdrantDriver(settings);
     }
@@ -61,13 +67,53 @@ function loader(config: OneStore, timeouts: StoreTimeouts): () => Promise<Driver
         poolSize: config.PGVECTOR_POOL_SIZE,
         hnswM: config.PGVECTOR_HNSW_M,
         hnswEfConstruction: config.PGVECTOR_HNSW_EF_CONSTRUCTION,
-        readTimeoutMs: timeouts.read,
-        writeTimeoutMs: timeouts.write,
-        adminTimeoutMs: timeouts.admin,
+        ...limits,
       };
       return async () => new (await import('./pgvector/pgvector-driver')).PgvectorDriver(settings);
     }
+    case 'chroma': {
+      const settings = {
+        host: needed(config.CHROMA_HTTP_HOST, 'CHROMA_HTTP_HOST'),
+        port: config.CHROMA_HTTP_PORT,
+        ssl: config.CHROMA_HTTP_SSL,
+        tenant: config.CHROMA_TENANT,
+        database: config.CHROMA_DATABASE,
+        headers: chromaHeaders(config),
+        prefix: config.CHROMA_COLLECTION_PREFIX,
+        hnswM: config.CHROMA_HNSW_M,
+      };
+      const points = async () => new (await import('./chroma/chroma-driver')).ChromaDriver(settings);
+      return withKeywords(config, points, limits);
+    }
+    case 'milvus': {
+      const settings = {
+        url: needed(config.MILVUS_URI, 'MILVUS_URI'),
+        token: config.MILVUS_TOKEN,
+        database: config.MILVUS_DB,
+        prefix: config.MILVUS_COLLECTION_PREFIX,
+        hnswM: config.MILVUS_HNSW_M,
+        ...limits,
+      };
+      const points = async () => new (await import('./milvus/milvus-driver')).MilvusDriver(settings);
+      return withKeywords(config, points, limits);
+    }
   }
+}
+
+/** A store that cannot search by words, with their index in Postgres. */
+function withKeywords(
+  { VECTOR_DB: system, KEYWORDS_DB_URL, DATABASE_URL, KEYWORDS_POOL_SIZE: poolSize }: OneStore,
+  points: () => Promise<DenseDriver>,
+  limits: Pick<KeywordIndexConfig, 'readTimeoutMs' | 'writeTimeoutMs' | 'adminTimeoutMs'>,
+): () => Promise<Driver> {
+  const url = needed(KEYWORDS_DB_URL ?? DATABASE_URL, 'KEYWORDS_DB_URL');
+  return async () => {
+    const [{ KeywordIndex }, { WithKeywords }] = await Promise.all([
+      import('./keywords/keyword-index'),
+      import('./keywords/with-keywords'),
+    ]);
+    return new WithKeywords(await points(), new KeywordIndex({ url, poolSize, system, ...limits }));
+  };
 }
 
 /** The embedded store is as large as everything else together, so that some installations are without it. */
@@ -77,7 +123,7 @@ function needPackage(name: string): void {
   } catch (cause) {
     throw new VectorStoreError(
       'INVALID',
-      `VECTOR_DB=lancedb needs the package ${name}, which is not installed: use the image retrieval-lancedb, or set VECTOR_DB to qdrant or pgvector`,
+      `VECTOR_DB=lancedb needs the package ${name}, which is not installed: use the image retrieval-lancedb, or set VECTOR_DB to another store`,
       { cause },
     );
   }

@@ -54,3 +54,13 @@ export interface Driver {
   health(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A store that searches by vectors only. */
+export interface DenseDriver extends Omit<Driver, 'searchHybrid'> {
+  /** The similarity of these points to the vector, by id, without those that do not exist. */
+  similarities(
+    collection: string,
+    vector: Float32Array,
+    ids: readonly string[],
+  ): Promise<readonly (readonly [id: string, similarity: number])[]>;
+}

@@ -1,7 +1,7 @@
 import { type EnvSource, readEnv } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { vectorStoreEnv, vectorStoreRules } from './env';
+import { chromaHeaders, vectorStoreEnv, vectorStoreRules } from './env';
 
 const read = (source: EnvSource) =>
   readEnv(z.object(vectorStoreEnv).superRefine(vectorStoreRules), source, { service: 'test' });
@@ -14,7 +14,12 @@ describe('vectorStoreEnv', () => {
   it('requires the address of the chosen store', () => {
     expect(() => read({ VECTOR_DB: 'qdrant' })).toThrow(/QDRANT_URI is not set/);
     expect(() => read({ VECTOR_DB: 'pgvector' })).toThrow(/PGVECTOR_DB_URL is not set/);
-    expect(() => read({ VECTOR_DB: 'chroma' })).toThrow(/VECTOR_DB/);
+    expect(() => read({ VECTOR_DB: 'weaviate' })).toThrow(/VECTOR_DB/);
+    expect(() => read({ VECTOR_DB: 'chroma' })).toThrow(/CHROMA_HTTP_HOST is not set/);
+    expect(() => read({ VECTOR_DB: 'milvus' })).toThrow(/MILVUS_URI is not set/);
+    expect(() => read({ VECTOR_DB: 'milvus', MILVUS_URI: 'http://milvus:19530' })).toThrow(
+      /KEYWORDS_DB_URL is not set/,
+    );
     expect(read({ VECTOR_DB: 'qdrant', QDRANT_URI: 'http://qdrant:6333' }).QDRANT_COLLECTION_PREFIX).toBe('perennial');
   });
 
@@ -23,5 +28,33 @@ describe('vectorStoreEnv', () => {
     expect(
       readEnv(schema, { VECTOR_DB: 'pgvector', DATABASE_URL: 'postgres://db/p' }, { service: 'test' }).VECTOR_DB,
     ).toBe('pgvector');
+  });
+
+  it('requires no more confirmed copies of Qdrant than there are', () => {
+    const qdrant = { VECTOR_DB: 'qdrant', QDRANT_URI: 'http://qdrant:6333' };
+    expect(() => read({ ...qdrant, QDRANT_WRITE_CONSISTENCY_FACTOR: '2' })).toThrow(/QDRANT_REPLICATION_FACTOR/);
+    expect(read({ ...qdrant, QDRANT_WRITE_CONSISTENCY_FACTOR: '2', QDRANT_REPLICATION_FACTOR: '2' })).toBeDefined();
+  });
+
+  it('turns credentials and headers for Chroma into headers', () => {
+    const chroma = { VECTOR_DB: 'chroma', CHROMA_HTTP_HOST: 'chroma', KEYWORDS_DB_URL: 'postgres://db/words' };
+    const headers = (source: EnvSource) => chromaHeaders(read({ ...chroma, ...source }));
+    expect(headers({})).toEqual({});
+    expect(headers({ CHROMA_HTTP_HEADERS: 'x-team=a=b,x-zone=c' })).toEqual({ 'x-team': 'a=b', 'x-zone': 'c' });
+    const CHROMA_CLIENT_AUTH_CREDENTIALS = 'user:secret';
+    expect(headers({ CHROMA_CLIENT_AUTH_CREDENTIALS })).toEqual({ authorization: 'Bearer user:secret' });
+    const basic = 'chromadb.auth.basic_authn.BasicAuthClientProvider';
+    expect(headers({ CHROMA_CLIENT_AUTH_PROVIDER: basic, CHROMA_CLIENT_AUTH_CREDENTIALS })).toEqual({
+      authorization: 'Basic dXNlcjpzZWNyZXQ=',
+    });
+    expect(() => headers({ CHROMA_HTTP_HEADERS: 'nothing' })).toThrow(/CHROMA_HTTP_HEADERS/);
+  });
+
+  it('requires a database of its own for the words of a placement', () => {
+    const vectors = { VECTOR_DB: 'chroma', CHROMA_HTTP_HOST: 'chroma.eu' };
+    const placed = (store: object) =>
+      read({ PLACEMENTS: JSON.stringify({ eu: { blobs: 'default', vectors: store, connections: [] } }) });
+    expect(() => placed(vectors)).toThrow(/wrong store of vectors for "eu": KEYWORDS_DB_URL is needed/);
+    expect(placed({ ...vectors, KEYWORDS_DB_URL: 'postgres://eu/words' }).PLACEMENTS.has('eu')).toBe(true);
   });
 });

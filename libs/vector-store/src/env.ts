@@ -1,12 +1,71 @@
 import { databaseUrl, flag, integer, placementEnv, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
+const CHROMA_TOKEN = 'chromadb.auth.token_authn.TokenAuthClientProvider';
+const CHROMA_BASIC = 'chromadb.auth.basic_authn.BasicAuthClientProvider';
+const HEADERS = /^([\w-]+=[^,]*(,|$))*$/;
+
+/** Names of our collections on a server that others may share. */
+const prefix = (pattern: RegExp, message: string) =>
+  variable(z.string().regex(pattern, message).default('perennial'), {
+    description: 'Prefix of the names of our collections, so that installations can share a server.',
+  });
+
+const hnswM = integer(4, 128).default(16);
+const HNSW_M = 'Links per node of the graph of a new collection: higher finds more and needs more memory.';
+
+const chromaEnv = {
+  CHROMA_HTTP_HOST: variable(
+    z
+      .string()
+      .regex(/^[\w.:[\]-]+$/, 'has to be a host name')
+      .optional(),
+    {
+      description: 'Host of the Chroma server. Needed with `VECTOR_DB=chroma`.',
+      example: 'chroma',
+    },
+  ),
+  CHROMA_HTTP_PORT: variable(integer(1, 65_535).default(8_000), { description: 'Port of the Chroma server.' }),
+  CHROMA_HTTP_SSL: variable(flag().default(false), { description: 'The Chroma server is reached by HTTPS.' }),
+  CHROMA_HTTP_HEADERS: variable(z.string().regex(HEADERS, 'has to be name=value, separated by commas').default(''), {
+    description: 'Headers for the Chroma server or a proxy in front of it: `name=value`, separated by commas.',
+    secret: true,
+  }),
+  CHROMA_TENANT: variable(z.string().min(1).default('default_tenant'), { description: 'Tenant of the Chroma server.' }),
+  CHROMA_DATABASE: variable(z.string().min(1).default('default_database'), {
+    description: 'Database of the tenant of the Chroma server.',
+  }),
+  CHROMA_CLIENT_AUTH_PROVIDER: variable(z.enum([CHROMA_TOKEN, CHROMA_BASIC]).default(CHROMA_TOKEN), {
+    description: `How the credentials are sent to Chroma: \`${CHROMA_TOKEN}\` as a bearer token, \`${CHROMA_BASIC}\` as user and password.`,
+  }),
+  CHROMA_CLIENT_AUTH_CREDENTIALS: variable(z.string().min(1).optional(), {
+    description: 'The token, or `user:password`, for `CHROMA_CLIENT_AUTH_PROVIDER`.',
+    secret: true,
+  }),
+  CHROMA_COLLECTION_PREFIX: prefix(/^[a-zA-Z0-9][\w-]{0,59}$/, 'may only have letters, digits, "_" and "-"'),
+  CHROMA_HNSW_M: variable(hnswM, { description: HNSW_M }),
+};
+
+const milvusEnv = {
+  MILVUS_URI: variable(urlOf('http', 'https').optional(), {
+    description: 'Address of the Milvus server (2.3 or newer). Needed with `VECTOR_DB=milvus`.',
+    example: 'http://milvus:19530',
+  }),
+  MILVUS_TOKEN: variable(z.string().min(1).optional(), {
+    description: '`user:password` or the API key of the Milvus server, if it requires one.',
+    secret: true,
+  }),
+  MILVUS_DB: variable(z.string().min(1).default('default'), { description: 'Database of the Milvus server.' }),
+  MILVUS_COLLECTION_PREFIX: prefix(/^[a-zA-Z_]\w{0,59}$/, 'may only have letters, digits and "_"'),
+  MILVUS_HNSW_M: variable(hnswM, { description: HNSW_M }),
+};
+
 /** Variables of the vector store, for the service that searches; with `vectorStoreRules` as the schema's refinement. */
 export const vectorStoreEnv = {
   ...placementEnv,
-  VECTOR_DB: variable(z.enum(['lancedb', 'qdrant', 'pgvector']).default('lancedb'), {
+  VECTOR_DB: variable(z.enum(['lancedb', 'qdrant', 'pgvector', 'chroma', 'milvus']).default('lancedb'), {
     description:
-      'Where documents are searched: `lancedb` is files below `DATA_DIR` (one host only), `qdrant` a Qdrant server, `pgvector` a Postgres with that extension.',
+      'Where documents are searched: `lancedb` is files below `DATA_DIR` (one host only), `qdrant` a Qdrant server, `pgvector` a Postgres with that extension, `chroma` a Chroma server, `milvus` a Milvus.',
   }),
   DATA_DIR: variable(z.string().min(1).default('data'), {
     description:
@@ -37,6 +96,18 @@ export const vectorStoreEnv = {
   QDRANT_HNSW_M: variable(integer(4, 128).default(16), {
     description: 'Links per node of the graph of a new collection: higher finds more and needs more memory.',
   }),
+  QDRANT_SHARD_NUMBER: variable(integer(1, 1_000).optional(), {
+    description:
+      'Shards of a new collection in a Qdrant cluster, over which its points are distributed; one for each node of the cluster when unset.',
+  }),
+  QDRANT_REPLICATION_FACTOR: variable(integer(1, 100).optional(), {
+    description:
+      'Copies of each shard of a new collection in a Qdrant cluster; 1 when unset. From 2 on a cluster of three nodes survives the loss of one.',
+  }),
+  QDRANT_WRITE_CONSISTENCY_FACTOR: variable(integer(1, 100).optional(), {
+    description:
+      'Copies that must confirm a write to a new collection in a Qdrant cluster; 1 when unset. At most the replication factor.',
+  }),
   PGVECTOR_DB_URL: variable(databaseUrl().optional(), {
     description: 'The Postgres with pgvector 0.8 or newer; `DATABASE_URL` when unset.',
     example: 'postgres://perennial:<password>@vectors:5432/vectors',
@@ -52,6 +123,18 @@ export const vectorStoreEnv = {
   PGVECTOR_HNSW_EF_CONSTRUCTION: variable(integer(4, 1_000).default(64), {
     description:
       'Nodes that are examined when one is added to the graph of a new collection; at least twice the links.',
+  }),
+  ...chromaEnv,
+  ...milvusEnv,
+  KEYWORDS_DB_URL: variable(databaseUrl().optional(), {
+    description:
+      'The Postgres with the words of documents, for a vector store that cannot search by words (`chroma`, `milvus`); `DATABASE_URL` when unset.',
+    example: 'postgres://perennial:<password>@words:5432/words',
+    secret: true,
+    strong: true,
+  }),
+  KEYWORDS_POOL_SIZE: variable(integer(1, 500).default(10), {
+    description: 'Connections to it that one replica may hold, besides those of `DATABASE_POOL_SIZE`.',
   }),
 };
 
@@ -78,7 +161,7 @@ export function placedVectorConfigs({
           vectorStoreRules(config, context);
           // The embedded store belongs to one machine, which the installation's own store has claimed.
           if (config.VECTOR_DB === 'lancedb')
-            context.addIssue({ code: 'custom', path: ['VECTOR_DB'], message: 'has to be qdrant or pgvector' });
+            context.addIssue({ code: 'custom', path: ['VECTOR_DB'], message: 'has to be another one than lancedb' });
         })
         .safeParse(vectors),
     ]),
@@ -98,4 +181,36 @@ export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$Refine
   if (env.VECTOR_DB === 'pgvector' && (env.PGVECTOR_DB_URL ?? env.DATABASE_URL) === undefined) {
     refuse('PGVECTOR_DB_URL', 'is needed with VECTOR_DB=pgvector where there is no DATABASE_URL');
   }
+  if (env.VECTOR_DB === 'chroma' && env.CHROMA_HTTP_HOST === undefined) {
+    refuse('CHROMA_HTTP_HOST', 'is needed with VECTOR_DB=chroma');
+  }
+  if (env.VECTOR_DB === 'milvus' && env.MILVUS_URI === undefined) {
+    refuse('MILVUS_URI', 'is needed with VECTOR_DB=milvus');
+  }
+  const needsWords = env.VECTOR_DB === 'chroma' || env.VECTOR_DB === 'milvus';
+  if (needsWords && (env.KEYWORDS_DB_URL ?? env.DATABASE_URL) === undefined) {
+    refuse('KEYWORDS_DB_URL', `is needed with VECTOR_DB=${env.VECTOR_DB} where there is no DATABASE_URL`);
+  }
+  if ((env.QDRANT_WRITE_CONSISTENCY_FACTOR ?? 1) > (env.QDRANT_REPLICATION_FACTOR ?? 1)) {
+    refuse('QDRANT_WRITE_CONSISTENCY_FACTOR', 'is larger than QDRANT_REPLICATION_FACTOR: no write could be confirmed');
+  }
+}
+
+/** The headers of every request to Chroma. */
+export function chromaHeaders({
+  CHROMA_HTTP_HEADERS: headers,
+  CHROMA_CLIENT_AUTH_PROVIDER: provider,
+  CHROMA_CLIENT_AUTH_CREDENTIALS: credentials,
+}: Pick<
+  VectorStoreConfig,
+  'CHROMA_HTTP_HEADERS' | 'CHROMA_CLIENT_AUTH_PROVIDER' | 'CHROMA_CLIENT_AUTH_CREDENTIALS'
+>): Record<string, string> {
+  const given = headers.split(',').flatMap((header) => {
+    const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(header) ?? [];
+    return name === '' ? [] : [[name, value] as const];
+  });
+  if (credentials === undefined) return Object.fromEntries(given);
+  const authorization =
+    provider === CHROMA_BASIC ? `Basic ${Buffer.from(credentials).toString('base64')}` : `Bearer ${credentials}`;
+  return { ...Object.fromEntries(given), authorization };
 }

@@ -31,3 +31,30 @@ export function fusedScore(ranks: { dense?: number; keyword?: number }, keywordW
   const { dense, keyword } = toWeights(keywordWeight);
   return (rankScore(ranks.dense, dense) + rankScore(ranks.keyword, keyword)) / bestScore(keywordWeight);
 }
+
+/**
+ * Both halves, each best first, as one list by fused score. Points of equal score keep their order, those of the dense half first.
+ */
+export function fuse<T extends { id: string }>(
+  meaning: readonly T[],
+  words: readonly T[],
+  keywordWeight: number,
+): (T & { score: number })[] {
+  const ranks = new Map<string, { point: T; dense?: number; keyword?: number }>();
+  meaning.forEach((point, index) => ranks.set(point.id, { point, dense: index + 1 }));
+  words.forEach((point, index) => ranks.set(point.id, { point, ...ranks.get(point.id), keyword: index + 1 }));
+  return [...ranks.values()]
+    .map(({ point, ...rank }) => ({ ...point, score: fusedScore(rank, keywordWeight) }))
+    .sort((a, b) => b.score - a.score);
+}
+
+/** The cosine of two vectors of length 1. */
+export function dotProduct(a: Float32Array, b: Iterable<number>): number {
+  let sum = 0;
+  let index = 0;
+  for (const value of b) {
+    sum += (a[index] ?? 0) * value;
+    index += 1;
+  }
+  return sum;
+}

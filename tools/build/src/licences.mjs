@@ -16,6 +16,7 @@ const ACCEPTED = new Set([
 
 /** Read in the package's own LICENSE, where its package.json has no name for it that SPDX knows. */
 const READ = new Map([
+  ['@zilliz/milvus2-sdk-node 2.5.12', 'Apache-2.0'],
   ['duck 0.1.12', 'BSD-2-Clause'],
   ['json-bignum 0.0.3', 'MIT'],
   ['xmlhttprequest-ssl 2.1.2', 'MIT'],

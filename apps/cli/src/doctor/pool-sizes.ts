@@ -12,9 +12,21 @@ const CHECK = 'postgres connections';
 /** Left for migrations, the command line, backups and monitoring. */
 const SPARE = 10;
 
+/** Connections for vectors, or for their words, where they are in the database of everything else. */
+function besideOf(vectors: VectorStoreConfig | undefined): number {
+  switch (vectors?.VECTOR_DB) {
+    case 'pgvector':
+      return vectors.PGVECTOR_DB_URL === undefined ? vectors.PGVECTOR_POOL_SIZE : 0;
+    case 'chroma':
+    case 'milvus':
+      return vectors.KEYWORDS_DB_URL === undefined ? vectors.KEYWORDS_POOL_SIZE : 0;
+    default:
+      return 0;
+  }
+}
+
 /** Connections that one replica of a service may open, as in the table of docs/deploy/postgres.md. */
 function connectionsOf(service: string, pool: number, vectors: VectorStoreConfig | undefined): number {
-  const isBeside = vectors?.VECTOR_DB === 'pgvector' && vectors.PGVECTOR_DB_URL === undefined;
   switch (service) {
     case 'auth':
     case 'config':
@@ -24,7 +36,7 @@ function connectionsOf(service: string, pool: number, vectors: VectorStoreConfig
       return pool + HEAVY_POOL_SIZE + 1;
     case 'retrieval':
       // The heartbeat, and the locks of two background tasks.
-      return pool + 3 + (isBeside ? vectors.PGVECTOR_POOL_SIZE : 0);
+      return pool + 3 + besideOf(vectors);
     default:
       return 0;
   }

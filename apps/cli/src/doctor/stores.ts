@@ -68,10 +68,12 @@ export async function checkVectorStore(env: VectorStoreConfig): Promise<Finding[
       lancedb: 'Make DATA_DIR a directory that the user of this process may write.',
       qdrant: 'Start Qdrant, and check QDRANT_URI and QDRANT_API_KEY.',
       pgvector: 'Start that Postgres, and check PGVECTOR_DB_URL.',
+      chroma: 'Start Chroma, and check CHROMA_HTTP_HOST, CHROMA_HTTP_PORT and CHROMA_CLIENT_AUTH_CREDENTIALS.',
+      milvus: 'Start Milvus, and check MILVUS_URI, MILVUS_TOKEN and MILVUS_DB.',
     };
     const isMissing = error instanceof VectorStoreError && error.code === 'INVALID';
     const remedy = isMissing
-      ? 'Run this command in the image retrieval-lancedb, or set VECTOR_DB to qdrant or pgvector.'
+      ? 'Run this command in the image retrieval-lancedb, or set VECTOR_DB to another store.'
       : remedies[env.VECTOR_DB];
     return [...findings, failed(check, `${env.VECTOR_DB} cannot be used: ${explain(error)}`, remedy)];
   }

@@ -37,6 +37,6 @@ export function refusal(known: Registration, own: StoreHost): string {
   return (
     `The vectors of the documents are on the disk of another machine or in another data directory: host "${known.host}" (${seen}); this is "${own.host}".` +
     ' The embedded vector store (VECTOR_DB=lancedb) works on one machine only. Run all retrieval processes there with the same DATA_DIR,' +
-    ` or choose VECTOR_DB=qdrant or VECTOR_DB=pgvector for several machines.${gone}`
+    ` or choose another store for several machines, such as VECTOR_DB=qdrant or VECTOR_DB=pgvector.${gone}`
   );
 }

@@ -9,7 +9,7 @@
 gateway: {{ dict "required" $shared "optional" (concat $second $redis $blob) | toJson }}
 auth: {{ dict "required" $stateful "optional" (concat $second $redis $database (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD")) | toJson }}
 chat: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob) | toJson }}
-retrieval: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
+retrieval: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "CHROMA_CLIENT_AUTH_CREDENTIALS" "CHROMA_HTTP_HEADERS" "MILVUS_TOKEN" "KEYWORDS_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
 config: {{ dict "required" $stateful "optional" (concat $second $redis $database (list "OPENAI_API_KEYS")) | toJson }}
 migrate: {{ dict "required" (list "DATABASE_URL") "optional" (list "DATABASE_DIRECT_URL") | toJson }}
 backup: {{ dict "required" (list "DATABASE_URL" "SECRET_KEY") "optional" (concat $second (list "DATABASE_DIRECT_URL") $blob) | toJson }}
@@ -57,6 +57,28 @@ VECTOR_DB: {{ $vectors.type }}
 QDRANT_URI: {{ $vectors.qdrant.uri | quote }}
 QDRANT_COLLECTION_PREFIX: {{ $vectors.qdrant.collectionPrefix | quote }}
 QDRANT_ON_DISK: {{ $vectors.qdrant.onDisk | quote }}
+{{- with $vectors.qdrant.shards }}
+QDRANT_SHARD_NUMBER: {{ . | quote }}
+{{- end }}
+{{- with $vectors.qdrant.replicationFactor }}
+QDRANT_REPLICATION_FACTOR: {{ . | quote }}
+{{- end }}
+{{- with $vectors.qdrant.writeConsistencyFactor }}
+QDRANT_WRITE_CONSISTENCY_FACTOR: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if eq $vectors.type "chroma" }}
+CHROMA_HTTP_HOST: {{ $vectors.chroma.host | quote }}
+CHROMA_HTTP_PORT: {{ $vectors.chroma.port | quote }}
+CHROMA_HTTP_SSL: {{ $vectors.chroma.ssl | quote }}
+CHROMA_TENANT: {{ $vectors.chroma.tenant | quote }}
+CHROMA_DATABASE: {{ $vectors.chroma.database | quote }}
+CHROMA_COLLECTION_PREFIX: {{ $vectors.chroma.collectionPrefix | quote }}
+{{- end }}
+{{- if eq $vectors.type "milvus" }}
+MILVUS_URI: {{ $vectors.milvus.uri | quote }}
+MILVUS_DB: {{ $vectors.milvus.database | quote }}
+MILVUS_COLLECTION_PREFIX: {{ $vectors.milvus.collectionPrefix | quote }}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -5,7 +5,7 @@
 {{- if eq $v.vectorStore.type "lancedb" -}}
 {{- range $component, $workload := $workloads -}}
 {{- if and (eq $workload.service "retrieval") (or (gt (int $workload.values.replicas) 1) (ne $workload.values.autoscaling.type "none") $workload.role) -}}
-{{- fail "vectorStore.type=lancedb keeps the vectors in files of one retrieval process. Set retrieval.replicas=1, retrieval.autoscaling.type=none and retrieval.worker.enabled=false, or use pgvector or qdrant." -}}
+{{- fail "vectorStore.type=lancedb keeps the vectors in files of one retrieval process. Set retrieval.replicas=1, retrieval.autoscaling.type=none and retrieval.worker.enabled=false, or use another type." -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -18,6 +18,12 @@
 {{- end -}}
 {{- if and (eq $v.vectorStore.type "qdrant") (not $v.vectorStore.qdrant.uri) -}}
 {{- fail "vectorStore.type=qdrant needs vectorStore.qdrant.uri, the address of the Qdrant server, such as http://qdrant.qdrant.svc:6333." -}}
+{{- end -}}
+{{- if and (eq $v.vectorStore.type "chroma") (not $v.vectorStore.chroma.host) -}}
+{{- fail "vectorStore.type=chroma needs vectorStore.chroma.host, the host of the Chroma server, such as chroma.chroma.svc." -}}
+{{- end -}}
+{{- if and (eq $v.vectorStore.type "milvus") (not $v.vectorStore.milvus.uri) -}}
+{{- fail "vectorStore.type=milvus needs vectorStore.milvus.uri, the address of the Milvus server, such as http://milvus.milvus.svc:19530." -}}
 {{- end -}}
 {{- if and $v.externalSecret.enabled (eq $v.migrations.run "hook") -}}
 {{- fail "externalSecret.enabled makes the Secret with the release, and migrations.run=hook needs it before. Set migrations.run=job." -}}

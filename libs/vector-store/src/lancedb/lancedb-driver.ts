@@ -4,7 +4,7 @@ import { connect, type Connection, MatchQuery, Session, type Table } from '@lanc
 import { retry } from '@perennial/runtime';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { VectorStoreError } from '../errors';
-import { candidatesFor, fusedScore } from '../fusion';
+import { candidatesFor, dotProduct, fuse } from '../fusion';
 import { unknownCollection } from '../store';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { isConflict, lanceError } from './errors';
@@ -134,11 +134,7 @@ export class LancedbDriver implements Driver {
         keywordWeight === 1 ? [] : dense(table, candidates),
         keyword(table, candidates),
       ]);
-      const ranks = new Map<string, { hit: Hit; dense?: number; keyword?: number }>();
-      meaning.forEach((hit, index) => ranks.set(hit.id, { hit, dense: index + 1 }));
-      words.forEach((hit, index) => ranks.set(hit.id, { hit, ...ranks.get(hit.id), keyword: index + 1 }));
-      return [...ranks.values()]
-        .map(({ hit, ...rank }) => ({ ...hit, score: fusedScore(rank, keywordWeight) }))
+      return fuse(meaning, words, keywordWeight)
         .sort((a, b) => b.score - a.score || b.similarity - a.similarity)
         .slice(0, limit);
     });
@@ -310,19 +306,13 @@ async function keyword(table: Table, { vector, filter, limit, words }: DriverHyb
   );
   return found
     .sort((a, b) => Number(b['_score']) - Number(a['_score']))
-    .map((row) => ({ ...refOf(row), similarity: product(vector, row['vector']), score: Number(row['_score']) }));
+    .map((row) => ({
+      ...refOf(row),
+      similarity: dotProduct(vector, row['vector'] as Iterable<number>),
+      score: Number(row['_score']),
+    }));
 }
 
 async function rows(query: { toArray(): Promise<unknown[]> }): Promise<LanceRow[]> {
   return (await query.toArray()) as LanceRow[];
-}
-
-function product(a: Float32Array, stored: unknown): number {
-  let sum = 0;
-  let index = 0;
-  for (const value of stored as Iterable<number>) {
-    sum += (a[index] ?? 0) * value;
-    index += 1;
-  }
-  return sum;
 }

@@ -1,12 +1,13 @@
-import type { Words } from '@perennial/words';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
 import { VectorStoreError } from '../errors';
 import { bestScore, candidatesFor } from '../fusion';
+import { type Row, VectorDatabase } from '../postgres/database';
+import { wordsText } from '../postgres/keyword-sql';
+import { CollectionStatistics } from '../postgres/statistics';
+import { REF_COLUMNS, refOf, toWhere, Values } from '../postgres/values';
 import type { CollectionInfo, Hit, PointRef } from '../types';
-import { type Row, VectorDatabase } from './database';
-import { creation, type IndexOptions, SCHEMA, toTableName } from './schema';
-import { type DenseParts, denseStatement, exactUpTo, hybridStatement, toWhere, Values } from './search-sql';
-import { CollectionStatistics } from './statistics';
+import { creation, type IndexOptions, SCHEMA, tables } from './schema';
+import { type DenseParts, denseStatement, exactUpTo, hybridStatement } from './search-sql';
 
 export interface PgvectorConfig extends IndexOptions {
   url: string;
@@ -20,9 +21,6 @@ export interface PgvectorConfig extends IndexOptions {
 /** Needed for iterative scans: without them a filtered search would return too few hits. */
 const MINIMUM_VERSION = [0, 8] as const;
 
-/** Positions that a tsvector keeps of one word. */
-const MAX_POSITIONS = 255;
-
 /** Postgres with pgvector: HNSW for the dense half, a tsvector for words, both fused in one statement. */
 export class PgvectorDriver implements Driver {
   private readonly database: VectorDatabase;
@@ -30,7 +28,7 @@ export class PgvectorDriver implements Driver {
 
   constructor(private readonly config: PgvectorConfig) {
     this.database = new VectorDatabase(config);
-    this.statistics = new CollectionStatistics(this.database, config.readTimeoutMs);
+    this.statistics = new CollectionStatistics(this.database, tables, config.readTimeoutMs);
   }
 
   async ensure(name: string, dimension: number): Promise<void> {
@@ -41,14 +39,14 @@ export class PgvectorDriver implements Driver {
       await query('CREATE EXTENSION IF NOT EXISTS vector');
       await checkVersion(query);
       await query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
-      const [row] = await query(`SELECT to_regclass($1)::oid AS found`, [toTableName(name)]);
+      const [row] = await query(`SELECT to_regclass($1)::oid AS found`, [tables.name(name)]);
       if (row?.['found']) return;
       for (const statement of creation(name, dimension, this.config)) await query(statement);
     });
   }
 
   async drop(name: string): Promise<void> {
-    await this.database.run(`DROP TABLE IF EXISTS ${toTableName(name)}`, [], {
+    await this.database.run(`DROP TABLE IF EXISTS ${tables.name(name)}`, [], {
       timeoutMs: this.config.adminTimeoutMs,
     });
   }
@@ -76,7 +74,7 @@ export class PgvectorDriver implements Driver {
   async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
     // One order for all writers: two that share points wait for each other instead of deadlocking.
     const sorted = [...points].sort((a, b) => (a.id < b.id ? -1 : 1));
-    const table = toTableName(collection);
+    const table = tables.name(collection);
     await this.database.run(
       `INSERT INTO ${table} AS p (id, scope, file, generation, ordinal, vector, words)
        SELECT id, scope, file, generation, ordinal, vector::vector, words::tsvector
@@ -104,7 +102,7 @@ export class PgvectorDriver implements Driver {
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
     const values = new Values();
-    await this.database.run(`DELETE FROM ${toTableName(collection)} WHERE ${toWhere(filter, values)}`, values.list, {
+    await this.database.run(`DELETE FROM ${tables.name(collection)} WHERE ${toWhere(filter, values)}`, values.list, {
       timeoutMs: this.config.writeTimeoutMs,
       collection,
     });
@@ -162,7 +160,7 @@ export class PgvectorDriver implements Driver {
   async count(collection: string, filter: CheckedFilter): Promise<number> {
     const values = new Values();
     const [row] = await this.database.run(
-      `SELECT count(*)::int AS points FROM ${toTableName(collection)} WHERE ${toWhere(filter, values)}`,
+      `SELECT count(*)::int AS points FROM ${tables.name(collection)} WHERE ${toWhere(filter, values)}`,
       values.list,
       { timeoutMs: this.config.readTimeoutMs, collection },
     );
@@ -174,7 +172,7 @@ export class PgvectorDriver implements Driver {
     const where = toWhere(filter, values);
     const above = after === undefined ? '' : `AND id > ${values.add(after)}::uuid`;
     const rows = await this.database.run(
-      `SELECT id, scope, file, generation, ordinal FROM ${toTableName(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
+      `SELECT ${REF_COLUMNS} FROM ${tables.name(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
       values.list,
       { timeoutMs: this.config.readTimeoutMs, collection },
     );
@@ -204,23 +202,3 @@ async function checkVersion(query: (text: string) => Promise<Row[]>): Promise<vo
 /** A float has eight digits at this size. */
 const vectorText = (vector: Float32Array): string =>
   `[${Array.from(vector, (value) => Math.round(value * 1e8) / 1e8).join(',')}]`;
-
-/** A tsvector whose positions only count: `'word':1,2,3` is a word that occurs three times. */
-function wordsText(words: Words): string {
-  const parts: string[] = [];
-  for (const [word, count] of words) {
-    const positions = Array.from({ length: Math.min(count, MAX_POSITIONS) }, (_, index) => index + 1);
-    parts.push(`'${word}':${positions.join(',')}`);
-  }
-  return parts.join(' ');
-}
-
-function refOf(row: Row): PointRef {
-  return {
-    id: String(row['id']),
-    scope: String(row['scope']),
-    fileId: String(row['file']),
-    generation: Number(row['generation']),
-    ordinal: Number(row['ordinal']),
-  };
-}

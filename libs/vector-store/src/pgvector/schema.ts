@@ -1,8 +1,9 @@
+import { Tables } from '../postgres/tables';
+
 /** All collections of an installation: one table each, apart from the services' schemas. */
 export const SCHEMA = 'vector_store';
 
-/** The table of a collection; names were checked before they come here. */
-export const toTableName = (collection: string): string => `${SCHEMA}."${collection}"`;
+export const tables = new Tables(SCHEMA);
 
 /** HNSW's limit. Beyond it every search is exact. */
 const MAX_INDEXED_DIMENSION = 4_000;
@@ -21,7 +22,7 @@ export interface IndexOptions {
 
 /** Creates a collection; idempotent. */
 export function creation(collection: string, dimension: number, { hnswM, hnswEfConstruction }: IndexOptions): string[] {
-  const table = toTableName(collection);
+  const table = tables.name(collection);
   return [
     `CREATE TABLE IF NOT EXISTS ${table} (
        id uuid PRIMARY KEY,

@@ -1,6 +1,6 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
-import { bestScore, candidatesFor, fusedScore, RRF_K, toWeights } from '../fusion';
+import { bestScore, candidatesFor, dotProduct, fusedScore, RRF_K, toWeights } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { qdrantError } from './errors';
 import { documentVector, queryVector } from './sparse';
@@ -14,6 +14,10 @@ export interface QdrantConfig {
   hnswM: number;
   /** Vectors are read from disk instead of held in memory. */
   onDisk: boolean;
+  /** Of new collections in a cluster: shards, copies of each, copies that must confirm a write. Undefined: Qdrant decides. */
+  shards?: number;
+  replicas?: number;
+  writeConsistency?: number;
   /** How long a read, and a write, may take, in milliseconds. */
   readTimeoutMs: number;
   writeTimeoutMs: number;
@@ -66,12 +70,15 @@ export class QdrantDriver implements Driver {
   }
 
   private async create(collection: string, dimension: number): Promise<void> {
-    const { onDisk, hnswM } = this.config;
+    const { onDisk, hnswM, shards, replicas, writeConsistency } = this.config;
     try {
       await this.writes.createCollection(collection, {
         vectors: { [DENSE]: { size: dimension, distance: 'Cosine', on_disk: onDisk } },
         sparse_vectors: { [WORDS]: { modifier: 'idf', index: { on_disk: onDisk } } },
         hnsw_config: { m: hnswM, ef_construct: 128, on_disk: onDisk },
+        shard_number: shards,
+        replication_factor: replicas,
+        write_consistency_factor: writeConsistency,
       });
     } catch (error) {
       // Another process created it meanwhile.
@@ -191,8 +198,12 @@ function client({ url, apiKey }: QdrantConfig, timeout: number): QdrantClient {
     url,
     // The client would use 6333 even if a URL has its scheme's default port.
     port: port === '' ? (protocol === 'https:' ? 443 : 6333) : Number(port),
-    // With `apiKey` the client prints a warning to standard output, among the log lines.
-    ...(apiKey === undefined ? {} : { headers: { 'api-key': apiKey } }),
+    headers: {
+      // A compressed answer comes in two pieces, of which the second waits up to 40 ms for the receipt of the first.
+      'accept-encoding': 'identity',
+      // With `apiKey` the client prints a warning to standard output, among the log lines.
+      ...(apiKey === undefined ? {} : { 'api-key': apiKey }),
+    },
     timeout,
     checkCompatibility: false,
   });
@@ -251,8 +262,5 @@ function refOf({ id, payload }: { id: string | number; payload?: unknown }): Poi
 }
 
 function cosine(query: Float32Array, stored: unknown): number {
-  const vector = (stored as Record<string, number[] | undefined> | undefined)?.[DENSE] ?? [];
-  let sum = 0;
-  for (let i = 0; i < query.length; i += 1) sum += (query[i] ?? 0) * (vector[i] ?? 0);
-  return sum;
+  return dotProduct(query, (stored as Record<string, number[] | undefined> | undefined)?.[DENSE] ?? []);
 }

@@ -58,7 +58,7 @@ describe.skipIf(missing)('the chart', () => {
     ['an unknown value', 'gateway.replica=3', /gateway.*replica/s],
     ['an unknown value of a worker', 'chat.worker.concurrency=3', /chat.*worker.*concurrency/s],
     ['a number as text', 'auth.replicas="two"', /auth.*replicas/s],
-    ['a store that there is not', 'vectorStore.type="chroma"', /vectorStore.*type/s],
+    ['a store that there is not', 'vectorStore.type="weaviate"', /vectorStore.*type/s],
     ['a size that is none', 'dataVolume.size="big"', /dataVolume.*size/s],
     ['a variable that cannot be one', 'env={"log level":"debug"}', /log level/],
     ['an address that is none', 'telemetry.endpoint="collector:4318"', /telemetry.*endpoint/s],
@@ -80,6 +80,8 @@ describe.skipIf(missing)('the chart', () => {
       ['gateway.replicas=2'],
       /one pod of each service.*gateway would/,
     ],
+    ['Chroma without a host', [], ['vectorStore.type="chroma"'], /needs vectorStore\.chroma\.host/],
+    ['Milvus without an address', [], ['vectorStore.type="milvus"'], /needs vectorStore\.milvus\.uri/],
     ['Qdrant without an address', [], ['vectorStore.type="qdrant"'], /needs vectorStore\.qdrant\.uri/],
     [
       'a hook before its secret',

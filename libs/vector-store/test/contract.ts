@@ -1,31 +1,40 @@
 import { seeded } from '@perennial/testing/seeded';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Hit, type Point, type VectorStore } from '../src';
-import { drivers, type Subject } from './drivers';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Hit, Point, VectorStore } from '../src';
 import { cosine, nearest, point, points, randomVector, scrolled } from './points';
+import type { Subject } from './subject';
 
-/** One contract for every store. Real: a Qdrant, a Postgres with pgvector, LanceDB's files on disk. No mocks. */
-describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }) => {
-  if (missing) {
-    it.skip(`is not tested here: ${missing}`, () => undefined);
-    return;
-  }
+const MADE_AHEAD = 3;
 
+/** The contract of every store. */
+export function contract(running: () => Subject): void {
   let subject: Subject;
   let store: VectorStore;
   let collection: string;
   let made = 0;
 
-  beforeAll(async () => {
-    subject = await start();
+  beforeAll(() => {
+    subject = running();
     store = subject.open();
-  }, 120_000);
-  afterAll(() => subject?.close());
-  beforeEach(async () => {
-    made += 1;
-    collection = `contract_${made}`;
-    await store.ensureCollection(collection, { dimension: 8 });
   });
+  /** Made while other tests run: a store may take a second to make one. */
+  const ahead: Promise<string>[] = [];
+  const make = async (): Promise<string> => {
+    made += 1;
+    const name = `contract_${made}`;
+    await store.ensureCollection(name, { dimension: 8 });
+    return name;
+  };
+  beforeEach(async () => {
+    while (ahead.length < MADE_AHEAD) {
+      const making = make();
+      // Reported by the test that awaits it.
+      making.catch(() => undefined);
+      ahead.push(making);
+    }
+    collection = (await ahead.shift()) ?? '';
+  });
+  afterEach(() => store.dropCollection(collection));
 
   const search = (vector: Point['vector'], scopes = ['base-1'], limit = 10): Promise<Hit[]> =>
     store.search(collection, { vector, filter: { scopes }, limit });
@@ -131,9 +140,9 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
     it('of overlapping points by two concurrent clients keeps each point once', async () => {
       const other = subject.open();
       const all = points(600, { random: seeded(2) });
-      for (let round = 0; round < 4; round += 1) {
-        const name = `${collection}_${round}`;
-        await store.ensureCollection(name, { dimension: 8 });
+      const names = [0, 1, 2, 3].map((round) => `${collection}_${round}`);
+      await Promise.all(names.map((name) => store.ensureCollection(name, { dimension: 8 })));
+      for (const name of names) {
         await Promise.all([
           ...[0, 100, 200, 300].map((from) => store.upsert(name, all.slice(from, from + 200))),
           ...[400, 300, 200, 100].map((from) => other.upsert(name, all.slice(from, from + 200).reverse())),
@@ -469,4 +478,4 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, start }
       });
     });
   });
-});
+}

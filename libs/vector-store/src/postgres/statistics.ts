@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { VectorDatabase } from './database';
-import { toTableName } from './schema';
+import type { Tables } from './tables';
 
 export interface WeighedWord {
   word: string;
@@ -33,6 +33,7 @@ export class CollectionStatistics {
 
   constructor(
     private readonly database: VectorDatabase,
+    private readonly tables: Tables,
     private readonly timeoutMs: number,
   ) {}
 
@@ -63,9 +64,9 @@ export class CollectionStatistics {
     if (known) return known;
     const [row] = await this.database.run(
       `SELECT c.reltuples::float8 AS total, s.most_common_elems::text::text[] AS words, s.most_common_elem_freqs AS shares
-       FROM pg_class c LEFT JOIN pg_stats s ON s.schemaname = 'vector_store' AND s.tablename = c.relname AND s.attname = 'words'
+       FROM pg_class c LEFT JOIN pg_stats s ON s.schemaname = $2 AND s.tablename = c.relname AND s.attname = 'words'
        WHERE c.oid = $1::text::regclass`,
-      [toTableName(collection)],
+      [this.tables.name(collection), this.tables.schema],
       { timeoutMs: this.timeoutMs, collection },
     );
     const words = (row?.['words'] ?? []) as string[];
@@ -79,7 +80,7 @@ export class CollectionStatistics {
   }
 
   private async countAll(collection: string): Promise<number> {
-    const [row] = await this.database.run(`SELECT count(*)::int AS total FROM ${toTableName(collection)}`, [], {
+    const [row] = await this.database.run(`SELECT count(*)::int AS total FROM ${this.tables.name(collection)}`, [], {
       timeoutMs: this.timeoutMs,
       collection,
     });
@@ -89,7 +90,7 @@ export class CollectionStatistics {
   private async count(collection: string, words: readonly string[]): Promise<void> {
     const rows = await this.database.run(
       `SELECT word, (SELECT count(*)::int FROM (
-         SELECT 1 FROM ${toTableName(collection)} WHERE words @@ quote_literal(word)::tsquery LIMIT ${COUNT_LIMIT}) found) AS documents
+         SELECT 1 FROM ${this.tables.name(collection)} WHERE words @@ quote_literal(word)::tsquery LIMIT ${COUNT_LIMIT}) found) AS documents
        FROM unnest($1::text[]) AS word`,
       [words],
       { timeoutMs: this.timeoutMs, collection },

@@ -1,0 +1,96 @@
+import type { CheckedFilter, DenseDriver, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import { candidatesFor, fuse } from '../fusion';
+import type { CollectionInfo, Hit, PointRef } from '../types';
+import type { KeywordIndex } from './keyword-index';
+
+/**
+ * A store without a search by words, and the words in Postgres beside it. The store is the truth: a point exists if the store has it.
+ * Words are written after their points and deleted before them, so that whatever is interrupted leaves points without words, never words
+ * without a point: the writer, or the removal, was not confirmed and is repeated. Words that a late write leaves behind all the same are not
+ * found, and a scroll shows them to the sweep of orphans.
+ */
+export class WithKeywords implements Driver {
+  constructor(
+    private readonly points: DenseDriver,
+    private readonly keywords: KeywordIndex,
+  ) {}
+
+  async ensure(name: string, dimension: number): Promise<void> {
+    await this.points.ensure(name, dimension);
+    await this.keywords.ensure(name);
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.keywords.drop(name);
+    await this.points.drop(name);
+  }
+
+  /** A collection that has lost one of its halves is not there: it is made and filled again. */
+  async list(): Promise<CollectionInfo[]> {
+    const [collections, withWords] = await Promise.all([this.points.list(), this.keywords.list()]);
+    return collections.filter(({ name }) => withWords.has(name));
+  }
+
+  describe(name: string): Promise<CollectionInfo | undefined> {
+    return this.points.describe(name);
+  }
+
+  async write(collection: string, points: readonly StoredPoint[]): Promise<void> {
+    await this.points.write(collection, points);
+    await this.keywords.write(collection, points);
+  }
+
+  async delete(collection: string, filter: CheckedFilter): Promise<void> {
+    await this.keywords.delete(collection, filter);
+    await this.points.delete(collection, filter);
+  }
+
+  search(collection: string, query: DriverQuery): Promise<Hit[]> {
+    return this.points.search(collection, query);
+  }
+
+  async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
+    const { keywordWeight, limit, vector } = query;
+    const candidates = { ...query, limit: candidatesFor(limit) };
+    const [meaning, words] = await Promise.all([
+      keywordWeight === 1 ? [] : this.points.search(collection, candidates),
+      this.keywords.search(collection, candidates),
+    ]);
+    const similarities = new Map(meaning.map(({ id, similarity }) => [id, similarity]));
+    const fused = fuse<PointRef>(meaning, words, keywordWeight);
+    const hits: Hit[] = [];
+    // The similarity of what only the words found is asked for, as far as it is shown.
+    while (hits.length < limit && fused.length > 0) {
+      const next = fused.splice(0, limit - hits.length);
+      const unknown = next.flatMap(({ id }) => (similarities.has(id) ? [] : [id]));
+      const asked = unknown.length === 0 ? [] : await this.points.similarities(collection, vector, unknown);
+      for (const [id, similarity] of asked) similarities.set(id, similarity);
+      for (const { id, scope, fileId, generation, ordinal, score } of next) {
+        const similarity = similarities.get(id);
+        if (similarity !== undefined) hits.push({ id, scope, fileId, generation, ordinal, score, similarity });
+      }
+    }
+    return hits;
+  }
+
+  count(collection: string, filter: CheckedFilter): Promise<number> {
+    return this.points.count(collection, filter);
+  }
+
+  async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
+    const halves = await Promise.all([
+      this.points.page(collection, filter, after, limit),
+      this.keywords.page(collection, filter, after, limit),
+    ]);
+    const all = new Map(halves.flat().map((ref) => [ref.id, ref]));
+    return [...all.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
+  async health(): Promise<void> {
+    await Promise.all([this.points.health(), this.keywords.health()]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.points.close(), this.keywords.close()]);
+  }
+}
