@@ -6,8 +6,8 @@ import './styles/fleet.css';
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { ApiError } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import { Navigate, NavLink, Route, Routes } from 'react-router';
+import { useEffect, useRef } from 'react';
+import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
 import { ConnectionsPage } from './connections/connections-page';
 import { DocumentsPage } from './documents/documents-page';
@@ -28,9 +28,15 @@ const PAGES = [
 /** All pages of the administration, and the way from one to another. */
 export default function Administration({ user }: { user: SessionProfile }) {
   useSessionCheck();
+  const pages = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // On a phone not all of them have room.
+  useEffect(() => {
+    pages.current?.querySelector('[aria-current=page]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }, [pathname]);
   return (
     <div className="admin">
-      <nav className="admin-pages" aria-label="Administration">
+      <nav ref={pages} className="admin-pages" aria-label="Administration">
         {PAGES.map(({ path, name }) => (
           <NavLink key={path} className="admin-link" to={`/admin/${path}`}>
             {name}

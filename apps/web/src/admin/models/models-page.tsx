@@ -113,10 +113,10 @@ function ModelRow(props: ModelRowProps) {
           <button
             {...button}
             aria-pressed={isDefault}
-            aria-label={`Start new chats with ${name}`}
+            aria-label={`Default: start new chats with ${name}`}
             onClick={() => isBusy || onDefault(!isDefault)}
           >
-            New chats
+            Default
           </button>
         )}
         {isOn && !isFirst && (
