@@ -27,14 +27,23 @@ it('brings every file under the first key, continues where it broke off, and lea
   const store = await open(next, old);
   const rotate = store.rotate.bind(store);
   store.rotate = (key) => (key === 'files/old/9' ? Promise.reject(new Error('the store is away')) : rotate(key));
-  await expect(rotateKeys(store, () => undefined)).rejects.toThrow('the store is away');
-  store.rotate = rotate;
   let seen = 0;
-  const counts = await rotateKeys(store, (blobs) => (seen += blobs));
+  const told: string[] = [];
+  const progress = { onDone: (blobs: number) => (seen += blobs), onUnreadable: (key: string) => told.push(key) };
+  await expect(rotateKeys(store, progress)).rejects.toThrow('the store is away');
+  store.rotate = rotate;
+  seen = 0;
+  const counts = await rotateKeys(store, progress);
   expect(counts.current + counts.rewrapped + counts.encrypted).toBe(40);
   expect(seen).toBe(40);
-  expect(await rotateKeys(store, () => undefined)).toMatchObject({ current: 40, rewrapped: 0, encrypted: 0 });
+  expect(await rotateKeys(store, progress)).toMatchObject({ current: 40, rewrapped: 0, encrypted: 0 });
   const after = await open(next);
   for (const key of ['files/plain/3', 'files/old/9'])
     expect(String(await buffer((await after.get(key)).stream))).toMatch(/^(plain 3|old 9)$/);
+  // One that nobody can read does not keep the others under their old key.
+  const lost = await open(old);
+  await lost.put('files/lost/1', Readable.from([Buffer.from('lost')]), { maxBytes: 100 });
+  await (await open()).put('files/plain/20', Readable.from([Buffer.from('plain 20')]), { maxBytes: 100 });
+  expect(await rotateKeys(after, progress)).toMatchObject({ encrypted: 1, unreadable: 1 });
+  expect(told).toEqual(['files/lost/1']);
 });

@@ -8,7 +8,7 @@ import { rotateKeys, type RotationCounts } from '../blobs/key-rotation';
 import { BlobMirror, type MirrorPass } from '../blobs/mirror';
 import type { AddCommands } from '../command';
 import { environment } from '../environment';
-import { explain, UsageError } from '../failure';
+import { CommandError, explain, UsageError } from '../failure';
 import { Progress } from '../progress';
 
 const storeEnv = z.object(blobStoreEnv).superRefine(blobStoreRules);
@@ -47,7 +47,12 @@ export const blobs: AddCommands = (program, add) =>
         const store = await createBlobStore(environment(storeEnv));
         const progress = new Progress({ label: 'rotate', unit: ' files' });
         try {
-          const counts = await rotateKeys(store, (blobs) => progress.add(blobs));
+          const counts = await rotateKeys(store, {
+            onDone: (blobs) => progress.add(blobs),
+            onUnreadable: (key, error) => process.stderr.write(`${key}: ${error.message}\n`),
+          });
+          if (counts.unreadable > 0)
+            throw new CommandError(`${describeRotation(counts)} ${counts.unreadable} cannot be read, as told above.`);
           return { data: counts, lines: [describeRotation(counts)] };
         } finally {
           progress.end();
