@@ -69,7 +69,7 @@ describe('the process that reads documents', () => {
   const request = { name: 'a.txt', split: DEFAULT_SPLIT };
 
   it('reads one document after the other, and ends when there are none', async () => {
-    const reader = start({ idleMs: 300 });
+    const reader = start({ idleMs: 2_000 });
     await read(reader, { path: small }, request);
     const [pid] = extractorsOf();
     for (let document = 0; document < 5; document += 1)
@@ -129,6 +129,17 @@ describe('the process that reads documents', () => {
       message: expect.stringMatching(/longer than 700 ms.*Split it/),
     });
     expect((await read(reader, { path: small }, request)).text).toBe('a small text');
+  });
+
+  it('hangs while it makes a picture for the recogniser: it is killed as soon', async () => {
+    const path = join(dir, 'hangs-at-a-picture.mjs');
+    const busy = "process.on('message', () => process.send({ kind: 'recognising', busy: true }, () => { for (;;); }));";
+    await writeFile(path, busy);
+    extractor = createExtractor({ entry: path, processes: 1, tempDir: dir });
+    const limits = { timeMs: 300, recognisedPageMs: 300 };
+    await expect(read(extractor, { path: small }, { ...request, limits })).rejects.toMatchObject({
+      reason: 'too-slow',
+    });
   });
 
   it('uses too much memory: it is killed at the limit, or by V8 at its own', async () => {

@@ -27,6 +27,8 @@ export class ExtractorProcess {
   private messages: FromExtractor[] = [];
   private wake: (() => void) | undefined;
   private recognising = false;
+  /** For how long it has been at one picture, in milliseconds. */
+  private atPictureMs = 0;
 
   /**
    * @param entry the built `extractor.js`
@@ -50,7 +52,7 @@ export class ExtractorProcess {
       this.child.once('error', () => end({ code: null, signal: null }));
     });
     this.child.on('message', (message: FromExtractor) => {
-      if (message.kind === 'recognising') this.recognising = message.busy;
+      if (message.kind === 'recognising') [this.recognising, this.atPictureMs] = [message.busy, 0];
       this.messages.push(message);
       this.wake?.();
     });
@@ -136,11 +138,14 @@ export class ExtractorProcess {
       const now = performance.now();
       const passed = Math.min(now - last, LONGEST_TICK_MS);
       last = now;
-      if (this.recognising) recognised += passed;
-      else if (!this.waitsForReader()) worked += passed;
-      // The child ends both by itself, unless something in it hangs.
-      const recognisable = limits.recognitionMs + 2 * limits.recognisedPageMs;
-      if (worked > limits.timeMs || recognised > recognisable) stop(tooSlow(limits));
+      if (this.recognising) {
+        recognised += passed;
+        this.atPictureMs += passed;
+      } else if (!this.waitsForReader()) worked += passed;
+      // The child ends each picture and all of them by itself, unless something in it hangs.
+      const picture = limits.timeMs + limits.recognisedPageMs;
+      const isHung = this.atPictureMs > picture || recognised > limits.recognitionMs + picture;
+      if (worked > limits.timeMs || isHung) stop(tooSlow(limits));
       void this.memoryMiB().then((used) => {
         if (used !== undefined && used > limits.memoryMiB) stop(tooMuchMemory(limits));
       });

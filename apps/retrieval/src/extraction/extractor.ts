@@ -123,9 +123,13 @@ class ExtractorPool implements Extractor {
         }
       }
     } finally {
-      if (process) await this.give(process, clean);
-      for (const path of [spooled, scratch, converted]) if (path !== undefined) await this.spool.remove(path);
-      if (placed) this.leave();
+      try {
+        if (process) await this.give(process, clean);
+        for (const path of [spooled, scratch, converted]) if (path !== undefined) await this.spool.remove(path);
+      } finally {
+        // Whatever fails: a place that is never left would stop all documents in the end.
+        if (placed) this.leave();
+      }
     }
   }
 

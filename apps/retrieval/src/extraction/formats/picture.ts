@@ -27,7 +27,7 @@ export const readPicture: FormatReader = async function* (reading: Reading): Asy
       `The picture has ${size.width} by ${size.height} points; text is recognised in up to ${MOST_PIXELS / 1_000_000} million of them. Make it smaller.`,
     );
   const isTiny = Math.min(size.width, size.height) < LEAST_POINTS;
-  const text = isTiny ? '' : await recogniser.text(picture);
+  const text = isTiny ? '' : await recogniser.text(() => Promise.resolve(picture));
   if (text.trim() === '')
     throw new ExtractionError(
       'no-text',

@@ -48,17 +48,23 @@ export class Recogniser {
     return this.setup !== undefined;
   }
 
-  /** The text in a picture (PGM, PNG, JPEG or WebP); empty if there is none, or if a limit was reached. */
-  async text(picture: Uint8Array): Promise<string> {
+  /**
+   * The text in a picture (PGM, PNG, JPEG or WebP); empty if there is none, or if a limit was reached.
+   *
+   * @param make the picture, if there is one: not called beyond a limit, and its time counts like the recogniser's
+   */
+  async text(make: () => Promise<Uint8Array | undefined>): Promise<string> {
     const { maxRecognisedPages, recognitionMs } = this.limits;
     if (!this.setup || this.failures >= MOST_FAILURES) return '';
     if (this.pictures >= maxRecognisedPages) return this.omit(`more than ${maxRecognisedPages} are not recognised`);
     if (this.spentMs >= recognitionMs)
       return this.omit(`recognising them took longer than ${Math.round(recognitionMs / 1000)} seconds`);
-    this.pictures += 1;
     const begun = performance.now();
     this.working(true);
     try {
+      const picture = await make();
+      if (!picture) return '';
+      this.pictures += 1;
       const text = await this.ask(this.setup, picture);
       this.failures = text === undefined ? this.failures + 1 : 0;
       return text === undefined

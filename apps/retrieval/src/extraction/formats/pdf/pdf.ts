@@ -77,8 +77,7 @@ export const readPdf: FormatReader = async function* (reading: Reading): AsyncGe
       const page = await pdf.getPage(number);
       const blocks = [await writtenText(page, texts)];
       if (lettersIn(blocks[0]) < FEW_LETTERS && recogniser.available) {
-        const picture = await pagePicture(page, OPS);
-        blocks.push(picture ? await recogniser.text(picture) : '');
+        blocks.push(await recogniser.text(() => pagePicture(page, OPS)));
         if (blocks[1]?.trim()) summary.recognisedPages = (summary.recognisedPages ?? 0) + 1;
       }
       page.cleanup();
