@@ -8,7 +8,10 @@ import { EnvError, readEnv } from '@perennial/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type BlobRange, blobStoreEnv, blobStoreRules, createBlobStore, type KeyedBlobStore } from '..';
+import { FilesystemBlobStore } from '../filesystem/store';
 import { FRAME_BYTES, toPlainSize, toStoredSize } from './format';
+import { KeyRing, parseEncryptionKeys } from './key-ring';
+import { EncryptedBlobStore } from './store';
 
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);
 const KEY = 'files/a/1';
@@ -178,6 +181,22 @@ describe('rotation', () => {
     for (const name of ['plain', 'old', 'new'])
       expect((await get(after, undefined, `files/${name}/1`)).equals(content)).toBe(true);
     for (const name of ['plain', 'new']) await expect(stat(fileOf(`files/${name}/1`))).rejects.toThrow('ENOENT');
+  });
+
+  it('hides no blob from whoever reads it at that moment', async () => {
+    await put(await open(), Buffer.from('plain'));
+    const inner = new FilesystemBlobStore(join(directory, 'blobs'));
+    const store = new EncryptedBlobStore(inner, new KeyRing(parseEncryptionKeys([NEW])!));
+    const ask = inner.get.bind(inner);
+    // The reader was told that there is no encrypted one, and asks for the plain one.
+    inner.get = async (key, options) => {
+      if (key === KEY) {
+        inner.get = ask;
+        expect(await store.rotate(KEY)).toBe('encrypted');
+      }
+      return ask(key, options);
+    };
+    expect(String(await get(store))).toBe('plain');
   });
 
   it('says which key is missing, and leaves the blob as it is', async () => {

@@ -72,16 +72,15 @@ export class EncryptedBlobStore implements KeyedBlobStore {
     checkOwn(key);
     const sealed = (): Promise<BlobContent> => this.getSealed(key, options);
     const plain = (): Promise<BlobContent> => this.inner.get(key, options);
-    // A blob is one or the other; the likelier is asked for first.
-    const [first, second] = this.ring.current === undefined ? [plain, sealed] : [sealed, plain];
-    try {
-      return await first().catch((error: unknown) => {
-        if (error instanceof BlobNotFoundError) return second();
-        throw error;
-      });
-    } catch (error) {
-      throw error instanceof BlobNotFoundError ? new BlobNotFoundError(key) : error;
+    // A blob is one or the other; the likelier is asked for first. A plain one that is encrypted between the two questions is neither.
+    for (const ask of this.ring.current === undefined ? [plain, sealed] : [sealed, plain, sealed]) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof BlobNotFoundError)) throw error;
+      }
     }
+    throw new BlobNotFoundError(key);
   }
 
   async delete(key: string): Promise<void> {
