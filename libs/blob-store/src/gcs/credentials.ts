@@ -86,16 +86,25 @@ const TokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.nu
 
 /** Tokens of Google's metadata server. */
 export class MachineCredentials implements GcsCredentials {
-  private token: { value: string; untilMs: number } | undefined;
+  private token: { value: string; endsMs: number } | undefined;
+  private renewing: Promise<void> | undefined;
 
   constructor(private readonly url = METADATA_URL) {}
 
   async authorization(): Promise<string> {
-    if (this.token === undefined || this.token.untilMs < Date.now()) {
+    if (this.token === undefined || this.token.endsMs - MARGIN_MS < Date.now())
+      await (this.renewing ??= this.renew().finally(() => (this.renewing = undefined)));
+    return `Bearer ${this.token?.value}`;
+  }
+
+  private async renew(): Promise<void> {
+    try {
       const { access_token: value, expires_in: seconds } = await this.fetchToken();
-      this.token = { value, untilMs: Date.now() + seconds * 1_000 - MARGIN_MS };
+      this.token = { value, endsMs: Date.now() + seconds * 1_000 };
+    } catch (error) {
+      // The last one is good to its end.
+      if (this.token === undefined || this.token.endsMs <= Date.now()) throw error;
     }
-    return `Bearer ${this.token.value}`;
   }
 
   private async fetchToken(): Promise<z.output<typeof TokenSchema>> {
