@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** `npm run deploy:test -- --long`: also the deployment tests that CI has no time for. */
 const LONG = process.env['DEPLOY_TEST_LONG'] === '1';
@@ -8,8 +9,18 @@ const e2e = 'e2e/src/**/*.e2e.ts';
 const deploy = ['deploy', ...(LONG ? ['long'] : [])].map((form) => `tools/deploy-tests/src/**/*.${form}.ts`);
 /** They judge what people see within seconds, while the load is as high as the machine can bear: nothing runs beside them. */
 const alone = ['e2e/src/{chaos,failover,fuzz}.e2e.ts', 'tools/deploy-tests/src/upgrade/upgrade.deploy.ts'];
+/** Small files that take longest, because they run programs. Vitest begins with the largest files, and would end with these alone. */
+const longest = ['e2e/src/retrieval.e2e.ts', 'tools/deploy-tests/src/second-site/second-site.deploy.ts'];
 /** Whole systems, which mostly wait: two at once. */
 const system = { testTimeout: 120_000, hookTimeout: 180_000, maxWorkers: 2, sequence: { groupOrder: 2 } };
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => longest.some((path) => moduleId.endsWith(path));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 /**
  * Three tiers: `unit` (no server), `medium` (one module on real Postgres and Redis, started once by the global setup), and
@@ -17,6 +28,7 @@ const system = { testTimeout: 120_000, hookTimeout: 180_000, maxWorkers: 2, sequ
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import * as contract from '@perennial/contracts-auth';
 import { databaseFrom, PersistenceModule } from '@perennial/persistence';
-import { Runtime, secretKeys } from '@perennial/runtime';
+import { placementPrints, Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, Connections, TransportModule } from '@perennial/transport';
 import { UsersRepository } from './accounts/users.repository';
 import { AUTH_ENV, type AuthEnv } from './env';
@@ -27,6 +27,7 @@ import { TokenIssuer } from './sessions/token-issuer';
 import { AccountController } from './users/account.controller';
 import { AccountService } from './users/account.service';
 import { DirectoryRepository } from './users/directory.repository';
+import { PlacementCheck } from './users/placement-check';
 import { UsersController } from './users/users.controller';
 import { UsersService } from './users/users.service';
 
@@ -44,6 +45,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
     SessionsService,
     SignInService,
     UsersService,
+    PlacementCheck,
     RegistrationService,
     AccountCreator,
     AccountImporter,
@@ -93,7 +95,8 @@ export class AuthModule implements OnModuleInit {
   ) {}
 
   static forRoot(env: AuthEnv, runtime: Runtime): DynamicModule {
-    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
+    const placements = placementPrints(env.PLACEMENTS);
+    runtime.status.provide({ placements: () => placements });
     return {
       module: AuthModule,
       imports: [

@@ -12,9 +12,15 @@ export const password = 'Passw0rd!x';
 
 export interface Installation {
   databaseUrl: string;
+  /** The environment of the replicas. */
+  source: Record<string, string>;
   replicas: Replica[];
   caller: Caller;
   stop(): Promise<void>;
+}
+
+export function startAuth(source: Record<string, string>, logStream?: { write(line: string): void }): Promise<Replica> {
+  return startReplica({ name: 'auth', env: authEnv, module: AuthModule.forRoot }, source, { logStream });
 }
 
 /** Real: Postgres, Redis, the transport, two replicas of the module that start together. */
@@ -32,11 +38,12 @@ export async function installation(
     SIGN_UPS_PER_ADDRESS: '1000',
     ...settings,
   };
-  const service = { name: 'auth', env: authEnv, module: AuthModule.forRoot };
-  const replicas = await Promise.all([1, 2].map(() => startReplica(service, source, { logStream })));
-  const caller = await startCaller(redisUrl(), prefix);
+  const replicas = await Promise.all([1, 2].map(() => startAuth(source, logStream)));
+  // The gateway tells the fleet what auth tells.
+  const caller = await startCaller(redisUrl(), prefix, () => replicas[0]!.runtime.status.read());
   return {
     databaseUrl,
+    source,
     replicas,
     caller,
     async stop() {

@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-chat';
 import { databaseFrom, PersistenceModule } from '@perennial/persistence';
-import { type Runtime, secretKeys } from '@perennial/runtime';
+import { placementPrints, type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { ChatsModule } from './chats/chats.module';
 import { CHAT_ENV, type ChatEnv } from './env';
@@ -13,7 +13,8 @@ import { RunsModule } from './runs/runs.module';
 @Module({})
 export class ChatModule {
   static forRoot(env: ChatEnv, runtime: Runtime): DynamicModule {
-    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
+    const placements = placementPrints(env.PLACEMENTS);
+    runtime.status.provide({ placements: () => placements });
     runtime.status.provide({ role: () => env.CHAT_ROLE });
     return {
       module: ChatModule,

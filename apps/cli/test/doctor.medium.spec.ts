@@ -108,6 +108,22 @@ describe('perennial doctor', () => {
     60_000,
   );
 
+  it('sees stores of a placement that are away, and processes that do not know it', async () => {
+    const { DATA_DIR } = await fileAsDirectory();
+    const vectors = { VECTOR_DB: 'qdrant', QDRANT_URI: 'http://127.0.0.1:1' };
+    const PLACEMENTS = JSON.stringify({ eu: { blobs: { DATA_DIR }, vectors, connections: [] } });
+    const findings = toFindings(await here.inside(['doctor', '--json'], { PLACEMENTS }));
+    const remedy = 'Give every process, and this command, the same PLACEMENTS, and restart those named.';
+    for (const finding of [
+      { check: 'blob store', level: 'ok' },
+      { check: 'vector store', level: 'ok' },
+      { check: 'blob store eu', level: 'failed' },
+      { check: 'vector store eu', level: 'failed' },
+      { check: 'placement eu', level: 'failed', found: 'config-1 does not know it', remedy },
+    ])
+      expect(findings).toContainEqual(expect.objectContaining(finding));
+  }, 60_000);
+
   it('sees a Redis that evicts, and finds nothing wrong with one that keeps nothing on disk', async () => {
     const bad = await startRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
     try {

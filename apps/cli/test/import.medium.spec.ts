@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sessions } from '@perennial/contracts-auth';
+import { sessions, users } from '@perennial/contracts-auth';
 import { type Chat, chats, runs } from '@perennial/contracts-chat';
 import { ANONYMOUS, type UserPrincipal } from '@perennial/contracts-kernel';
 import { documents, files, knowledge } from '@perennial/contracts-retrieval';
@@ -33,6 +34,7 @@ interface Imported {
 }
 
 const MODEL = 'sim-t20-r300';
+const operator = { kind: 'service', name: 'cli' } as const;
 
 /** Real: the built command line and services, Postgres (ours and theirs), Redis, LanceDB; the provider is the simulator. */
 describe('perennial import open-webui', () => {
@@ -41,12 +43,17 @@ describe('perennial import open-webui', () => {
   let caller: Caller;
   let theirs: string;
   let uploads: string;
+  /** The store of files of the placement "eu", which person 8 has before the import. */
+  let placedFiles: string;
   let rows: Tables;
   let db: pg.Pool;
 
   beforeAll(async () => {
     simulator = await startSimulator({ models: [MODEL] });
+    const eu = { blobs: { DATA_DIR: join(tmpdir(), `perennial-import-${randomUUID()}`) }, vectors: 'default' };
+    placedFiles = eu.blobs.DATA_DIR;
     here = await Installation.create({
+      PLACEMENTS: JSON.stringify({ eu: { ...eu, connections: [`${simulator.url}/v1`] } }),
       RAG_EMBEDDING_ENGINE: 'openai',
       RAG_EMBEDDING_MODEL: 'sim-embed-text5',
       RAG_OPENAI_API_BASE_URL: `${simulator.url}/v1`,
@@ -59,12 +66,18 @@ describe('perennial import open-webui', () => {
     await fillPostgres(theirs, '0.12.4', rows);
     uploads = join(here.dataDir, 'uploads-of-theirs');
     await writeUploads(uploads, rows);
+    const account = { userId: person(8).userId, name: 'Eight', email: toEmail(8), role: 'user' as const };
+    const passwordHash = `$2b$04$${'a'.repeat(53)}`;
+    const times = { createdAt: 1, lastActiveAt: 1 };
+    await caller.rpc.call(users.importAccount, { ...account, ...times, passwordHash }, { principal: operator });
+    await db.query(`UPDATE auth.users SET placement = 'eu' WHERE id = $1`, [account.userId]);
   }, 180_000);
   afterAll(async () => {
     await db.end();
     await caller.stop();
     await here.stop();
     await simulator.close();
+    await rm(placedFiles, { recursive: true, force: true });
   });
 
   const count = async (table: string): Promise<number> =>
@@ -90,7 +103,11 @@ describe('perennial import open-webui', () => {
     });
     await first.kill();
     const { counts, omissions } = await here.json<Imported>(...command(), '--settings');
-    expect(omissions).toEqual([expect.objectContaining({ kind: 'settings', id: 'rag.embedding_model' })]);
+    expect(omissions).toHaveLength(5);
+    expect(omissions).toContainEqual(expect.objectContaining({ kind: 'settings', id: 'rag.embedding_model' }));
+    // Four files of the person with a placement are in a base of somebody without one.
+    const elsewhere = expect.stringContaining('the placement "eu"') as string;
+    expect(omissions).toContainEqual({ kind: 'knowledge', id: toId('base', 3), reason: elsewhere });
     for (const [kind, all] of [
       ['people', 100],
       ['chats', 1_000],
@@ -105,6 +122,16 @@ describe('perennial import open-webui', () => {
       100, 1_000, 4_000, 50,
     ]);
   }, 240_000);
+
+  it('stores the files of a person with a placement there, and nobody else’s', async () => {
+    const { rows: stored } = await db.query<{ userId: string; blobKey: string; residence: string | null }>(
+      `SELECT user_id AS "userId", blob_key AS "blobKey", residence FROM retrieval.files`,
+    );
+    const placed = stored.filter(({ userId }) => userId === person(8).userId);
+    expect(placed).toHaveLength(5);
+    expect(stored.filter(({ residence }) => residence === 'eu')).toEqual(placed);
+    for (const { blobKey } of placed) await access(join(placedFiles, 'blobs', `${blobKey}.blob`));
+  });
 
   it('keeps times, tags, pins and branches of a chat', async () => {
     const { chat, ...rest } = await caller.rpc.call(

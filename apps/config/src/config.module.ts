@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-config';
 import { databaseFrom, PersistenceModule } from '@perennial/persistence';
-import { type Runtime, secretKeys } from '@perennial/runtime';
+import { placementPrints, type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { ConnectionsController } from './connections/connections.controller';
 import { ConnectionsService } from './connections/connections.service';
@@ -35,7 +35,8 @@ import { StateKeeper } from './state/state-keeper';
 })
 export class ConfigModule {
   static forRoot(env: ConfigEnv, runtime: Runtime): DynamicModule {
-    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
+    const placements = placementPrints(env.PLACEMENTS);
+    runtime.status.provide({ placements: () => placements });
     return {
       module: ConfigModule,
       imports: [

@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { type Runtime, secretKeys } from '@perennial/runtime';
+import { placementPrints, type Runtime, secretKeys } from '@perennial/runtime';
 import { Connections, createRunStreamSubscriber, Rpc, TransportModule } from '@perennial/transport';
 import type { GatewayEnv } from './env';
 import { FLEET_REGISTRY, registryOf } from './features/fleet/fleet';
@@ -12,7 +12,8 @@ import { lookupBy, RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subs
 @Module({})
 export class GatewayTransport {
   static forRoot(env: GatewayEnv, runtime: Runtime): DynamicModule {
-    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
+    const placements = placementPrints(env.PLACEMENTS);
+    runtime.status.provide({ placements: () => placements });
     const transport = TransportModule.forRoot({
       redisUrl: env.REDIS_URL,
       keyPrefix: env.REDIS_KEY_PREFIX,

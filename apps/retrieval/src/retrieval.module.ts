@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import * as contract from '@perennial/contracts-retrieval';
 import { databaseFrom, PersistenceModule } from '@perennial/persistence';
-import { type Runtime, secretKeys } from '@perennial/runtime';
+import { placementPrints, type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
@@ -20,7 +20,8 @@ import { StoresModule } from './stores/stores.module';
 @Module({})
 export class RetrievalModule {
   static forRoot(env: RetrievalEnv, runtime: Runtime): DynamicModule {
-    runtime.status.provide({ placements: () => [...env.PLACEMENTS.keys()] });
+    const placements = placementPrints(env.PLACEMENTS);
+    runtime.status.provide({ placements: () => placements });
     runtime.status.provide({ role: () => env.RETRIEVAL_ROLE });
     return {
       module: RetrievalModule,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import type { UserPrincipal } from '@perennial/contracts-kernel';
-import { documents, files, knowledge, toBlobKey } from '@perennial/contracts-retrieval';
+import { documents, embedding, files, knowledge, searchIndex, toBlobKey } from '@perennial/contracts-retrieval';
 import { readEnv } from '@perennial/runtime';
 import { missingServer, qdrantBinary, type QdrantServer, startQdrant, waitFor } from '@perennial/testing';
 import { createVectorStores, type VectorStore, vectorStoreEnv, type VectorStores } from '@perennial/vector-store';
@@ -40,7 +40,7 @@ describe.skipIf(missing)('the data of people with a placement', () => {
     const env = { DATA_DIR: world.dataDir, PLACEMENTS };
     blobs = await createBlobStore(readEnv(z.object(blobStoreEnv), env, { service: 'test' }));
     vectors = createVectorStores(readEnv(z.object(vectorStoreEnv), env, { service: 'test' }));
-    await world.retrieval('all', { PLACEMENTS });
+    await world.retrieval('all', { PLACEMENTS, RECONCILE_INTERVAL_SECONDS: '1' });
   });
   afterAll(async () => {
     await world?.stop();
@@ -196,4 +196,34 @@ describe.skipIf(missing)('the data of people with a placement', () => {
     await qdrant.start();
     expect(await settled(waits)).toMatchObject({ state: 'completed' });
   });
+
+  it('holds up no other embedding model for the others while its store is away, and follows when that is back', async () => {
+    const [inside, outside] = [placed('eu'), placed(undefined)];
+    const mine = await upload(inside, 'The launch is on 6 August.');
+    const theirs = await upload(outside, 'The launch is on 7 September.');
+    await qdrant.kill();
+    const admin = placed(undefined, { role: 'admin' });
+    const status = () => world.caller.rpc.call(searchIndex.status, {}, { principal: admin });
+    await world.caller.rpc.call(embedding.update, { model: 'sim-embed-other' }, { principal: admin });
+    await waitFor(async () => (await status()).building?.error?.includes('placement "eu"'), {
+      what: 'the build to tell for whom it waits',
+      timeoutMs: 20_000,
+    });
+    // As after half a minute of tries.
+    await world.db.query(`UPDATE index_builds SET failures = 5, not_before = '-infinity'`);
+    await waitFor(async () => (await status()).active?.model === 'sim-embed-other', {
+      what: 'the others to get their index',
+      timeoutMs: 20_000,
+    });
+    expect((await search(outside, 'file', theirs)).sources[0]?.document).toEqual(['The launch is on 7 September.']);
+    // Old enough for the upkeep.
+    await world.db.query(`UPDATE files SET updated_at = now() - interval '1 hour'`);
+    await world.db.query(`UPDATE placements SET created_at = now() - interval '1 hour'`);
+    await qdrant.start();
+    const found = async () => (await search(inside, 'file', mine)).sources[0]?.document;
+    await waitFor(async () => (await found().catch(() => undefined))?.[0] === 'The launch is on 6 August.', {
+      what: 'the files of the placement to be in the index too',
+      timeoutMs: 20_000,
+    });
+  }, 60_000);
 });

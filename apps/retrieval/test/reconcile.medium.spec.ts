@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { utimes } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isDeepStrictEqual, promisify } from 'node:util';
@@ -9,9 +9,9 @@ import { documents } from '@perennial/contracts-retrieval';
 import { Database, openDataSource, poolFrom } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { buildService, waitFor } from '@perennial/testing';
-import { VectorStores } from '@perennial/vector-store';
+import { createVectorStore, vectorStoreEnv, VectorStores } from '@perennial/vector-store';
 import type { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { retrievalMigrations } from '../src/migrations';
 import { leading } from '../src/reconcile/leader';
@@ -144,6 +144,28 @@ describe('leftovers', () => {
     expect(await sweep.run({ repair: true })).toEqual({ ...NOTHING, collections: 1 });
     expect(await sweep.run({ repair: true, collections: true })).toEqual({ ...NOTHING, collections: 1 });
     expect(await sweep.run({ repair: true })).toEqual(NOTHING);
+  });
+
+  it('are removed from every other store while those of a placement are away', async () => {
+    const file = join(world.dataDir, 'a-file');
+    await writeFile(file, '');
+    const blobsAway = { STORAGE_PROVIDER: 'local', DATA_DIR: file };
+    const vectorsAway = { VECTOR_DB: 'qdrant', QDRANT_URI: 'http://127.0.0.1:1' };
+    const PLACEMENTS = new Map([['away', { blobs: blobsAway, vectors: vectorsAway, connections: [] }]]);
+    const all = await createBlobStore({ ...z.object(blobStoreEnv).parse({ DATA_DIR: world.dataDir }), PLACEMENTS });
+    const away = createVectorStore(z.object(vectorStoreEnv).parse(vectorsAway));
+    onTestFinished(() => Promise.all([all.close(), away.close()]).then(() => undefined));
+    const stores = new VectorStores(world.store, new Map([['away', away]]));
+    const repository = new ReconcileRepository(database);
+    const withAway = new OrphanSweep(repository, stores, all, AGE_S * 1_000, PLACEMENTS);
+    const good = await plantWithBlob(['kept']);
+    await putBlob(`files/${randomUUID()}/1`);
+    await world.points({ ...good, id: randomUUID(), texts: ['of nobody'] });
+    const told: string[] = [];
+    const onAway = (store: string): void => void told.push(store);
+    expect(await withAway.run({ repair: true, onAway })).toEqual({ ...NOTHING, blobs: 1, points: 1 });
+    expect(told).toEqual(['blob store away', 'unfinished uploads', 'vector store away']);
+    await expect(withAway.run({ repair: true })).rejects.toMatchObject({ code: 'DENIED' });
   });
 
   it('of an interrupted removal are removed by a worker that continues it', async () => {

@@ -1,4 +1,4 @@
-import { EnvError, readEnv } from '@perennial/runtime';
+import { EnvError, placementPrints, readEnv, type VariableMeta } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blobStoreEnv, blobStoreRules } from './env';
@@ -51,4 +51,14 @@ describe('variables of the blob store', () => {
     const config = read({ STORAGE_PROVIDER: 's3', S3_BUCKET_NAME: 'b', S3_KEY_PREFIX: given });
     expect(s3PlaceOf(config)).toMatchObject({ bucket: 'b', prefix });
   });
+});
+
+it('no secret of a placement’s store is in its fingerprint', () => {
+  const rest = { vectors: 'default' as const, connections: [] };
+  const print = (name: string, secret: string) =>
+    placementPrints(new Map([['eu', { ...rest, blobs: { [name]: `scheme://me:${secret}@host/` } }]]))['eu'];
+  const variables = Object.entries(blobStoreEnv).filter(([name]) => name !== 'PLACEMENTS');
+  const secrets = variables.filter(([, schema]) => ((schema as z.ZodType).meta() as VariableMeta | undefined)?.secret);
+  expect(secrets.length).toBeGreaterThan(0);
+  for (const [name] of secrets) expect([name, print(name, 'one')]).toEqual([name, print(name, 'two')]);
 });

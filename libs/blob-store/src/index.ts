@@ -24,6 +24,6 @@ export {
   RangeNotSatisfiableError,
   type BlobStoreErrorCode,
 } from './errors';
-export { blobStoreEnv, blobStoreRules, type BlobStoreConfig } from './env';
+export { blobStoreEnv, blobStoreRules, placedBlobConfigs, type BlobStoreConfig } from './env';
 export { createBlobStore } from './create';
 export { placedBlobStores } from './placed';

@@ -57,10 +57,12 @@ export class PlacedBlobStore implements KeyedBlobStore {
     return this.storeOf(key).rotate(key);
   }
 
+  /** @throws BlobStoreError of a store that is away, when it is done in all others */
   async removeUnfinished(olderThanMs: number): Promise<number> {
-    let removed = 0;
-    for (const store of this.all) removed += await store.removeUnfinished(olderThanMs);
-    return removed;
+    const done = await Promise.allSettled(this.all.map((store) => store.removeUnfinished(olderThanMs)));
+    const failed = done.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    if (failed) throw failed.reason as Error;
+    return done.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
   }
 
   /** Of the installation's own store: one that is away must not make the others unready. */

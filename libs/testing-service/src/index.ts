@@ -1,7 +1,15 @@
 import 'reflect-metadata';
 import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { type EnvSource, NestLogger, readEnv, Runtime, RuntimeModule, type ServiceEnvSchema } from '@perennial/runtime';
+import {
+  type EnvSource,
+  NestLogger,
+  type ProcessStatus,
+  readEnv,
+  Runtime,
+  RuntimeModule,
+  type ServiceEnvSchema,
+} from '@perennial/runtime';
 import { Notices, Rpc, rpcMicroservice, tieRpcServer, TransportModule } from '@perennial/transport';
 import type { DestinationStream } from 'pino';
 import type { z } from 'zod';
@@ -65,11 +73,16 @@ export interface Caller {
   stop(): Promise<void>;
 }
 
-export async function startCaller(redisUrl: string, keyPrefix: string): Promise<Caller> {
+/** @param status what it reports to the fleet; nothing without it */
+export async function startCaller(
+  redisUrl: string,
+  keyPrefix: string,
+  status?: () => Promise<ProcessStatus>,
+): Promise<Caller> {
   class CallerModule {}
   const root: DynamicModule = {
     module: CallerModule,
-    imports: [TransportModule.forRoot({ redisUrl, keyPrefix, service: 'gateway' })],
+    imports: [TransportModule.forRoot({ redisUrl, keyPrefix, service: 'gateway', status })],
   };
   const app = await NestFactory.createApplicationContext(root, { logger: ['error'], abortOnError: false });
   return { rpc: app.get(Rpc), notices: app.get(Notices), stop: () => app.close() };

@@ -1,4 +1,4 @@
-import { type EnvSource, readEnv } from '@perennial/runtime';
+import { type EnvSource, placementPrints, readEnv, type VariableMeta } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { chromaHeaders, vectorStoreEnv, vectorStoreRules } from './env';
@@ -56,5 +56,42 @@ describe('vectorStoreEnv', () => {
       read({ PLACEMENTS: JSON.stringify({ eu: { blobs: 'default', vectors: store, connections: [] } }) });
     expect(() => placed(vectors)).toThrow(/wrong store of vectors for "eu": KEYWORDS_DB_URL is needed/);
     expect(placed({ ...vectors, KEYWORDS_DB_URL: 'postgres://eu/words' }).PLACEMENTS.has('eu')).toBe(true);
+  });
+});
+
+it('no secret of a placement’s store is in its fingerprint', () => {
+  const rest = { blobs: 'default' as const, connections: [] };
+  const print = (name: string, secret: string) =>
+    placementPrints(new Map([['eu', { ...rest, vectors: { [name]: `scheme://me:${secret}@host/` } }]]))['eu'];
+  const variables = Object.entries(vectorStoreEnv).filter(([name]) => name !== 'PLACEMENTS');
+  const secrets = variables.filter(([, schema]) => ((schema as z.ZodType).meta() as VariableMeta | undefined)?.secret);
+  expect(secrets.length).toBeGreaterThan(0);
+  for (const [name] of secrets) expect([name, print(name, 'one')]).toEqual([name, print(name, 'two')]);
+});
+
+describe('the stores of vectors of placements', () => {
+  const qdrant = (prefix: string, uri = 'http://qdrant:6333') => ({
+    ...{ VECTOR_DB: 'qdrant', QDRANT_URI: uri, QDRANT_COLLECTION_PREFIX: prefix },
+  });
+  const pgvector = (url: string) => ({ VECTOR_DB: 'pgvector', PGVECTOR_DB_URL: url });
+  const start = (own: object, ...placed: object[]) => {
+    const all = placed.map((vectors, at) => [`p${at}`, { blobs: 'default', vectors, connections: [] }] as const);
+    return () => read({ ...own, PLACEMENTS: JSON.stringify(Object.fromEntries(all)) });
+  };
+
+  it.each([
+    ['the collections of the installation', qdrant('perennial'), [qdrant('perennial', 'http://QDRANT:6333/')]],
+    ['those of another one', {}, [qdrant('eu'), qdrant('us'), qdrant('eu')]],
+    ['names that begin like those of another one', qdrant('perennial'), [qdrant('perennial_eu')]],
+    ['a database', pgvector('postgres://a:a@db/v'), [pgvector('postgres://b:b@db/v?sslmode=require')]],
+  ])('refuse the start when they share %s', (_, own, placed) => {
+    expect(start(own, ...placed)).toThrow(/PLACEMENTS has stores of vectors in one place: .* and that of "p/);
+  });
+
+  it('may share a server', () => {
+    expect(
+      start(qdrant('perennial'), qdrant('eu'), qdrant('us'), qdrant('perennial', 'http://other:6333')),
+    ).not.toThrow();
+    expect(start(pgvector('postgres://db/a'), pgvector('postgres://db/b'))).not.toThrow();
   });
 });

@@ -1,5 +1,6 @@
 import { databaseUrl, flag, integer, placementEnv, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
+import { sharedPlaces } from './distinct';
 
 const CHROMA_TOKEN = 'chromadb.auth.token_authn.TokenAuthClientProvider';
 const CHROMA_BASIC = 'chromadb.auth.basic_authn.BasicAuthClientProvider';
@@ -172,9 +173,17 @@ export function placedVectorConfigs({
 export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$RefinementCtx): void {
   const refuse = (path: keyof VectorStoreConfig, message: string): void =>
     context.addIssue({ code: 'custom', path: [path], message });
-  for (const [name, { error }] of placedVectorConfigs(env))
+  const stores = new Map<string, VectorStoreConfig>([["the installation's own", env]]);
+  for (const [name, { data, error }] of placedVectorConfigs(env)) {
     for (const { path, message } of error?.issues ?? [])
       refuse('PLACEMENTS', `has a wrong store of vectors for "${name}": ${[...path, message].join(' ')}`);
+    if (data) stores.set(`that of "${name}"`, data);
+  }
+  for (const [one, other] of sharedPlaces(stores))
+    refuse(
+      'PLACEMENTS',
+      `has stores of vectors in one place: ${one} and ${other}; another QDRANT_COLLECTION_PREFIX that does not begin like the first, or another database, keeps them apart`,
+    );
   if (env.VECTOR_DB === 'qdrant' && env.QDRANT_URI === undefined) {
     refuse('QDRANT_URI', 'is needed with VECTOR_DB=qdrant');
   }

@@ -19,4 +19,4 @@ export { StoreUnavailableError, VectorStoreError } from './errors';
 export { pointId } from './point-id';
 export { createVectorStore, createVectorStores } from './create';
 export { VectorStores } from './placed';
-export { vectorStoreEnv, vectorStoreRules, type VectorStoreConfig } from './env';
+export { placedVectorConfigs, vectorStoreEnv, vectorStoreRules, type VectorStoreConfig } from './env';

@@ -31,6 +31,11 @@ export class VectorStores {
     throw new StoreUnavailableError(`the placement "${placement}" is not declared in PLACEMENTS of this process`);
   }
 
+  /** Whether data of a placement is apart from the installation's own; one that this process does not know is. */
+  isSeparate(placement: string | null): boolean {
+    return placement !== null && this.placed.get(placement) !== this.own;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.all.map((store) => store.close()));
   }

@@ -1,10 +1,21 @@
 import { revocations, sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
+import { waitFor } from '@perennial/testing';
 import { expect, it, onTestFinished } from 'vitest';
-import { address, claimsOf, installation, password, principalFrom, SECRET_KEY } from '../../test/installation';
+import {
+  address,
+  claimsOf,
+  installation,
+  password,
+  principalFrom,
+  SECRET_KEY,
+  startAuth,
+} from '../../test/installation';
 import { SetupSecret } from '../registration/setup-secret';
 
-const PLACEMENTS = JSON.stringify({ eu: { blobs: 'default', vectors: 'default', connections: [] } });
+const declared = (connections: string[]) =>
+  JSON.stringify({ eu: { blobs: 'default', vectors: 'default', connections } });
+const PLACEMENTS = declared([]);
 
 /** Real: Postgres, Redis, the transport, two replicas; the test reads their log lines. */
 it('an administrator places a person: its sessions end, and the next ones carry the placement', async () => {
@@ -28,8 +39,27 @@ it('an administrator places a person: its sessions end, and the next ones carry 
 
   await expect(place('eu', { principal: principalFrom(session) })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   await expect(place('mars')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  // Nobody gets a placement that one process lacks, or has with another definition: it is named.
+  for (const [other, fault] of [
+    ['{}', 'do not know it'],
+    [declared(['eu']), 'have another definition of it'],
+  ] as const) {
+    const stranger = await startAuth({ ...made.source, PLACEMENTS: other });
+    await waitFor(
+      async () => {
+        const { code, message } = await place('eu').then(
+          () => Promise.reject(new Error('it was given')),
+          (error: { code: string; message: string }) => error,
+        );
+        return code === 'FAILED_PRECONDITION' && message.includes(`: ${stranger.runtime.instance} ${fault}.`);
+      },
+      { what: `the refusal because some ${fault}` },
+    );
+    await stranger.stop();
+  }
   const { cursor } = await rpc.call(revocations.since, { cursor: 0 }, asGateway);
-  expect(await place('eu')).toMatchObject({ placement: 'eu' });
+  const given = await waitFor(() => place('eu').catch(() => undefined), { what: 'the others to be gone' });
+  expect(given).toMatchObject({ placement: 'eu' });
   const after = await rpc.call(revocations.since, { cursor }, asGateway);
   expect(after.revocations).toMatchObject([{ kind: 'user', subject: userId }]);
   const resolve = (token: string) => rpc.call(sessions.resolve, { claims: claimsOf(token) }, asGateway);

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { users } from '@perennial/contracts-auth';
 import {
   CallError,
@@ -12,12 +12,12 @@ import type { User } from '@perennial/contracts-wire';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { UsersRepository } from '../accounts/users.repository';
-import { AUTH_ENV, type AuthEnv } from '../env';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
 import { SessionsService } from '../sessions/sessions.service';
 import { emailTaken } from './email-taken';
 import { newPicture } from './new-picture';
+import { PlacementCheck } from './placement-check';
 
 /** Changes and deletion of accounts. */
 @Injectable()
@@ -29,7 +29,7 @@ export class UsersService {
     private readonly passwords: PasswordHasher,
     private readonly policy: PasswordPolicy,
     private readonly unitOfWork: UnitOfWork,
-    @Inject(AUTH_ENV) private readonly env: AuthEnv,
+    private readonly placements: PlacementCheck,
   ) {}
 
   async get(userId: string): Promise<User> {
@@ -45,7 +45,9 @@ export class UsersService {
     const profileImageUrl = newPicture(userId, pictureUrl);
     if (password !== undefined) await this.policy.check(password);
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
-    this.checkPlacement(change.placement);
+    const { placement } = change;
+    if (placement != null && (await this.get(userId)).placement !== placement)
+      await this.placements.assertKnown(placement);
     const once = { scope: `auth.users.update:${principal.userId}`, key, request: withoutPassword(request) };
     return emailTaken(
       this.unitOfWork.once(once, async (tx) => {
@@ -98,15 +100,6 @@ export class UsersService {
       security.record('placement_changed', { ...who, from: change.before.placement ?? '', to: change.placement ?? '' });
     if (change.password !== undefined) security.record('password_changed', who);
     if (change.email !== undefined) security.record('account_changed', { ...who, fields: ['email'] });
-  }
-
-  /** A person with a placement that no service knows could do nothing. */
-  private checkPlacement(placement: string | null | undefined): void {
-    if (placement == null || this.env.PLACEMENTS.has(placement)) return;
-    throw new CallError(
-      'INVALID_ARGUMENT',
-      `There is no placement "${placement}". The operator declares them in PLACEMENTS.`,
-    );
   }
 
   /** The account's row is locked before; only transactions that remove an admin wait for each other. */

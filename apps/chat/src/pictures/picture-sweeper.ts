@@ -57,19 +57,33 @@ export class PictureSweeper implements OnApplicationBootstrap {
     for (const error of away.values()) throw error;
   }
 
-  /** @param minAgeMs younger blobs are skipped */
+  /**
+   * @param minAgeMs younger blobs are skipped
+   * @throws BlobStoreError of a store that is away, when the others are clean
+   */
   async removeStray(signal: AbortSignal, minAgeMs = STRAY_AGE_MS): Promise<void> {
+    let away: BlobStoreError | undefined;
+    for (const placement of [undefined, ...this.env.PLACEMENTS.keys()]) {
+      try {
+        await this.removeStrayOf(placement, signal, minAgeMs);
+      } catch (error) {
+        if (!(error instanceof BlobStoreError)) throw error;
+        away ??= error;
+      }
+    }
+    if (away) throw away;
+  }
+
+  private async removeStrayOf(placement: string | undefined, signal: AbortSignal, minAgeMs: number): Promise<void> {
     let keys: string[] = [];
     const look = async (): Promise<void> => {
       for (const key of keys.length === 0 ? [] : await this.repository.unknown(keys)) await this.store.delete(key);
       keys = [];
     };
-    for (const placement of [undefined, ...this.env.PLACEMENTS.keys()]) {
-      for await (const { key, ageMs } of this.store.list(pictureKey('', placement), { signal })) {
-        if (ageMs < minAgeMs) continue;
-        if (keys.push(key) >= STRAY_BATCH) await look();
-      }
-      await look();
+    for await (const { key, ageMs } of this.store.list(pictureKey('', placement), { signal })) {
+      if (ageMs < minAgeMs) continue;
+      if (keys.push(key) >= STRAY_BATCH) await look();
     }
+    await look();
   }
 }

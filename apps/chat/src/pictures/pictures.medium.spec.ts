@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -48,8 +48,12 @@ const sweep = () => part(PictureSweeper).sweep(never);
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'perennial-pictures-'));
-  const eu = { blobs: { DATA_DIR: join(directory, 'eu') }, vectors: 'default', connections: [] };
-  const stores = { DATA_DIR: directory, PLACEMENTS: JSON.stringify({ eu }) };
+  const rest = { vectors: 'default', connections: [] };
+  const eu = { blobs: { DATA_DIR: join(directory, 'eu') }, ...rest };
+  // Its directory is a file: a store that cannot be used.
+  const broken = { blobs: { DATA_DIR: join(directory, 'broken') }, ...rest };
+  await writeFile(broken.blobs.DATA_DIR, '');
+  const stores = { DATA_DIR: directory, PLACEMENTS: JSON.stringify({ broken, eu }) };
   started = await startReplicas('pictures', { ...stores, MAX_CHAT_BYTES_PER_USER: String(LIMIT) });
   ({ db, caller } = started);
   store = await createBlobStore(readEnv(z.object(blobStoreEnv), stores, { service: 'test' }));
@@ -265,13 +269,17 @@ describe('a picture', () => {
   });
 
   it('leaves no bytes when its gateway dies before the call', async () => {
-    const stray = pictureKey(randomUUID());
-    await store.put(stray, Readable.from([Buffer.from('nobody asks')]), { maxBytes: 100 });
+    const strays = [pictureKey(randomUUID()), pictureKey(randomUUID(), 'eu')];
+    for (const stray of strays) await store.put(stray, Readable.from([Buffer.from('nobody asks')]), { maxBytes: 100 });
     const { id, blobKey } = await keep('known');
-    await part(PictureSweeper).removeStray(never);
-    expect(await bytesOf(stray)).toBe(true);
-    await part(PictureSweeper).removeStray(never, 0);
-    expect([await bytesOf(stray), await bytesOf(blobKey), await isKept(id)]).toEqual([false, true, true]);
+    // The store of "broken" keeps back those of no other, and is told at the end.
+    const sweepStray = (minAgeMs?: number) =>
+      expect(part(PictureSweeper).removeStray(never, minAgeMs)).rejects.toMatchObject({ code: 'DENIED' });
+    await sweepStray();
+    expect(await Promise.all(strays.map(bytesOf))).toEqual([true, true]);
+    await sweepStray(0);
+    expect(await Promise.all(strays.map(bytesOf))).toEqual([false, false]);
+    expect([await bytesOf(blobKey), await isKept(id)]).toEqual([true, true]);
   });
 
   describe('of a plain completion', () => {

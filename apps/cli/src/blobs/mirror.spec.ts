@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { type BlobStore, blobStoreEnv, BlobStoreUnavailableError, createBlobStore } from '@perennial/blob-store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BlobMirror } from './mirror';
@@ -31,8 +31,28 @@ it('copies what the other store lacks, once, and deletes nothing there', async (
   expect(await read(to, 'files/39/1')).toBe('text 39');
   expect(await read(to, 'files/old/1')).toBe('only there');
   await put(from, 'pictures/new', 'new');
-  expect(await mirror.pass()).toEqual({ copied: 1, bytes: 3, blobs: 41 });
+  expect(await mirror.pass()).toEqual({ copied: 1, bytes: 3, blobs: 41, failed: 0, failures: [] });
   expect(await new BlobMirror(from, to).pass()).toMatchObject({ copied: 0 });
+});
+
+it('goes on after blobs that are damaged, and names them at each pass', async () => {
+  for (let n = 0; n < 40; n += 1) await put(from, `files/${n}/1`, `text ${n}`);
+  const open = from.get.bind(from);
+  from.get = async (key, options) => {
+    const content = await open(key, options);
+    return key === 'files/7/1' ? { ...content, stream: Readable.from([Buffer.from('tex')]) } : content;
+  };
+  const mirror = new BlobMirror(from, to);
+  expect(await mirror.pass()).toMatchObject({ copied: 39, blobs: 40, failed: 1, failures: [{ key: 'files/7/1' }] });
+  await put(from, 'files/new/1', 'new');
+  expect(await mirror.pass()).toMatchObject({ copied: 1, failed: 1, failures: [{ key: 'files/7/1' }] });
+  await expect(read(to, 'files/7/1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+it('ends a pass when the other store is away', async () => {
+  for (let n = 0; n < 20; n += 1) await put(from, `files/${n}/1`, `text ${n}`);
+  to.put = () => Promise.reject(new BlobStoreUnavailableError('it is away'));
+  await expect(new BlobMirror(from, to).pass()).rejects.toThrow('it is away');
 });
 
 it('continues after a pass that failed, and copies again what is there in part', async () => {

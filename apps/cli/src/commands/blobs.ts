@@ -9,6 +9,7 @@ import { BlobMirror, type MirrorPass } from '../blobs/mirror';
 import type { AddCommands } from '../command';
 import { environment } from '../environment';
 import { CommandError, explain, UsageError } from '../failure';
+import type { Result } from '../output';
 import { Progress } from '../progress';
 
 const storeEnv = z.object(blobStoreEnv).superRefine(blobStoreRules);
@@ -89,6 +90,12 @@ async function pass(mirror: BlobMirror): Promise<void> {
   }
 }
 
-function shown(done: MirrorPass): { data: MirrorPass; lines: string[] } {
-  return { data: done, lines: [`${done.copied} of ${done.blobs} files were copied (${done.bytes} bytes).`] };
+function shown(done: MirrorPass): Result {
+  const { copied, blobs, bytes, failed, failures } = done;
+  const lines = [
+    `${copied} of ${blobs} files were copied (${bytes} bytes).`,
+    ...(failed === 0 ? [] : [`${failed} could not be copied:`]),
+    ...failures.map(({ key, error }) => `  ${key}: ${error}`),
+  ];
+  return { data: done, lines, failed: failed > 0 };
 }

@@ -41,10 +41,20 @@ export const fleet: AddCommands = (program, add) =>
         lines:
           replicas.length === 0
             ? ['No process is connected to this Redis under this REDIS_KEY_PREFIX.']
-            : [...table(HEADER, replicas.map(toRow)), ...mixed],
+            : [...table(HEADER, replicas.map(toRow)), ...mixed, ...unequalPlacements(running)],
       };
     },
   });
+
+/** Placements that not all processes know, or not with the same definition. An older version tells no fingerprint. */
+function unequalPlacements(running: readonly FleetMember[]): string[] {
+  const all = new Set(running.flatMap(({ placements }) => placements ?? []));
+  return [...all].flatMap((name) => {
+    const prints = new Set(running.flatMap(({ placementPrints }) => placementPrints?.[name] ?? []));
+    if (prints.size <= 1 && running.every(({ placements }) => placements?.includes(name))) return [];
+    return [`The placement ${name} is not the same for all processes: give them the same PLACEMENTS.`];
+  });
+}
 
 function toRow(one: FleetMember): string[] {
   const { load, lastError, seenAt } = one;
@@ -59,7 +69,7 @@ function toRow(one: FleetMember): string[] {
     load === null ? '' : `${Math.round(load.bytes / 1_048_576)} MB`,
     ...[one.runs, one.queue, one.takeOvers].map((count) => String(count ?? '')),
     one.settings ?? '',
-    (one.placements ?? []).join(', '),
+    (one.placements ?? []).map((name) => [name, one.placementPrints?.[name] ?? []].flat().join(' ')).join(', '),
     failing.join(', '),
     lastError === null ? '' : `${lastError.code} ${lastError.id ?? ''}`.trim(),
   ];

@@ -5,6 +5,7 @@ import { createVectorStores, vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
 import type { AddCommands } from '../command';
 import { directEnvironment } from '../environment';
+import { explain } from '../failure';
 import { assertMigrated } from '../services';
 
 const orphansEnv = z.object({
@@ -33,13 +34,20 @@ export const orphans: AddCommands = (program, add) =>
       try {
         const minAgeMs = env.ORPHAN_AGE_SECONDS * 1_000;
         const { DATABASE_URL: databaseUrl, PLACEMENTS: placements } = env;
-        const options = { databaseUrl, blobs, vectors, placements, minAgeMs, remove };
+        const away: Record<string, string> = {};
+        const onAway = (store: string, error: Error): void => void (away[store] = explain(error));
+        const options = { databaseUrl, blobs, vectors, placements, minAgeMs, remove, onAway };
         const report = await sweepOrphans(
           options,
           new Runtime({ name: 'retrieval', logLevel: 'warn', logStream: process.stderr }),
         );
         const data = { ...report, removed: remove };
-        return { data, lines: Object.entries(data).map(([name, value]) => `${name}: ${value}`) };
+        const unseen = Object.entries(away).map(([store, why]) => [store, `not looked at: ${why}`] as const);
+        return {
+          data: unseen.length > 0 ? { ...data, away } : data,
+          lines: [...Object.entries(data), ...unseen].map(([name, value]) => `${name}: ${value}`),
+          failed: unseen.length > 0,
+        };
       } finally {
         await Promise.all([vectors.close(), blobs.close()]);
       }

@@ -7,13 +7,14 @@ import { explain } from '../failure';
 import { SERVICES } from '../services';
 import { failed, type Finding, ok } from './finding';
 import { checkMachine } from './machine';
+import { checkPlacements } from './placements';
 import { checkPoolSizes } from './pool-sizes';
 import { checkPooler } from './pooler';
 import { checkPostgres, checkSchemas } from './postgres';
 import { checkRedis } from './redis';
 import { checkSecret, checkStoredSecrets, STORED } from './secrets';
 import { checkServices } from './services';
-import { checkBlobStore, checkVectorStore } from './stores';
+import { checkBlobStores, checkVectorStores } from './stores';
 
 const postgresEnv = z.object(databaseEnv);
 const blobEnv = z.object(blobStoreEnv);
@@ -34,8 +35,8 @@ export async function examine(): Promise<Finding[]> {
     blobs ? checkMachine(blobs.DATA_DIR) : [],
     postgres ? checkDatabase(postgres, vectors, redis) : [],
     redis ? checkRedis(redis) : [],
-    blobs ? [await checkBlobStore(blobs)] : [],
-    vectors ? checkVectorStore(vectors) : [],
+    blobs ? checkBlobStores(blobs) : [],
+    vectors ? checkVectorStores(vectors) : [],
   ]);
   const secret = redis ? [checkSecret(redis.SECRET_KEY)] : [];
   // Calls that are signed with a wrong key would only become dead letters.
@@ -43,7 +44,10 @@ export async function examine(): Promise<Finding[]> {
   const mayCall =
     found.some(isOk('redis')) && !found.some(({ check, level }) => check === STORED && level === 'failed');
   const services = mayCall ? await checkServices() : [];
-  return [...machine, ...variables, ...secret, ...database, ...broker, ...blobStore, ...vectorStore, ...services];
+  const isThere = found.some(isOk('redis'));
+  const placements = redis && blobs && isThere ? await checkPlacements(blobs.PLACEMENTS, redis) : [];
+  const stores = [...blobStore, ...vectorStore, ...placements];
+  return [...machine, ...variables, ...secret, ...database, ...broker, ...stores, ...services];
 }
 
 const isOk =

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type BlobStoreConfig, createBlobStore } from '@perennial/blob-store';
-import { createVectorStore, type VectorStoreConfig, VectorStoreError } from '@perennial/vector-store';
+import { type BlobStoreConfig, createBlobStore, placedBlobConfigs } from '@perennial/blob-store';
+import {
+  createVectorStore,
+  placedVectorConfigs,
+  type VectorStoreConfig,
+  VectorStoreError,
+} from '@perennial/vector-store';
 import { explain } from '../failure';
 import { withPostgres } from '../postgres';
 import { failed, type Finding, ok } from './finding';
@@ -26,9 +31,23 @@ const BLOB_REMEDIES: Record<Provider, string> = {
   azure: 'Check AZURE_STORAGE_ENDPOINT, AZURE_STORAGE_CONTAINER_NAME and AZURE_STORAGE_KEY.',
 };
 
+/** The installation's store of files, and those of placements. */
+export function checkBlobStores(env: BlobStoreConfig): Promise<Finding[]> {
+  const placed = [...placedBlobConfigs(env)].flatMap(([name, { data }]) => (data ? checkBlobStore(data, name) : []));
+  return Promise.all([checkBlobStore(env), ...placed]);
+}
+
+/** The installation's store of vectors, and those of placements. */
+export async function checkVectorStores(env: VectorStoreConfig): Promise<Finding[]> {
+  const placed = [...placedVectorConfigs(env)].flatMap(([name, { data }]) =>
+    data ? checkVectorStore(data, name) : [],
+  );
+  return (await Promise.all([checkVectorStore(env), ...placed])).flat();
+}
+
 /** Writes a small blob, reads it, and deletes it. */
-export async function checkBlobStore(env: BlobStoreConfig): Promise<Finding> {
-  const check = 'blob store';
+async function checkBlobStore(env: BlobStoreConfig, placement = ''): Promise<Finding> {
+  const check = `blob store ${placement}`.trim();
   const { STORAGE_PROVIDER: provider, BLOB_ENCRYPTION_KEYS: keys } = env;
   const place = PLACES[provider](env);
   const key = `doctor/${randomUUID()}`;
@@ -50,9 +69,9 @@ export async function checkBlobStore(env: BlobStoreConfig): Promise<Finding> {
 }
 
 /** Whether the vector store answers; for pgvector also the version of the extension. */
-export async function checkVectorStore(env: VectorStoreConfig): Promise<Finding[]> {
-  const check = 'vector store';
-  const findings = env.VECTOR_DB === 'pgvector' ? await checkPgvector(env) : [];
+async function checkVectorStore(env: VectorStoreConfig, placement = ''): Promise<Finding[]> {
+  const check = `vector store ${placement}`.trim();
+  const findings = env.VECTOR_DB === 'pgvector' ? await checkPgvector(env, `pgvector ${placement}`.trim()) : [];
   if (findings.some(({ level }) => level === 'failed')) return findings;
   try {
     const vectors = createVectorStore(env);
@@ -79,10 +98,9 @@ export async function checkVectorStore(env: VectorStoreConfig): Promise<Finding[
   }
 }
 
-async function checkPgvector(env: VectorStoreConfig): Promise<Finding[]> {
+async function checkPgvector(env: VectorStoreConfig, check: string): Promise<Finding[]> {
   const url = env.PGVECTOR_DB_URL ?? env.DATABASE_URL;
   if (url === undefined) return [];
-  const check = 'pgvector';
   try {
     const version = await withPostgres(url, async (client) => {
       const { rows } = await client.query<{ version: string | null }>(

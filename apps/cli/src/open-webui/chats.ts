@@ -1,7 +1,6 @@
 import { chats } from '@perennial/contracts-chat';
 import type { Caller } from '../calls';
 import { explain } from '../failure';
-import { onBehalfOf } from '../people/find-person';
 import { idHere } from './identity';
 import { parts, readMessages } from './messages';
 import type { People } from './people';
@@ -30,8 +29,8 @@ export async function importChats(from: OpenWebUi, people: People, call: Caller,
 }
 
 async function importChat(from: OpenWebUi, chat: Row, people: People, call: Caller, report: Report): Promise<boolean> {
-  const userId = people.get(String(chat['user_id']));
-  if (userId === undefined) throw new Error('its owner was not imported');
+  const principal = people.get(String(chat['user_id']));
+  if (principal === undefined) throw new Error('its owner was not imported');
   const messages = await readMessages(from, chat);
   const blob = record(chat['chat']);
   const named = text(chat['current_message_id']) ?? text(record(blob['history'])['currentId']);
@@ -56,7 +55,7 @@ async function importChat(from: OpenWebUi, chat: Row, people: People, call: Call
     report.note('chats', chat['id'], `its message ${id} is too long, and was replaced`);
   for (const part of parts(messages, onTooLong)) {
     const request = { ...head, chat: { ...own, history: { currentId, messages: part } } };
-    const reply = await call(chats.importChat, request, { principal: onBehalfOf(userId) });
+    const reply = await call(chats.importChat, request, { principal });
     created ||= reply.created;
   }
   return created;

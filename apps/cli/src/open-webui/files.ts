@@ -6,7 +6,6 @@ import { CallError, isUndecided } from '@perennial/contracts-kernel';
 import { files, MAX_FILE_NAME_CHARS, toBlobKey } from '@perennial/contracts-retrieval';
 import type { Caller } from '../calls';
 import { explain } from '../failure';
-import { onBehalfOf } from '../people/find-person';
 import { idHere } from './identity';
 import type { Bases } from './knowledge';
 import type { People } from './people';
@@ -42,16 +41,16 @@ async function importFile(
   { people, bases, stores }: { people: People; bases: Bases; stores: FileStores },
   call: Caller,
 ): Promise<boolean> {
-  const userId = people.get(String(file['user_id']));
-  if (userId === undefined) throw new Error('its owner was not imported');
-  const principal = onBehalfOf(userId);
+  const principal = people.get(String(file['user_id']));
+  if (principal === undefined) throw new Error('its owner was not imported');
+  const { userId } = principal;
   const fileId = idHere(file['id']);
   const owner = await readOwner(fileId, call);
   if (owner === userId) return false;
   // Its bytes would replace those of the other file.
   if (owner !== undefined) throw new Error('its id is that of a file of another account here');
   const path = await findUpload(file, stores.uploads);
-  const key = toBlobKey(fileId, '1');
+  const key = toBlobKey(fileId, '1', principal.placement);
   const contentType = (text(record(file['meta'])['content_type']) ?? 'application/octet-stream').slice(0, 255);
   const { size } = await stat(path);
   const stored = await stores.blobs.put(key, createReadStream(path), { maxBytes: size, size, contentType });

@@ -2,7 +2,6 @@ import { CallError } from '@perennial/contracts-kernel';
 import { knowledge } from '@perennial/contracts-retrieval';
 import type { Caller } from '../calls';
 import { explain } from '../failure';
-import { onBehalfOf } from '../people/find-person';
 import { idHere } from './identity';
 import type { People } from './people';
 import type { Report } from './report';
@@ -40,17 +39,17 @@ export async function importKnowledge(from: OpenWebUi, people: People, call: Cal
   if (!(await from.has('knowledge'))) return bases;
   for await (const row of from.rows('knowledge', report.tooLarge('knowledge'))) {
     try {
-      const userId = people.get(String(row['user_id']));
-      if (userId === undefined) throw new Error('its owner was not imported');
+      const principal = people.get(String(row['user_id']));
+      if (principal === undefined) throw new Error('its owner was not imported');
       const id = idHere(row['id']);
       const request = {
         id,
         name: (text(row['name'])?.trim() || 'Knowledge').slice(0, 500),
         description: (text(row['description']) ?? '').slice(0, 10_000),
       };
-      const made = await call(knowledge.create, request, { principal: onBehalfOf(userId) });
+      const made = await call(knowledge.create, request, { principal });
       if (made.id !== id) throw new Error('the retrieval service is of an older version; upgrade it first');
-      bases.add({ id, userId }, await readFileIds(from, row));
+      bases.add({ id, userId: principal.userId }, await readFileIds(from, row));
       report.done('knowledge', true);
     } catch (error) {
       report.omit('knowledge', row['id'], explain(error));

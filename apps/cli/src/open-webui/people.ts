@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { EmailSchema, PICTURE_MAX_CHARS, users } from '@perennial/contracts-auth';
-import { RoleSchema } from '@perennial/contracts-kernel';
+import { RoleSchema, type UserPrincipal } from '@perennial/contracts-kernel';
 import type { Caller } from '../calls';
 import { explain } from '../failure';
+import { onBehalfOf } from '../people/find-person';
 import { idHere } from './identity';
 import type { Report } from './report';
 import { type OpenWebUi, record, type Row, seconds, text } from './source';
 
-/** The ids of people here, by their ids there. */
-export type People = Map<string, string>;
+/** On whose behalf things are stored here, by the ids of people there. */
+export type People = Map<string, UserPrincipal>;
 
 /** Imports accounts with their passwords. */
 export async function importPeople(from: OpenWebUi, call: Caller, report: Report): Promise<People> {
@@ -19,7 +20,9 @@ export async function importPeople(from: OpenWebUi, call: Caller, report: Report
     const there = String(person['id']);
     try {
       const { userId, created } = await importPerson(person, login, call, report);
-      people.set(there, userId);
+      // An account that was here before may have a placement.
+      const placement = created ? null : (await call(users.get, { userId })).placement;
+      people.set(there, onBehalfOf(userId, placement ?? null));
       report.done('people', created);
     } catch (error) {
       report.omit('people', there, explain(error));

@@ -18,7 +18,11 @@ export async function findPerson(call: Caller, email: string): Promise<Person> {
   }
 }
 
-/** For calls on behalf of a person: what is theirs, and nothing else. */
-export function onBehalfOf(userId: string): UserPrincipal {
-  return { kind: 'user', userId, role: 'user', sessionId: 'command-line' };
+/**
+ * For calls on behalf of a person: what is theirs, and nothing else.
+ *
+ * @param placement where what is stored for the person goes; null: the stores of the installation
+ */
+export function onBehalfOf(userId: string, placement: string | null = null): UserPrincipal {
+  return { kind: 'user', userId, role: 'user', sessionId: 'command-line', ...(placement !== null && { placement }) };
 }

@@ -4,7 +4,7 @@ import type { Placements, Runtime } from '@perennial/runtime';
 import type { VectorStores } from '@perennial/vector-store';
 import { retrievalMigrations } from '../migrations';
 import { OrphanSweep } from '../reconcile/orphan-sweep';
-import type { OrphanReport } from '../reconcile/orphans';
+import type { OrphanReport, SweepOptions } from '../reconcile/orphans';
 import { ReconcileRepository } from '../reconcile/reconcile.repository';
 
 export interface OrphanSweepOptions {
@@ -16,11 +16,12 @@ export interface OrphanSweepOptions {
   minAgeMs: number;
   /** Removes what it finds, and collections of no index. */
   remove: boolean;
+  onAway: NonNullable<SweepOptions['onAway']>;
 }
 
 /** Counts what lies in the stores of documents that nothing refers to. It may run while the service runs. The schema must be migrated. */
 export async function sweepOrphans(options: OrphanSweepOptions, runtime: Runtime): Promise<OrphanReport> {
-  const { databaseUrl: url, blobs, vectors, placements, minAgeMs, remove } = options;
+  const { databaseUrl: url, blobs, vectors, placements, minAgeMs, remove, onAway } = options;
   const dataSource = await openDataSource(
     {
       url,
@@ -35,7 +36,7 @@ export async function sweepOrphans(options: OrphanSweepOptions, runtime: Runtime
   try {
     const database = new Database(poolFrom(dataSource), runtime.metrics);
     const sweep = new OrphanSweep(new ReconcileRepository(database), vectors, blobs, minAgeMs, placements);
-    return await sweep.run({ repair: remove, collections: remove });
+    return await sweep.run({ repair: remove, collections: remove, onAway });
   } finally {
     await dataSource.destroy();
   }

@@ -41,8 +41,8 @@ export class IndexUpkeep {
 
   private async dropRetired(): Promise<void> {
     for (const { id, collection } of await this.catalog.retired(this.env.INDEX_GRACE_SECONDS, UNUSED_S)) {
-      for (const store of this.stores.all) await store.dropCollection(collection);
-      await this.catalog.forget(id);
+      // Where a store is away, the index is known until its collection is dropped there too.
+      if (await this.inEachStore((store) => store.dropCollection(collection))) await this.catalog.forget(id);
     }
   }
 
@@ -50,16 +50,31 @@ export class IndexUpkeep {
   private async remakeLost(signal: AbortSignal): Promise<void> {
     const indexes = await this.catalog.writable();
     if (indexes.length === 0) return;
-    await this.remakeLostIn(this.stores.own, null, indexes, signal);
+    await this.inEachStore((store, residence) => this.remakeLostIn(store, residence, indexes, signal));
+  }
+
+  /**
+   * The installation's own store first. A placement's that fails holds up its own files only.
+   *
+   * @returns whether none failed
+   */
+  private async inEachStore(work: (store: VectorStore, residence: string | null) => Promise<void>): Promise<boolean> {
+    await work(this.stores.own, null);
+    let isWhole = true;
     for (const [residence, store] of this.stores.separate) {
       try {
-        await this.remakeLostIn(store, residence, indexes, signal);
+        await work(store, residence);
       } catch (error) {
-        // The files in the other stores do not wait for it.
         if (!(error instanceof VectorStoreError)) throw error;
-        this.log.warn({ err: error, placement: residence }, 'failed to check the collections of a placement');
+        this.warn(residence, error);
+        isWhole = false;
       }
     }
+    return isWhole;
+  }
+
+  private warn(placement: string, err: VectorStoreError): void {
+    this.log.warn({ err, placement }, 'the vector store of a placement failed; only its files wait');
   }
 
   private async remakeLostIn(
@@ -78,7 +93,8 @@ export class IndexUpkeep {
   /** Fills the gaps of the active index that no worker is responsible for. */
   private async fillGaps(signal: AbortSignal): Promise<void> {
     const index = await this.catalog.active();
-    if (index && usesIndex(await this.settings.current()))
-      await this.filler.fillMissing(index, { signal, quietS: QUIET_S });
+    if (!index || !usesIndex(await this.settings.current())) return;
+    const { away } = await this.filler.fillMissing(index, { signal, quietS: QUIET_S });
+    for (const [residence, error] of away) this.warn(residence, error);
   }
 }

@@ -1,4 +1,4 @@
-import type { BlobStore } from '@perennial/blob-store';
+import { type BlobStore, BlobStoreError } from '@perennial/blob-store';
 import { placedKey } from '@perennial/contracts-kernel';
 import type { Placements } from '@perennial/runtime';
 import { type PointRef, type VectorStore, VectorStoreError, type VectorStores } from '@perennial/vector-store';
@@ -22,39 +22,42 @@ export class OrphanSweep {
     private readonly placements: Placements,
   ) {}
 
-  /** @throws BlobStoreError, VectorStoreError: an unavailable store ends it, and the next sweep starts again */
+  /** @throws BlobStoreError, VectorStoreError of a store that is away, without `onAway`; the next sweep starts again */
   async run(options: SweepOptions): Promise<OrphanReport> {
     // Rows first: their removal then also removes their bytes and points.
     const rows = await new RowSweep(this.repository).run(options);
-    const blobs = await this.sweepBlobs(options);
-    const report = { ...rows, blobs, points: 0, collections: 0 };
-    for (const store of this.vectors.all) {
-      const { points, collections } = await this.collections(store, options);
-      report.points += points;
-      report.collections += collections;
-    }
+    const report = { ...rows, blobs: 0, points: 0, collections: 0 };
+    for (const placement of [undefined, ...this.placements.keys()])
+      await unlessAway(`blob store ${placement ?? ''}`.trim(), options, async () => {
+        report.blobs += await this.sweepBlobs(placement, options);
+      });
+    if (options.repair)
+      await unlessAway('unfinished uploads', options, async () => {
+        await this.blobs.removeUnfinished(Math.max(this.orphanAgeMs, UNFINISHED_MS));
+      });
+    for (const [name, store] of [['', this.vectors.own] as const, ...this.vectors.separate])
+      await unlessAway(`vector store ${name}`.trim(), options, async () => {
+        const { points, collections } = await this.collections(store, options);
+        report.points += points;
+        report.collections += collections;
+      });
     return report;
   }
 
-  private async sweepBlobs({ repair, signal }: SweepOptions): Promise<number> {
+  private async sweepBlobs(placement: string | undefined, { repair, signal }: SweepOptions): Promise<number> {
     let found = 0;
-    const look = async (keys: readonly string[]): Promise<void> => {
+    let keys: string[] = [];
+    const look = async (): Promise<void> => {
       const unknown = keys.length === 0 ? [] : await this.repository.unknownBlobs(keys);
+      keys = [];
       found += unknown.length;
       if (repair) for (const key of unknown) await this.blobs.delete(key);
     };
-    let keys: string[] = [];
-    for (const placement of [undefined, ...this.placements.keys()]) {
-      for await (const { key, ageMs } of this.blobs.list(placedKey(placement, 'files/'), { signal })) {
-        if (ageMs < this.orphanAgeMs) continue;
-        keys.push(key);
-        if (keys.length < BLOBS) continue;
-        await look(keys);
-        keys = [];
-      }
+    for await (const { key, ageMs } of this.blobs.list(placedKey(placement, 'files/'), { signal })) {
+      if (ageMs < this.orphanAgeMs) continue;
+      if (keys.push(key) >= BLOBS) await look();
     }
-    await look(keys);
-    if (repair) await this.blobs.removeUnfinished(Math.max(this.orphanAgeMs, UNFINISHED_MS));
+    await look();
     return found;
   }
 
@@ -120,6 +123,16 @@ export class OrphanSweep {
     // A group that was placed again since may have lost valid points.
     const ours = groups.filter(({ scope, fileId }) => UUID.test(scope) && UUID.test(fileId));
     if (ours.length > 0) await this.repository.unrecord(indexId, ours);
+  }
+}
+
+/** A store that is away holds up nothing of the other stores. */
+async function unlessAway(store: string, { onAway }: SweepOptions, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!onAway || !(error instanceof BlobStoreError || error instanceof VectorStoreError)) throw error;
+    onAway(store, error);
   }
 }
 

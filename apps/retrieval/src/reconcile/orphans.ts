@@ -1,3 +1,6 @@
+import type { BlobStoreError } from '@perennial/blob-store';
+import type { VectorStoreError } from '@perennial/vector-store';
+
 /** Counts of orphans and of incomplete removals. */
 export interface OrphanReport {
   /** Bytes in the blob store without a file. */
@@ -26,6 +29,8 @@ export interface SweepOptions {
   /** Includes collections without an index. */
   collections?: boolean;
   signal?: AbortSignal;
+  /** Called with the name of a store that failed, which is then left out. Without it the error ends the sweep. */
+  onAway?: (store: string, error: BlobStoreError | VectorStoreError) => void;
 }
 
 /** A file's points in a scope, of one generation. */

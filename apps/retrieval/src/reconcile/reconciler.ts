@@ -48,7 +48,8 @@ export class Reconciler implements OnApplicationBootstrap {
   }
 
   private async reconcile(signal: AbortSignal): Promise<void> {
-    const report = await this.sweep.run({ repair: true, signal });
+    const onAway = (store: string, err: Error): void => this.log.warn({ err, store }, 'a store was not swept');
+    const report = await this.sweep.run({ repair: true, signal, onAway });
     if (Object.values(report).some((count) => count > 0)) this.log.info(report, 'what was left over has been removed');
     const unusedS = this.env.EMBEDDINGS_CACHE_DAYS * DAY_S;
     while (!signal.aborted && (await this.cache.prune(unusedS, CACHE_BATCH)) === CACHE_BATCH);

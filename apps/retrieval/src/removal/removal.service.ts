@@ -49,19 +49,31 @@ export class RemovalService {
     while (!signal.aborted) {
       const removals = await this.repository.lease(BATCH);
       if (removals.length === 0) return;
-      const files = removals.filter((removal) => removal.kind === 'file');
-      const others = removals.filter((removal) => removal.kind !== 'file');
-      const ofFiles: FileRemoval[] = [];
       // Those of each store on their own: one that is away delays no other.
-      for (const residence of new Set(files.map((file) => file.residence))) {
-        const there = files.filter((file) => file.residence === residence);
-        ofFiles.push(...(await this.removeFiles(there, residence, signal)));
-      }
-      const removed = [...ofFiles, ...(await this.each(others, (removal) => this.remove(removal), signal))];
-      await this.repository.done(removed.map(({ id }) => id));
+      const residences = [...new Set(removals.map(({ residence }) => residence))];
+      const removed = await Promise.all(
+        residences.map((residence) => {
+          const there = removals.filter((removal) => removal.residence === residence);
+          return this.removeFrom(residence, there, signal);
+        }),
+      );
       // Pauses after a failure: returned removals would be leased again at once.
-      if (removed.length < removals.length) return;
+      if (removed.flat().length < removals.length) return;
     }
+  }
+
+  /** @returns the completed removals, which are off the list */
+  private async removeFrom(
+    residence: string | null,
+    removals: readonly Removal[],
+    signal: AbortSignal,
+  ): Promise<readonly Removal[]> {
+    const files = removals.filter((removal) => removal.kind === 'file');
+    const others = removals.filter((removal) => removal.kind !== 'file');
+    const ofFiles = await this.removeFiles(files, residence, signal);
+    const removed = [...ofFiles, ...(await this.each(others, (removal) => this.remove(removal), signal))];
+    await this.repository.done(removed.map(({ id }) => id));
+    return removed;
   }
 
   /** @returns the completed removals */

@@ -5,7 +5,7 @@ import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { BuildsRepository, type IndexBuild } from './builds.repository';
 import { IndexCatalog, type VectorIndex } from './index-catalog';
-import { IndexFiller } from './index-filler';
+import { type FillPass, IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
 
 /** The holder of the build; the steps of a process that has lost it have no effect. */
@@ -57,24 +57,26 @@ export class BuildSteps {
     });
   }
 
-  /**
-   * One pass over the missing files.
-   *
-   * @returns whether nothing was
-   */
-  fill(index: VectorIndex, { owner, buildId }: Holder, signal: AbortSignal): Promise<boolean> {
+  /** One pass over the missing files. */
+  fill(index: VectorIndex, { owner, buildId }: Holder, signal: AbortSignal): Promise<FillPass> {
     return this.filler.fillMissing(index, { signal, onProgress: () => this.builds.noteProgress(owner, buildId) });
   }
 
   /**
    * Makes the index the one that answers, unless something is missing. Ingestions that make a generation live hold the active index
    * until they have committed (`IndexCatalog.holdActive`): earlier commits are visible here, and later transactions see the new index.
+   *
+   * @param without placements whose files may be missing: the upkeep writes them when their store is back
    */
-  switchTo(index: VectorIndex, { owner, buildId }: Holder): Promise<'done' | 'missing' | 'lost'> {
+  switchTo(
+    index: VectorIndex,
+    { owner, buildId }: Holder,
+    without: readonly string[],
+  ): Promise<'done' | 'missing' | 'lost'> {
     return this.unitOfWork.run(async (tx) => {
       if (!(await this.builds.hold(tx, owner, buildId))) return 'lost';
       await this.catalog.lockWritable(tx);
-      if (await this.builds.lacksAny(tx, index.id)) return 'missing';
+      if (await this.builds.lacksAny(tx, index.id, without)) return 'missing';
       await this.catalog.activate(tx, index.id);
       await this.builds.cancel(tx);
       return 'done';

@@ -31,10 +31,11 @@ const PLACE_COLUMNS = `p.file_id AS "fileId", p.scope, f.live_generation AS gene
 /** Longest pause between two tries, in seconds. */
 const MAX_PAUSE_S = 60;
 
-/** Placements that the index lacks in the live generation, unless its embedder has refused the file recently. */
-const missingFrom = (index: string): string => `
+/** Placements that the index lacks in the live generation, unless its embedder has refused the file recently, or its store is left out. */
+const missingFrom = (index: string, withoutResidences = `'{}'::text[]`): string => `
   placements p JOIN files f ON f.id = p.file_id
  WHERE f.deleted_at IS NULL AND f.live_generation IS NOT NULL
+   AND (f.residence IS NULL OR f.residence <> ALL (${withoutResidences}))
    AND NOT EXISTS (SELECT 1 FROM indexed i
                     WHERE i.index_id = ${index} AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation)
    AND NOT EXISTS (SELECT 1 FROM index_refusals r
@@ -145,14 +146,19 @@ export class BuildsRepository {
    * The missing placements of an index after the given one, ordered by file and scope.
    * @param quietS for repairs: only files that were unchanged for so many seconds and that no worker owns. A file whose
    *   replacement has failed is included: searches find its earlier text
+   * @param without placements whose files are left out
    */
-  missing(indexId: string, after: PlaceToFill | undefined, limit: number, quietS?: number): Promise<PlaceToFill[]> {
+  missing(
+    indexId: string,
+    after: PlaceToFill | undefined,
+    { limit, quietS, without }: { limit: number; quietS?: number | undefined; without: readonly string[] },
+  ): Promise<PlaceToFill[]> {
     return this.database.query<PlaceToFill>(
-      `SELECT ${PLACE_COLUMNS} FROM ${missingFrom('$1')}
+      `SELECT ${PLACE_COLUMNS} FROM ${missingFrom('$1', '$6::text[]')}
           AND ($2::uuid IS NULL OR (p.file_id, p.scope) > ($2::uuid, $3::uuid))
           AND ($5::int IS NULL OR (f.state IN ('completed', 'failed') AND greatest(f.updated_at, p.created_at) < now() - $5 * interval '1 second'))
         ORDER BY p.file_id, p.scope LIMIT $4`,
-      [indexId, after?.fileId ?? null, after?.scope ?? null, limit, quietS ?? null],
+      [indexId, after?.fileId ?? null, after?.scope ?? null, limit, quietS ?? null, without],
     );
   }
 
@@ -164,10 +170,12 @@ export class BuildsRepository {
     );
   }
 
-  async lacksAny(tx: Queryable, indexId: string): Promise<boolean> {
-    const row = await tx.first<{ lacks: boolean }>(`SELECT EXISTS (SELECT 1 FROM ${missingFrom('$1')}) AS lacks`, [
-      indexId,
-    ]);
+  /** @param without placements whose files may be missing */
+  async lacksAny(tx: Queryable, indexId: string, without: readonly string[]): Promise<boolean> {
+    const row = await tx.first<{ lacks: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM ${missingFrom('$1', '$2::text[]')}) AS lacks`,
+      [indexId, without],
+    );
     return row?.lacks ?? true;
   }
 

@@ -15,6 +15,8 @@ const TICK_MS = 1_000;
 /** The builder renews its lease each `RENEW_MS`; after `LEASE_S` without a renewal another process continues. */
 const RENEW_MS = 2_000;
 const LEASE_S = 6;
+/** Tries for files whose placement's store is away, with back-off for half a minute in all; then the others no longer wait for them. */
+const TRIES_FOR_AWAY = 5;
 
 /**
  * Builds the requested index: fills it while the old one answers, and switches when nothing is missing. The progress is in Postgres and in
@@ -76,11 +78,18 @@ export class IndexBuilder implements OnApplicationBootstrap {
     const index = await this.steps.begin(build, mine, signal);
     if (!index) return;
     for (;;) {
-      const whole = await this.steps.fill(index, mine, signal);
+      const { whole, away } = await this.steps.fill(index, mine, signal);
       if (!whole) continue;
-      const switched = await this.steps.switchTo(index, mine);
+      const without = [...away.keys()];
+      if (away.size > 0 && build.failures < TRIES_FOR_AWAY) {
+        const reasons = [...away].map(
+          ([name, { message }]) => `The vector store of the placement "${name}": ${message}`,
+        );
+        throw new CallError('UNAVAILABLE', reasons.join('; '));
+      }
+      const switched = await this.steps.switchTo(index, mine, without);
       if (switched === 'missing') continue;
-      if (switched === 'done') this.log.info({ index: index.id, model: index.model }, 'active index changed');
+      if (switched === 'done') this.log.info({ index: index.id, model: index.model, without }, 'active index changed');
       return;
     }
   }

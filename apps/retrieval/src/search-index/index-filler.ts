@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { VectorStoreError, VectorStores } from '@perennial/vector-store';
+import { VECTOR_STORES } from '../stores/tokens';
 import { BuildsRepository, type PlaceToFill } from './builds.repository';
 import { ChunksRepository } from './chunks.repository';
 import { IndexCatalog, type VectorIndex } from './index-catalog';
@@ -16,6 +18,14 @@ interface LivePage extends Page {
   completes: readonly PlaceToFill[];
 }
 
+/** What one pass over the missing files did. */
+export interface FillPass {
+  /** No file was missing but those of `away`. */
+  whole: boolean;
+  /** Why the files of these placements wait: their stores of vectors failed. */
+  away: ReadonlyMap<string, VectorStoreError>;
+}
+
 /** Writes live files into an index. */
 @Injectable()
 export class IndexFiller {
@@ -26,25 +36,38 @@ export class IndexFiller {
     private readonly catalog: IndexCatalog,
     private readonly registry: IndexRegistry,
     private readonly writer: IndexWriter,
+    @Inject(VECTOR_STORES) private readonly stores: VectorStores,
   ) {}
 
   /**
-   * One pass over the missing files of the index.
+   * One pass over the missing files of the index. Files of a placement whose store fails are left out: the others do not wait for it.
    *
    * @param quietS only files that were unchanged for so many seconds and that no worker owns
-   * @returns whether no file was missing
+   * @throws EmbeddingError, VectorStoreError of the installation's own store, or the signal's reason
    */
   async fillMissing(
     index: VectorIndex,
     { signal, quietS, onProgress }: { signal: AbortSignal; quietS?: number; onProgress?: () => Promise<void> },
-  ): Promise<boolean> {
+  ): Promise<FillPass> {
+    const away = new Map<string, VectorStoreError>();
     let last: PlaceToFill | undefined;
-    for (;;) {
+    for (let whole = true; ;) {
       signal.throwIfAborted();
-      const places = await this.builds.missing(index.id, last, PLACES, quietS);
-      if (places.length === 0) return last === undefined;
-      await this.fill(index, places, signal);
-      await onProgress?.();
+      const places = await this.builds.missing(index.id, last, { limit: PLACES, quietS, without: [...away.keys()] });
+      if (places.length === 0) return { whole, away };
+      for (const residence of new Set(places.map((place) => place.residence))) {
+        const there = places.filter((place) => place.residence === residence);
+        try {
+          await this.fill(index, there, signal);
+        } catch (error) {
+          if (!(error instanceof VectorStoreError) || residence === null || !this.stores.isSeparate(residence))
+            throw error;
+          away.set(residence, error);
+          continue;
+        }
+        whole = false;
+        await onProgress?.();
+      }
       last = places.at(-1);
     }
   }

@@ -39,6 +39,8 @@ export const FleetProcessSchema = z.object({
   settings_version: z.string().nullable(),
   /** The placements that it knows; null: it enforces none. A process that lacks one refuses the people who have it. */
   placements: z.array(z.string()).nullable().optional(),
+  /** Fingerprints of their definitions without secrets, by name: the same at every process, or people's data gets into different stores. */
+  placement_fingerprints: z.record(z.string(), z.string()).nullable().optional(),
   dependencies: z.array(z.object({ name: z.string(), ok: z.boolean() })),
   /** `id` finds it in the log. */
   last_error: z.object({ id: z.string().nullable(), code: z.string(), at: time }).nullable(),

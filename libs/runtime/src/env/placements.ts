@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PlacementNameSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { variable } from './variables';
@@ -60,6 +61,31 @@ export function allowsConnection(
   if (placement == null) return true;
   const allowed = all.get(placement)?.connections ?? [];
   return names.some((name) => allowed.includes(withoutSlash(name)));
+}
+
+/** Names of variables whose values are secret; a secret inside a URL is left out of any. */
+const SECRET = /(KEYS?|KEY_ID|SECRET|TOKEN|PASSWORD|CREDENTIALS|JSON|CONNECTION_STRING)$/;
+const PRINT_CHARS = 12;
+
+/**
+ * A fingerprint of each definition, by name: two processes with the same one store in the same places and allow the same servers. Secrets are
+ * not in it, so it may be shown, and a key may be changed process by process.
+ */
+export function placementPrints(all: Placements): Record<string, string> {
+  return Object.fromEntries(
+    [...all].map(([name, { blobs, vectors, connections }]) => {
+      const definition = JSON.stringify([publicPart(blobs), publicPart(vectors), [...connections].sort()]);
+      return [name, createHash('sha256').update(definition).digest('hex').slice(0, PRINT_CHARS)];
+    }),
+  );
+}
+
+function publicPart(store: Placement['blobs']): unknown {
+  if (store === 'default') return store;
+  return Object.entries(store)
+    .filter(([name]) => !SECRET.test(name))
+    .map(([name, value]) => [name, value.replace(/:\/\/[^/]*@/, '://').replace(/\?.*$/, '')])
+    .sort(([a = ''], [b = '']) => a.localeCompare(b));
 }
 
 function withoutSlash(url: string): string {

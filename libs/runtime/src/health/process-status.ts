@@ -24,8 +24,8 @@ export interface StatusParts {
   settings: () => string | undefined | Promise<string | undefined>;
   /** The applied version of retrieval's settings. */
   retrievalSettings: () => number | undefined;
-  /** The names in `PLACEMENTS`. */
-  placements: () => string[];
+  /** Fingerprints of the definitions in `PLACEMENTS`, by name. */
+  placements: () => Readonly<Record<string, string>>;
 }
 
 /** How a process is, for operators. Never holds a secret or somebody's text. */
@@ -52,6 +52,8 @@ export interface ProcessStatus {
   retrievalSettings: number | null;
   /** The names in `PLACEMENTS`; null where the process does not enforce any. */
   placements: string[] | null;
+  /** Fingerprints of their definitions, by name (`placementPrints`). */
+  placementPrints: Readonly<Record<string, string>> | null;
   /** Checks of `/health/ready`, at most some seconds old. */
   dependencies: { name: string; ok: boolean }[];
   lastError: LastError | null;
@@ -85,6 +87,7 @@ export class StatusSource {
     this.refreshSlow();
     const { parts } = this;
     await this.refreshSettings();
+    const placements = parts.placements?.();
     const state = this.readiness.isDraining ? 'draining' : this.health.state;
     return {
       state,
@@ -96,7 +99,8 @@ export class StatusSource {
       takeOvers: parts.takeOvers?.() ?? null,
       settings: this.settings,
       retrievalSettings: parts.retrievalSettings?.() ?? null,
-      placements: parts.placements?.() ?? null,
+      placements: placements ? Object.keys(placements) : null,
+      placementPrints: placements ?? null,
       dependencies: this.health.dependencies,
       lastError: this.lastError() ?? null,
     };

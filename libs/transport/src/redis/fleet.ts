@@ -90,6 +90,28 @@ export function olderThan<M extends Pick<FleetMember, 'version' | 'state'>>(
   });
 }
 
+/** Running processes that do not treat people with a placement as this one does. */
+export interface PlacementStrangers<M> {
+  /** They would refuse everything that a placement rules. */
+  unknown: M[];
+  /** Their definition is another one: they would store elsewhere, or allow other servers. */
+  different: M[];
+}
+
+/** @param print of the definition here (`placementPrints`); a version that tells none is believed */
+export function strangersTo<M extends Pick<FleetMember, 'service' | 'state' | 'placements' | 'placementPrints'>>(
+  placement: string,
+  print: string,
+  members: readonly M[],
+): PlacementStrangers<M> {
+  const running = members.filter(({ service, state }) => service !== 'cli' && state !== 'gone');
+  const knows = ({ placements }: M) => placements?.includes(placement) ?? false;
+  return {
+    unknown: running.filter((member) => !knows(member)),
+    different: running.filter((member) => knows(member) && (member.placementPrints?.[placement] ?? print) !== print),
+  };
+}
+
 /** From every server that answers. */
 async function readConnected(connections: FleetConnections): Promise<ConnectionList> {
   const { keyPrefix, keyspace } = connections;
@@ -136,6 +158,7 @@ function withoutReport(connected: Connected): FleetMember {
     settings: null,
     retrievalSettings: null,
     placements: null,
+    placementPrints: null,
     dependencies: [],
     lastError: null,
   };

@@ -3,7 +3,7 @@ export * from './connections';
 export * from './create-redis';
 export * from './dead-letters';
 export * from './errors';
-export { type FleetMember, olderThan, readFleet } from './fleet';
+export { type FleetMember, olderThan, type PlacementStrangers, readFleet, strangersTo } from './fleet';
 export * from './fleet-reporter';
 export { fleetKey } from './fleet-reports';
 export * from './keyspace';

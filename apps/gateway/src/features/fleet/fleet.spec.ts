@@ -22,6 +22,7 @@ const member = (change: Partial<FleetMember>): FleetMember => ({
   settings: 'c0',
   retrievalSettings: null,
   placements: ['eu'],
+  placementPrints: { eu: 'a1b2c3' },
   dependencies: [{ name: 'postgres', ok: false }],
   lastError: { id: 'err-1', code: 'UNAVAILABLE', at: 1_500 },
   ...change,
@@ -57,6 +58,7 @@ describe('the fleet on the wire', () => {
       take_overs: 1,
       settings_version: 'c0',
       placements: ['eu'],
+      placement_fingerprints: { eu: 'a1b2c3' },
       dependencies: [{ name: 'postgres', ok: false }],
       last_error: { id: 'err-1', code: 'UNAVAILABLE', at: 1.5 },
     });

@@ -68,6 +68,7 @@ function toProcess(member: FleetMember): FleetReply['processes'][number] {
     take_overs: takeOvers,
     settings_version: member.settings,
     placements: member.placements,
+    placement_fingerprints: member.placementPrints,
     dependencies: member.dependencies,
     last_error: lastError && { ...lastError, at: lastError.at / 1_000 },
   };
