@@ -1,8 +1,6 @@
 import type { VectorStoreConfig } from './env';
 
-type Located = Pick<VectorStoreConfig, 'VECTOR_DB' | 'QDRANT_URI' | 'QDRANT_COLLECTION_PREFIX' | 'PGVECTOR_DB_URL'> & {
-  DATABASE_URL?: string | undefined;
-};
+type Located = Omit<VectorStoreConfig, 'PLACEMENTS'>;
 
 /** Where collections are: those of one server are told apart by the beginnings of their names. */
 interface Place {
@@ -16,25 +14,50 @@ interface Place {
  * @param stores by name
  */
 export function sharedPlaces(stores: ReadonlyMap<string, Located>): [string, string][] {
-  const places = [...stores].flatMap(([name, store]) => {
-    const place = placeOf(store);
-    return place ? [{ name, ...place }] : [];
-  });
-  return places.flatMap((one, at) =>
-    places.slice(at + 1).flatMap((other): [string, string][] => (overlap(one, other) ? [[one.name, other.name]] : [])),
+  const located = [...stores].map(([name, store]) => ({ name, places: placesOf(store) }));
+  return located.flatMap((one, at) =>
+    located
+      .slice(at + 1)
+      .filter((other) => one.places.some((place) => other.places.some((its) => overlap(place, its))))
+      .map((other): [string, string] => [one.name, other.name]),
   );
 }
 
-/** Undefined for files of one machine, which a placement cannot have. */
-function placeOf(store: Located): Place | undefined {
+/** None for files of one machine, which a placement cannot have. */
+function placesOf(store: Located): Place[] {
   switch (store.VECTOR_DB) {
     case 'qdrant':
-      return { server: `qdrant ${serverOf(store.QDRANT_URI)}`, prefix: `${store.QDRANT_COLLECTION_PREFIX}_` };
+      return [{ server: `qdrant ${serverOf(store.QDRANT_URI)}`, prefix: `${store.QDRANT_COLLECTION_PREFIX}_` }];
     case 'pgvector':
-      return { server: `pgvector ${serverOf(store.PGVECTOR_DB_URL ?? store.DATABASE_URL)}`, prefix: '' };
+      return [{ server: `pgvector ${serverOf(store.PGVECTOR_DB_URL ?? store.DATABASE_URL)}`, prefix: '' }];
+    case 'milvus':
+      return [
+        {
+          server: `milvus ${serverOf(store.MILVUS_URI)} ${store.MILVUS_DB}`,
+          prefix: `${store.MILVUS_COLLECTION_PREFIX}_`,
+        },
+        wordsOf(store),
+      ];
+    case 'chroma': {
+      const {
+        CHROMA_HTTP_HOST: host,
+        CHROMA_HTTP_PORT: port,
+        CHROMA_TENANT: tenant,
+        CHROMA_DATABASE: database,
+      } = store;
+      return [
+        { server: `chroma ${host}:${port} ${tenant} ${database}`, prefix: `${store.CHROMA_COLLECTION_PREFIX}_` },
+        wordsOf(store),
+      ];
+    }
     case 'lancedb':
-      return undefined;
+      return [];
   }
+}
+
+/** The words of documents beside a store without them: two stores of a kind cannot share their tables. */
+function wordsOf(store: Located): Place {
+  return { server: `${store.VECTOR_DB} words ${serverOf(store.KEYWORDS_DB_URL ?? store.DATABASE_URL)}`, prefix: '' };
 }
 
 /** Without the user and the options, which do not say where it is. */

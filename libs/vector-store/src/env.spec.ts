@@ -74,6 +74,10 @@ describe('the stores of vectors of placements', () => {
     ...{ VECTOR_DB: 'qdrant', QDRANT_URI: uri, QDRANT_COLLECTION_PREFIX: prefix },
   });
   const pgvector = (url: string) => ({ VECTOR_DB: 'pgvector', PGVECTOR_DB_URL: url });
+  const milvus = (prefix: string, words: string) => ({
+    ...{ VECTOR_DB: 'milvus', MILVUS_URI: 'http://milvus:19530', MILVUS_COLLECTION_PREFIX: prefix },
+    KEYWORDS_DB_URL: `postgres://db/${words}`,
+  });
   const start = (own: object, ...placed: object[]) => {
     const all = placed.map((vectors, at) => [`p${at}`, { blobs: 'default', vectors, connections: [] }] as const);
     return () => read({ ...own, PLACEMENTS: JSON.stringify(Object.fromEntries(all)) });
@@ -83,6 +87,8 @@ describe('the stores of vectors of placements', () => {
     ['the collections of the installation', qdrant('perennial'), [qdrant('perennial', 'http://QDRANT:6333/')]],
     ['those of another one', {}, [qdrant('eu'), qdrant('us'), qdrant('eu')]],
     ['names that begin like those of another one', qdrant('perennial'), [qdrant('perennial_eu')]],
+    ['the collections of a Milvus', milvus('perennial', 'a'), [milvus('perennial_eu', 'b')]],
+    ['a database for the words', milvus('one', 'words'), [milvus('two', 'words')]],
     ['a database', pgvector('postgres://a:a@db/v'), [pgvector('postgres://b:b@db/v?sslmode=require')]],
   ])('refuse the start when they share %s', (_, own, placed) => {
     expect(start(own, ...placed)).toThrow(/PLACEMENTS has stores of vectors in one place: .* and that of "p/);

@@ -182,7 +182,7 @@ export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$Refine
   for (const [one, other] of sharedPlaces(stores))
     refuse(
       'PLACEMENTS',
-      `has stores of vectors in one place: ${one} and ${other}; another QDRANT_COLLECTION_PREFIX that does not begin like the first, or another database, keeps them apart`,
+      `has stores of vectors in one place: ${one} and ${other}; another collection prefix that does not begin like the first, or another database, keeps them apart`,
     );
   if (env.VECTOR_DB === 'qdrant' && env.QDRANT_URI === undefined) {
     refuse('QDRANT_URI', 'is needed with VECTOR_DB=qdrant');

@@ -165,7 +165,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
     });
     afterAll(() => database.end());
 
-    const tableOf = (collection: string): string =>
+    const keywordTable = (collection: string): string =>
       `keyword_index."${subject.environment['VECTOR_DB'] ?? ''}_${collection}"`;
     const byWords = (collection: string, limit = 10) =>
       store.searchHybrid(collection, {
@@ -176,7 +176,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
     it('a writer that is killed between points and words leaves points only, and a repetition completes them', async () => {
       const collection = await fresh();
       await database.query('BEGIN');
-      await database.query(`LOCK TABLE ${tableOf(collection)} IN EXCLUSIVE MODE`);
+      await database.query(`LOCK TABLE ${keywordTable(collection)} IN EXCLUSIVE MODE`);
       const child = writer(collection, { COUNT: '200' });
       await waitFor(async () => (await store.count(collection)) === 200, { what: 'the points', timeoutMs: 60_000 });
       expect(confirmed(child)).toEqual([]);
@@ -196,7 +196,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
       await subject.server.pause();
       try {
         const child = writer(collection, { REMOVE: 'yes' });
-        const words = async () => (await database.query(`SELECT 1 FROM ${tableOf(collection)} LIMIT 1`)).rowCount;
+        const words = async () => (await database.query(`SELECT 1 FROM ${keywordTable(collection)} LIMIT 1`)).rowCount;
         await waitFor(async () => (await words()) === 0, { what: 'the words to be gone', timeoutMs: 60_000 });
         expect(child.output).not.toContain('removed');
         await child.kill();
@@ -214,7 +214,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
       const all = points(8);
       await store.upsert(collection, all);
       await database.query(
-        `INSERT INTO ${tableOf(collection)} SELECT gen_random_uuid(), scope, 'file-2', generation, ordinal, words FROM ${tableOf(collection)}`,
+        `INSERT INTO ${keywordTable(collection)} SELECT gen_random_uuid(), scope, 'file-2', generation, ordinal, words FROM ${keywordTable(collection)}`,
       );
       const found = await byWords(collection, 8);
       expect(found.map(({ id }) => id).sort()).toEqual(all.map(({ id }) => id).sort());
@@ -228,7 +228,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
       await store.upsert(collection, points(3));
       const listed = async () => (await store.listCollections()).some(({ name }) => name === collection);
       expect(await listed()).toBe(true);
-      await database.query(`DROP TABLE ${tableOf(collection)}`);
+      await database.query(`DROP TABLE ${keywordTable(collection)}`);
       expect(await listed()).toBe(false);
       await store.ensureCollection(collection, { dimension: 8 });
       expect(await listed()).toBe(true);

@@ -1,5 +1,5 @@
-import { type Placements, placementPrints } from '@perennial/runtime';
-import { type FleetMember, readFleet, strangersTo } from '@perennial/transport';
+import { placementPrints, type Placements } from '@perennial/runtime';
+import { readFleet, strangersTo } from '@perennial/transport';
 import type { z } from 'zod';
 import type { callEnv } from '../environment';
 import { withRedis } from '../redis';

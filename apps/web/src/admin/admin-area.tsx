@@ -1,7 +1,7 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
-import { PartBoundary } from '../app/part-boundary';
+import { PartBoundary } from '../ui/part-boundary';
 
 const Administration = lazy(() => import('./administration'));
 

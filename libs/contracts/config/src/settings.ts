@@ -21,7 +21,9 @@ export const version = defineCall({
 });
 
 /** `defaults`: models that a new chat starts with, separated by commas, null: as the environment says. `order`: ids that come first in lists. */
-const ModelChoiceSchema = z.object({
+const ModelChoiceSchema = z.object({ defaults: z.string().nullable(), order: z.array(z.string()) });
+
+const IncomingModelChoiceSchema = ModelChoiceSchema.extend({
   defaults: z.string().max(10_000).nullable(),
   order: z.array(z.string().max(512)).max(10_000),
 });
@@ -39,7 +41,7 @@ export const updateModels = defineCall({
   pattern: 'config.settings.updateModels',
   effect: 'keyed',
   sealed: true,
-  request: ModelChoiceSchema,
+  request: IncomingModelChoiceSchema,
   reply: ModelChoiceSchema,
 });
 
