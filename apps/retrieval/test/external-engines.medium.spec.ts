@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { freePort } from '@perennial/testing';
 import { judgedDocument } from '@perennial/testing/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { docling, ownLoader, tika } from '../src/extraction/external/engines';
@@ -119,9 +120,10 @@ describe('documents that another server reads', () => {
   });
 
   it.each<[string, Handler, object]>([
-    ['away', (request) => void request.destroy(), { reason: 'source', retryable: true }],
+    ['breaking off', (request) => void request.destroy(), { reason: 'source', retryable: true }],
     ['busy', (_, response) => void response.writeHead(503).end('secret'), { reason: 'source', retryable: true }],
-    ['locked', (_, response) => void response.writeHead(401).end(), { reason: 'source', retryable: true }],
+    ['full', (_, response) => void response.writeHead(429).end('secret'), { reason: 'engine-away', retryable: true }],
+    ['locked', (_, response) => void response.writeHead(401).end(), { reason: 'engine-away', retryable: true }],
     ['unable', (_, response) => void response.writeHead(422).end('secret'), { reason: 'damaged', retryable: false }],
     [
       'elsewhere',
@@ -134,6 +136,14 @@ describe('documents that another server reads', () => {
     const error = await extract('a.rtf', RTF, { engine: docling(url) }).catch((reason: unknown) => reason);
     expect(error).toMatchObject(expected);
     expect((error as Error).message).not.toContain('secret');
+  });
+
+  it('is away: that is not the document’s fault', async () => {
+    const nowhere = docling(`http://127.0.0.1:${await freePort()}`);
+    await expect(extract('a.rtf', RTF, { engine: nowhere })).rejects.toMatchObject({
+      reason: 'engine-away',
+      retryable: true,
+    });
   });
 
   it('never ends its answer: the file is given up, and leaves nothing', async () => {

@@ -76,7 +76,9 @@ export type ExtractionReason =
   /** The extractor ended without saying why (killed from outside). */
   | 'crashed'
   /** The bytes could not be read to their end. */
-  | 'source';
+  | 'source'
+  /** The server that reads such documents could not be asked: it never saw this one. */
+  | 'engine-away';
 
 /**
  * A document without text, with the reason: `message` is for its uploader and says what to do; it never quotes the document.
@@ -94,7 +96,7 @@ export class ExtractionError extends Error {
 
   /** Whether a retry with the same bytes may succeed. A slow document would delay others again for as long. */
   get retryable(): boolean {
-    return this.reason === 'crashed' || this.reason === 'source';
+    return this.reason === 'crashed' || this.reason === 'source' || this.reason === 'engine-away';
   }
 }
 

@@ -67,6 +67,14 @@ export function toIngestionFault(error: unknown): IngestionFault {
 }
 
 function extraction(error: ExtractionError): IngestionFault {
+  // Others are read meanwhile, and a restart of that server must not use the attempts of all files up.
+  if (error.reason === 'engine-away')
+    return {
+      kind: 'wait',
+      afterS: SETUP_WAIT_S,
+      allFiles: false,
+      reason: { code: 'UNAVAILABLE', message: error.message },
+    };
   const reason = { code: error.reason, message: error.message };
   return error.retryable ? { kind: 'broke', reason } : { kind: 'refused', reason };
 }

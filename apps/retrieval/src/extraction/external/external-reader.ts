@@ -19,6 +19,15 @@ export interface ConvertedFile {
 }
 
 const HEAD_BYTES = 1024;
+/** Of a connection that was never made. One that breaks later may have been broken by the document. */
+const NEVER_REACHED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 /** An answer in JSON is held in memory. */
 const MOST_JSON_BYTES = 128 * 1024 * 1024;
 
@@ -31,7 +40,8 @@ export class ExternalReader {
   /**
    * Writes what the engine for this document makes of it to `target`; undefined if none reads it.
    *
-   * @throws ExtractionError `source` (it is tried again) if the engine is away or busy, else `damaged`, `too-slow` or `too-large`
+   * @throws ExtractionError `engine-away` if the engine takes no documents now, `source` if it breaks off (both are tried again), else
+   *   `damaged`, `too-slow` or `too-large`
    */
   async convert(
     path: string,
@@ -59,7 +69,7 @@ export class ExternalReader {
           `${engine.name} took longer than ${Math.round(file.limits.timeMs / 1000)} seconds to read the file.`,
         );
       throw new ExtractionError(
-        'source',
+        wasReached(error) ? 'source' : 'engine-away',
         `${engine.name}, which reads such files here, cannot be reached. It is tried again.`,
         { cause: error },
       );
@@ -111,20 +121,28 @@ async function refusal({ name }: ExternalEngine, response: Response): Promise<Ex
   const cause = `status ${response.status}`;
   if (response.status === 401 || response.status === 403)
     return new ExtractionError(
-      'source',
+      'engine-away',
       `${name} refuses this service’s key. It is tried again; tell an administrator.`,
       { cause },
     );
   // Tika answers 422 to what it cannot read, and 500 to what it breaks on.
   if (response.status === 429 || response.status >= 502)
-    return new ExtractionError('source', `${name}, which reads such files here, is busy. It is tried again.`, {
-      cause,
-    });
+    return new ExtractionError(
+      response.status === 429 ? 'engine-away' : 'source',
+      `${name}, which reads such files here, is busy. It is tried again.`,
+      { cause },
+    );
   return new ExtractionError(
     'damaged',
     `${name} cannot read the file. Save it in another format, such as DOCX or PDF.`,
     { cause },
   );
+}
+
+/** @param error of `fetch`, which keeps that of the connection as its cause */
+function wasReached(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return code === undefined || !NEVER_REACHED.has(code);
 }
 
 async function kindOf(path: string): Promise<Kind> {
