@@ -21,12 +21,28 @@ export const readOutlook: FormatReader = async function* (reading: Reading): Asy
   yield { text: `${letterText(letterOf(mail))}\n\n`, markup: 'markdown' };
   const attached = (mail.attachments ?? []).filter(({ attachmentHidden }) => attachmentHidden !== true);
   for (const field of attached.slice(0, MOST_ATTACHMENTS)) {
-    const { fileName, content } = reader.getAttachment(field);
-    const name = field.innerMsgContent === true && !/\.msg$/i.test(fileName) ? `${fileName}.msg` : fileName;
-    yield* attachmentText({ name, contentType: field.attachMimeTag ?? '', bytes: content }, reading);
+    const contentType = field.attachMimeTag ?? '';
+    const name = nameOf(field);
+    const bytes = bytesOf(reader, field);
+    if (bytes) yield* attachmentText({ name, contentType, bytes }, reading);
+    else yield { text: `Attachment: ${name} (It is not in the mail.)\n`, markup: 'plain' };
   }
   yield* omittedAttachments(attached.length);
 };
+
+function nameOf({ fileName, fileNameShort, name, innerMsgContent }: FieldsData): string {
+  const given = (innerMsgContent === true ? name : undefined) ?? fileName ?? fileNameShort ?? name ?? 'without a name';
+  return innerMsgContent === true && !/\.msg$/i.test(given) ? `${given}.msg` : given;
+}
+
+/** Undefined if it is only linked, as files in a cloud are, or damaged: the rest of the mail can be read. */
+function bytesOf(reader: InstanceType<typeof MsgReader>, field: FieldsData): Uint8Array | undefined {
+  try {
+    return reader.getAttachment(field).content;
+  } catch {
+    return undefined;
+  }
+}
 
 function letterOf(mail: FieldsData): Letter {
   const people = (type: string) =>
