@@ -117,10 +117,11 @@ describe('readers of a run', () => {
       });
     }
     const presence = late.events.findIndex(({ data }) => data.type === 'chat:presence');
-    const whole = late.events.findIndex(
-      ({ data }) => data.type === 'chat:completion' && 'output' in data.data && !('done' in data.data),
+    // A socket of a user with others begins with the text so far, and gets it again when its page joins the chat.
+    const [first = 0, whole = 0] = late.events.flatMap(({ data }, at) =>
+      data.type === 'chat:completion' && 'output' in data.data && !('done' in data.data) ? [at] : [],
     );
-    expect(presence).toBeGreaterThanOrEqual(0);
+    expect(presence).toBeGreaterThan(first);
     expect(whole).toBeGreaterThan(presence);
     const afterWhole = late.events.slice(whole).filter(({ message_id }) => message_id === messageId);
     expect(afterWhole.length).toBeGreaterThan(5);

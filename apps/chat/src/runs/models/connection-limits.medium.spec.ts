@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Runtime } from '@perennial/runtime';
 import { freshPrefix, redisUrl, waitFor } from '@perennial/testing';
 import { Connections } from '@perennial/transport';
@@ -23,7 +24,10 @@ describe('the limits of a connection in Redis', () => {
   });
 
   const keyOf = (id: string, what: string): string => `${keyPrefix}:connection:{${id}}:${what}`;
-  const now = async (): Promise<number> => Number((await connections.commands.time())[0]) * 1_000;
+  const now = async (): Promise<number> => {
+    const [seconds, microseconds] = await connections.commands.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  };
   const HOUR_MS = 3_600_000;
   const asker = (userId = 'u', mayWait = true): Asker => ({ userId, ticket: randomUUID(), mayWait });
 
@@ -66,6 +70,8 @@ describe('the limits of a connection in Redis', () => {
     let id: string;
     beforeEach(() => (id = randomUUID()));
     const one = { concurrency: 1, perMinute: undefined };
+    /** Who came, or was served, in one millisecond has no order. */
+    const anotherMillisecond = () => sleep(2);
     /** Each asks once, in this order; resolves to the one that got a place, and gives it back. */
     const next = async (askers: Record<string, Asker>, of: Parameters<ConnectionLimits['take']>[1] = one) => {
       const served: string[] = [];
@@ -82,7 +88,10 @@ describe('the limits of a connection in Redis', () => {
     it('in the order in which they came, whoever asks first when a place is free', async () => {
       const busy = await limits.take(id, one, asker('x'));
       const [a, b, c] = [asker('a'), asker('b'), asker('c')];
-      for (const each of [a, b, c]) expect(await limits.take(id, one, each)).toHaveProperty('waitMs');
+      for (const each of [a, b, c]) {
+        expect(await limits.take(id, one, each)).toHaveProperty('waitMs');
+        await anotherMillisecond();
+      }
       if ('release' in busy) busy.release();
       expect(await limits.take(id, one, asker('late'))).toHaveProperty('waitMs');
       expect(await limits.take(id, one, asker('title', false))).toHaveProperty('waitMs');
@@ -101,14 +110,22 @@ describe('the limits of a connection in Redis', () => {
     });
 
     it('to users in turn when the requests of a minute are limited', async () => {
-      const perMinute = { concurrency: undefined, perMinute: 600 };
-      const bucket = { tokens: 0, at: await now() };
-      await connections.commands.hset(keyOf(id, 'tokens'), bucket);
+      // The next request becomes free in ten seconds: the test gives each of them.
+      const perMinute = { concurrency: undefined, perMinute: 6 };
+      const give = async (tokens: number): Promise<void> => {
+        await connections.commands.hset(keyOf(id, 'tokens'), { tokens, at: await now() });
+      };
       const all: Record<string, Asker> = {};
       for (const name of ['a1', 'a2', 'a3', 'b1', 'b2']) all[name] = asker(name.slice(0, 1));
-      const served: string[] = [];
-      while (served.length < 5) served.push(...(await next(all, perMinute)));
-      expect(served.slice(0, 4)).toEqual(['a1', 'b1', 'a2', 'b2']);
+      await give(0);
+      const served = await next(all, perMinute);
+      while (served.length < 5) {
+        await anotherMillisecond();
+        await give(1);
+        served.push(...(await next(all, perMinute)));
+      }
+      // Which of one user's goes first is open when they came in the same millisecond.
+      expect(served.map((name) => name[0])).toEqual(['a', 'b', 'a', 'b', 'a']);
     });
 
     it('and none to one that has left, or whose worker was killed', async () => {
