@@ -153,7 +153,7 @@ describe('runs that are claimed as they are accepted', () => {
         const jobs = await world.commands.lrange(`${world.prefix}:bull:runs:wait`, 0, -1);
         return (await queued()).some((id) => jobs.includes(`${id}-0`));
       },
-      { what: 'a job of a run that could not be claimed' },
+      { what: 'a job of a run that could not be claimed', timeoutMs: 30_000 },
     );
     proxy.release();
     await leaving.exited;

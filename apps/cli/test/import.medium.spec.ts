@@ -11,6 +11,7 @@ import { freshDatabase, startProcess, waitFor } from '@perennial/testing';
 import { type Caller, startCaller } from '@perennial/testing-service';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OPERATOR } from '../src/calls';
 import { OpenWebUi } from '../src/open-webui/source';
 import { Installation } from './installation';
 import { fillPostgres, type Tables, tables, toEmail, toId, toPassword, writeUploads } from './open-webui/installation';
@@ -34,7 +35,6 @@ interface Imported {
 }
 
 const MODEL = 'sim-t20-r300';
-const operator = { kind: 'service', name: 'cli' } as const;
 
 /** Real: the built command line and services, Postgres (ours and theirs), Redis, LanceDB; the provider is the simulator. */
 describe('perennial import open-webui', () => {
@@ -69,7 +69,7 @@ describe('perennial import open-webui', () => {
     const account = { userId: person(8).userId, name: 'Eight', email: toEmail(8), role: 'user' as const };
     const passwordHash = `$2b$04$${'a'.repeat(53)}`;
     const times = { createdAt: 1, lastActiveAt: 1 };
-    await caller.rpc.call(users.importAccount, { ...account, ...times, passwordHash }, { principal: operator });
+    await caller.rpc.call(users.importAccount, { ...account, ...times, passwordHash }, { principal: OPERATOR });
     await db.query(`UPDATE auth.users SET placement = 'eu' WHERE id = $1`, [account.userId]);
   }, 180_000);
   afterAll(async () => {

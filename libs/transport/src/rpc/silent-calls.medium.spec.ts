@@ -19,6 +19,7 @@ describe('a call whose replica', () => {
     prefix = freshPrefix('rpc');
     stream = rpcKeys.requests(prefix, 'chat');
     caller = await createCaller(redisUrl(), prefix);
+    await waitFor(() => caller.connections.commands.status === 'ready', { what: 'the connection' });
     await caller.connections.commands.xgroup('CREATE', stream, REPLICA_GROUP, '0', 'MKSTREAM');
   });
 
