@@ -3,6 +3,7 @@ import { type FormEvent, useRef, useState } from 'react';
 import { Dialog } from '../../ui/dialog';
 import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
+import { AddressField, KeyInput } from '../server-fields';
 import { countWords } from '../words';
 import { type Connection, type Kind, KIND_WORDS } from './connection';
 import { modelsAt } from './connection-queries';
@@ -33,19 +34,10 @@ export function ConnectionDialog({ kind, initial, busy, error, onSave, onRemove,
   return (
     <Dialog title={initial ? 'Connection' : `New connection, ${KIND_WORDS[kind]}`} onClose={onClose}>
       <form ref={form} className="admin-form" onSubmit={save}>
-        <label className="field">
-          Address
-          <input
-            name="url"
-            type="url"
-            required
-            maxLength={2_000}
-            pattern="https?://.+"
-            title="An address that begins with http:// or https://"
-            placeholder={kind === 'openai' ? 'https://api.openai.com/v1' : 'http://127.0.0.1:11434'}
-            defaultValue={url}
-          />
-        </label>
+        <AddressField
+          value={url}
+          placeholder={kind === 'openai' ? 'https://api.openai.com/v1' : 'http://127.0.0.1:11434'}
+        />
         <KeyField saved={key} />
         <label className="admin-check">
           <input type="checkbox" name="enable" defaultChecked={options.enable !== false} />
@@ -118,18 +110,7 @@ function KeyField({ saved }: { saved: string }) {
       </div>
     );
   }
-  return (
-    <label className="field">
-      Key
-      <input
-        name="key"
-        type="password"
-        autoComplete="off"
-        maxLength={10_000}
-        placeholder={saved === '' ? 'None' : 'Empty: without a key from now on'}
-      />
-    </label>
-  );
+  return <KeyInput placeholder={saved === '' ? 'None' : 'Empty: without a key from now on'} />;
 }
 
 function NumberField({

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { Dialog } from '../../ui/dialog';
 import { Problem } from '../page-parts';
+import { AddressField, KeyInput } from '../server-fields';
 import { type Embedding, type EmbeddingChange, useSaveEmbedding } from './document-queries';
 
 type Engine = Embedding['RAG_EMBEDDING_ENGINE'];
@@ -50,28 +51,8 @@ export function EmbeddingForm({ embedding }: { embedding: Embedding }) {
       </label>
       {engine !== '' && (
         <div key={`${engine} ${saves}`} className="admin-form">
-          <label className="field">
-            Address
-            <input
-              name="url"
-              type="url"
-              required
-              maxLength={2_000}
-              pattern="https?://.+"
-              title="An address that begins with http:// or https://"
-              defaultValue={server.url}
-            />
-          </label>
-          <label className="field">
-            Key
-            <input
-              name="key"
-              type="password"
-              autoComplete="off"
-              maxLength={10_000}
-              placeholder={server.key === '' ? 'None' : 'One is saved, and stays if this is empty'}
-            />
-          </label>
+          <AddressField value={server.url} />
+          <KeyInput placeholder={server.key === '' ? 'None' : 'One is saved, and stays if this is empty'} />
         </div>
       )}
       <Problem error={save.error} />

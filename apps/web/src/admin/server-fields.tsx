@@ -1,0 +1,28 @@
+/** Where a server of models or embeddings is. */
+export function AddressField({ value, placeholder }: { value: string; placeholder?: string }) {
+  return (
+    <label className="field">
+      Address
+      <input
+        name="url"
+        type="url"
+        required
+        maxLength={2_000}
+        pattern="https?://.+"
+        title="An address that begins with http:// or https://"
+        placeholder={placeholder}
+        defaultValue={value}
+      />
+    </label>
+  );
+}
+
+/** A key that is typed; the one that is saved is never shown. */
+export function KeyInput({ placeholder }: { placeholder: string }) {
+  return (
+    <label className="field">
+      Key
+      <input name="key" type="password" autoComplete="off" maxLength={10_000} placeholder={placeholder} />
+    </label>
+  );
+}
