@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type RouteReply, routes } from '@perennial/contracts-gateway';
-import { launchSystem, ROOT } from '@perennial/launcher';
+import { ROOT } from '@perennial/launcher';
 import { judge, JUDGED_DOCUMENTS, type Judgement, type Passage } from '@perennial/testing/documents';
 import { keepResult } from '@perennial/testing/servers';
 import { Library } from '../retrieval/library';
 import { signUpAdmin } from '../support/accounts';
 import { httpUntilAnswered } from '../support/http';
-import { LOCAL_MODEL, startLocalEmbedder } from './retrieval-rank';
+import { launchHybridSystem, LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
 import { startSimulatorProcess } from './simulator-process';
 
 /**
@@ -51,15 +51,7 @@ const contestants: Record<string, Contestant> = {
 const simulator = await startSimulatorProcess();
 const local = await startLocalEmbedder(log);
 const embedder = local ? { url: local.url, model: LOCAL_MODEL } : { url: simulator.url, model: 'sim-embed' };
-const system = await launchSystem({
-  env: {
-    RAG_EMBEDDING_ENGINE: 'openai',
-    RAG_EMBEDDING_MODEL: embedder.model,
-    RAG_OPENAI_API_BASE_URL: `${embedder.url}/v1`,
-    RAG_OPENAI_API_KEY: 'none',
-    ENABLE_RAG_HYBRID_SEARCH: 'true',
-  },
-});
+const system = await launchHybridSystem(embedder);
 try {
   const admin = await signUpAdmin(system.baseUrl);
   const library = new Library(system.baseUrl, admin, '');

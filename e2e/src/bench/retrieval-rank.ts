@@ -1,17 +1,12 @@
-import { join } from 'node:path';
 import { type RouteReply, routes } from '@perennial/contracts-gateway';
-import { launchSystem, ROOT } from '@perennial/launcher';
-import { freePort, ManagedProcess, waitFor } from '@perennial/testing/servers';
 import { Library } from '../retrieval/library';
 import { signUpAdmin } from '../support/accounts';
-import { http, httpUntilAnswered } from '../support/http';
+import { httpUntilAnswered } from '../support/http';
+import { launchHybridSystem, LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
 import { DOCUMENTS, type LabelledQuestion, QUESTIONS } from './retrieval-labelled';
 
 const HITS = 10;
 const UPLOADS_AT_A_TIME = 4;
-export const LOCAL_MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
-/** Includes the download of the model. */
-const EMBEDDER_LIMIT_MS = 240_000;
 
 export interface Ranking {
   dense: number;
@@ -26,16 +21,7 @@ export async function rank(simulator: { url: string; model: string }, log: (line
   const local = await startLocalEmbedder(log);
   const embedder = local ? { url: local.url, model: LOCAL_MODEL } : simulator;
   try {
-    const system = await launchSystem({
-      env: {
-        RAG_EMBEDDING_ENGINE: 'openai',
-        RAG_EMBEDDING_MODEL: embedder.model,
-        RAG_OPENAI_API_BASE_URL: `${embedder.url}/v1`,
-        RAG_OPENAI_API_KEY: 'none',
-        // Otherwise no search uses keywords.
-        ENABLE_RAG_HYBRID_SEARCH: 'true',
-      },
-    });
+    const system = await launchHybridSystem(embedder);
     try {
       const admin = await signUpAdmin(system.baseUrl);
       const library = new Library(system.baseUrl, admin, '');
@@ -105,40 +91,3 @@ function ndcg({ relevant }: LabelledQuestion, found: readonly string[]): number 
 
 const mean = (values: readonly number[]) =>
   Number((values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3));
-
-/** The model of `npm start`. Undefined, with a warning, if it cannot be downloaded. */
-export async function startLocalEmbedder(
-  log: (line: string) => void,
-): Promise<{ url: string; process: ManagedProcess } | undefined> {
-  const port = await freePort();
-  const embedder = new ManagedProcess({
-    name: 'embedder',
-    command: process.execPath,
-    args: [
-      ...[join(ROOT, 'tools/local-embedder/dist/main.js'), '--port', String(port)],
-      ...['--dir', join(ROOT, '.perennial/local-embedder')],
-    ],
-  });
-  embedder.start();
-  const url = `http://127.0.0.1:${port}`;
-  const answers = () =>
-    http('GET', `${url}/v1/models`).then(
-      ({ status }) => status === 200,
-      () => false,
-    );
-  try {
-    await waitFor(async () => !embedder.running || (await answers()), {
-      timeoutMs: EMBEDDER_LIMIT_MS,
-      intervalMs: 200,
-      what: 'the local embedder to answer',
-    });
-    if (embedder.running) return { url, process: embedder };
-  } catch (error) {
-    log(error instanceof Error ? error.message : String(error));
-  }
-  log(
-    'SKIPPED: the local embedder cannot be had here: the simulator takes its place, which knows words but no meaning',
-  );
-  await embedder.stop();
-  return undefined;
-}
