@@ -80,9 +80,10 @@ export class PostgresServer extends StoreServer {
 
   /** Signals the postmaster and all its sessions. A paused postmaster alone would stop only new connections. */
   protected override async signal(signal: NodeJS.Signals): Promise<void> {
-    await super.signal(signal);
+    // Those of a dead postmaster cannot be found any more, and a start would fail while one holds its shared memory.
     const path = `/proc/${this.pid}/task/${this.pid}/children`;
     const children = await readFile(path, 'utf8').catch(() => '');
+    await super.signal(signal);
     for (const pid of children.split(' ').filter(Boolean)) {
       try {
         process.kill(Number(pid), signal);
