@@ -1,6 +1,7 @@
 import type { CheckedFilter, StoredPoint } from '../driver';
 import { VectorDatabase } from '../postgres/database';
 import { keywordPart, wordsText } from '../postgres/keyword-sql';
+import { readPage } from '../postgres/page';
 import { CollectionStatistics } from '../postgres/statistics';
 import { Tables } from '../postgres/tables';
 import { REF_COLUMNS, refOf, toWhere, Values } from '../postgres/values';
@@ -130,16 +131,9 @@ export class KeywordIndex {
   }
 
   /** The points with an id above `after`, in the order of ids. */
-  async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
-    const values = new Values();
-    const where = toWhere(filter, values);
-    const above = after === undefined ? '' : `AND id > ${values.add(after)}::uuid`;
-    const rows = await this.database.run(
-      `SELECT ${REF_COLUMNS} FROM ${this.tables.name(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
-      values.list,
-      { timeoutMs: this.config.readTimeoutMs, collection },
-    );
-    return rows.map(refOf);
+  page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
+    const timeoutMs = this.config.readTimeoutMs;
+    return readPage(this.database, this.tables, { collection, filter, after, limit, timeoutMs });
   }
 
   async health(): Promise<void> {

@@ -3,8 +3,9 @@ import { VectorStoreError } from '../errors';
 import { bestScore, candidatesFor } from '../fusion';
 import { type Row, VectorDatabase } from '../postgres/database';
 import { wordsText } from '../postgres/keyword-sql';
+import { readPage } from '../postgres/page';
 import { CollectionStatistics } from '../postgres/statistics';
-import { REF_COLUMNS, refOf, toWhere, Values } from '../postgres/values';
+import { refOf, toWhere, Values } from '../postgres/values';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { creation, type IndexOptions, SCHEMA, tables } from './schema';
 import { type DenseParts, denseStatement, exactUpTo, hybridStatement } from './search-sql';
@@ -167,16 +168,9 @@ export class PgvectorDriver implements Driver {
     return Number(row?.['points']);
   }
 
-  async page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
-    const values = new Values();
-    const where = toWhere(filter, values);
-    const above = after === undefined ? '' : `AND id > ${values.add(after)}::uuid`;
-    const rows = await this.database.run(
-      `SELECT ${REF_COLUMNS} FROM ${tables.name(collection)} WHERE ${where} ${above} ORDER BY id LIMIT ${limit}`,
-      values.list,
-      { timeoutMs: this.config.readTimeoutMs, collection },
-    );
-    return rows.map(refOf);
+  page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]> {
+    const timeoutMs = this.config.readTimeoutMs;
+    return readPage(this.database, tables, { collection, filter, after, limit, timeoutMs });
   }
 
   async health(): Promise<void> {
