@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommands>>> = {
   keys: async () => (await import('./commands/keys')).keys,
   deadletter: async () => (await import('./commands/dead-letters')).deadLetters,
   blobs: async () => (await import('./commands/blobs')).blobs,
+  vectors: async () => (await import('./commands/vectors')).vectors,
   orphans: async () => (await import('./commands/orphans')).orphans,
 };
 

@@ -32,6 +32,7 @@ describe('perennial', () => {
       'keys',
       'deadletter',
       'orphans',
+      'vectors',
     ])
       expect(help.stdout).toContain(`perennial ${command}`);
     expect(script.stdout).toContain('--get-yargs-completions');
@@ -45,6 +46,9 @@ describe('perennial', () => {
     [['user'], 'Name a command of user'],
     [['user', 'create'], 'email'],
     [['fleet', '--all'], 'no option --all'],
+    [['vectors'], 'Name a command of vectors'],
+    [['vectors', 'migrate'], 'to'],
+    [['vectors', 'migrate', '--to', 'qdrant', '--points-per-second', 'many'], '--points-per-second'],
     [['migrate', '--to', 'Nothing1111111111111'], 'no migration'],
     [['fleet', '--variables', '/nowhere/at/all'], '/nowhere/at/all'],
   ])(
@@ -142,6 +146,17 @@ describe('perennial', () => {
     expect(saved.stdout).not.toContain('sk-very-secret-key');
     expect(await here.inside(['settings', 'get', 'nothing.at.all'])).toMatchObject({ code: 2 });
   }, 60_000);
+
+  it('shows the vector stores, and refuses a move to one that is not declared', async () => {
+    expect(await here.inside(['vectors', 'status'])).toEqual({
+      ...{ code: 0, stderr: '', stdout: 'stores: default\nanswers: none yet\n' },
+    });
+    const nowhere = await here.inside(['vectors', 'migrate', '--to', 'pinecone']);
+    expect(nowhere).toMatchObject({ code: 1, stdout: '' });
+    expect(nowhere.stderr).toContain('There is no vector store "pinecone"');
+    for (const command of ['pause', 'cancel', 'finish', 'rollback'])
+      expect((await here.inside(['vectors', command])).code).toBe(1);
+  });
 
   it('shows the fleet: a process that was killed is gone', async () => {
     const fleet = () =>

@@ -3,6 +3,7 @@ import * as contract from '@perennial/contracts-retrieval';
 import { databaseFrom, PersistenceModule } from '@perennial/persistence';
 import { placementPrints, type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
+import { vectorStorePrints } from '@perennial/vector-store';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
 import { HostModule } from './host/host.module';
@@ -21,7 +22,8 @@ import { StoresModule } from './stores/stores.module';
 export class RetrievalModule {
   static forRoot(env: RetrievalEnv, runtime: Runtime): DynamicModule {
     const placements = placementPrints(env.PLACEMENTS);
-    runtime.status.provide({ placements: () => placements });
+    const vectorStores = vectorStorePrints(env);
+    runtime.status.provide({ placements: () => placements, vectorStores: () => vectorStores });
     runtime.status.provide({ role: () => env.RETRIEVAL_ROLE });
     return {
       module: RetrievalModule,

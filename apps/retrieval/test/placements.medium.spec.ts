@@ -101,8 +101,14 @@ describe.skipIf(missing)('the data of people with a placement', () => {
     const key = toBlobKey(mine, '1', 'eu');
     expect([await isFile(directory, key), await isFile(world.dataDir, key)]).toEqual([true, false]);
     expect(await isFile(directory, toBlobKey(theirs, '1'))).toBe(false);
-    expect([await pointsIn(vectors.at('eu'), mine), await pointsIn(vectors.own, mine)]).toEqual([1, 0]);
-    expect([await pointsIn(vectors.at('eu'), theirs), await pointsIn(vectors.own, theirs)]).toEqual([0, 1]);
+    expect([
+      await pointsIn(vectors.at('eu', 'default'), mine),
+      await pointsIn(vectors.at(null, 'default'), mine),
+    ]).toEqual([1, 0]);
+    expect([
+      await pointsIn(vectors.at('eu', 'default'), theirs),
+      await pointsIn(vectors.at(null, 'default'), theirs),
+    ]).toEqual([0, 1]);
     expect((await search(inside, 'file', mine)).sources[0]?.document).toEqual(['The launch is on 3 May.']);
     expect((await search(outside, 'file', theirs)).sources[0]?.document).toEqual(['The launch is on 4 June.']);
   });
@@ -152,12 +158,15 @@ describe.skipIf(missing)('the data of people with a placement', () => {
       world.caller.rpc.call(files.replace, replaced, { principal: after, key: randomUUID() }),
     ).rejects.toMatchObject(byPlacement);
     const fresh = await upload(after, 'The launch is on 5 July.');
-    expect([await pointsIn(vectors.at('eu'), fresh), await pointsIn(vectors.own, fresh)]).toEqual([0, 1]);
+    expect([
+      await pointsIn(vectors.at('eu', 'default'), fresh),
+      await pointsIn(vectors.at(null, 'default'), fresh),
+    ]).toEqual([0, 1]);
     await world.caller.rpc.call(files.remove, { fileId: old }, { principal: after, key: randomUUID() });
     await waitFor(async () => (await world.count('files', 'id = $1', old)) === 0, {
       what: 'the old file to be removed',
     });
-    expect(await pointsIn(vectors.at('eu'), old)).toBe(0);
+    expect(await pointsIn(vectors.at('eu', 'default'), old)).toBe(0);
     expect(await isFile(directory, blobKey)).toBe(false);
   });
 

@@ -52,7 +52,7 @@ describe('leftovers', () => {
     );
     database = new Database(poolFrom(dataSource), runtime.metrics);
     blobs = await createBlobStore(z.object(blobStoreEnv).parse({ DATA_DIR: world.dataDir }));
-    const stores = new VectorStores(world.store, new Map());
+    const stores = new VectorStores({ named: new Map([['default', world.store]]) });
     sweep = new OrphanSweep(new ReconcileRepository(database), stores, blobs, AGE_S * 1_000, new Map());
     await world.index();
   });
@@ -155,7 +155,10 @@ describe('leftovers', () => {
     const all = await createBlobStore({ ...z.object(blobStoreEnv).parse({ DATA_DIR: world.dataDir }), PLACEMENTS });
     const away = createVectorStore(z.object(vectorStoreEnv).parse(vectorsAway));
     onTestFinished(() => Promise.all([all.close(), away.close()]).then(() => undefined));
-    const stores = new VectorStores(world.store, new Map([['away', away]]));
+    const stores = new VectorStores({
+      named: new Map([['default', world.store]]),
+      placed: new Map([['away', away]]),
+    });
     const repository = new ReconcileRepository(database);
     const withAway = new OrphanSweep(repository, stores, all, AGE_S * 1_000, PLACEMENTS);
     const good = await plantWithBlob(['kept']);

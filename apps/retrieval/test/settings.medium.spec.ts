@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallRequest, Principal } from '@perennial/contracts-kernel';
-import { documents, embedding as embeddingCalls, retrievalSettings, searchIndex } from '@perennial/contracts-retrieval';
+import {
+  documents,
+  embedding as embeddingCalls,
+  retrievalSettings,
+  searchIndex,
+  vectorMove,
+} from '@perennial/contracts-retrieval';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SettingsKeeper } from '../src/settings/settings-keeper';
@@ -89,6 +95,10 @@ describe('settings of retrieval', () => {
         embeddingCalls.get,
         searchIndex.status,
         searchIndex.rebuild,
+        vectorMove.status,
+        vectorMove.pause,
+        vectorMove.cancel,
+        vectorMove.finish,
         embeddingCalls.update,
         retrievalSettings.update,
       ])

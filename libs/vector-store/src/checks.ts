@@ -28,8 +28,12 @@ export function checkInteger(value: number, min: number, max: number, what: stri
     refuse(`${what} must be a whole number from ${min} to ${max}`);
 }
 
+export function checkId(id: string): void {
+  if (!UUID.test(id)) refuse('the id of a point must be a lower-case UUID');
+}
+
 export function checkPoint(point: Point): void {
-  if (!UUID.test(point.id)) refuse('the id of a point must be a lower-case UUID');
+  checkId(point.id);
   if (!ID.test(point.scope)) refuse('the scope of a point may have letters, digits and "_.:-", at most 128');
   if (!ID.test(point.fileId)) refuse('the file of a point may have letters, digits and "_.:-", at most 128');
   checkInteger(point.generation, 0, MAX_GENERATION, 'the generation of a point');

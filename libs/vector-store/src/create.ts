@@ -1,15 +1,16 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { installationStores, placedVectorConfigs, type VectorStoreConfig } from './declared';
 import type { DenseDriver, Driver, DriverFacts } from './driver';
-import { chromaHeaders, placedVectorConfigs, type VectorStoreConfig } from './env';
+import { chromaHeaders, type StoreConfig } from './env';
 import { VectorStoreError } from './errors';
 import type { KeywordIndexConfig } from './keywords/keyword-index';
-import { VectorStores } from './placed';
 import { DEFAULT_TIMEOUTS, ResilientDriver, type StoreTimeouts } from './resilience/resilient-driver';
 import { CheckedStore } from './store';
+import { VectorStores } from './stores';
 import type { VectorStore } from './types';
 
-const FACTS: Record<VectorStoreConfig['VECTOR_DB'], DriverFacts> = {
+const FACTS: Record<StoreConfig['VECTOR_DB'], DriverFacts> = {
   // Each write is a version of the whole table, so writes are few and large.
   lancedb: { system: 'lancedb', capabilities: { hybrid: true, sharedBetweenHosts: false }, batchSize: 1_000 },
   qdrant: { system: 'qdrant', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
@@ -18,28 +19,28 @@ const FACTS: Record<VectorStoreConfig['VECTOR_DB'], DriverFacts> = {
   milvus: { system: 'milvus', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
 };
 
-type OneStore = Omit<VectorStoreConfig, 'PLACEMENTS'>;
-
 /** The configured store. Connects on the first call, which reports a store that is away. */
-export function createVectorStore(config: OneStore): VectorStore {
+export function createVectorStore(config: StoreConfig): VectorStore {
   const timeouts = { ...DEFAULT_TIMEOUTS, read: config.VECTOR_DB_TIMEOUT_MS };
   const load = loader(config, timeouts);
   return new CheckedStore(new ResilientDriver(FACTS[config.VECTOR_DB], load, { timeouts }));
 }
 
-/** The configured store and those of the placements. */
+/** The configured stores: the installation's, and those of the placements. */
 export function createVectorStores(config: VectorStoreConfig): VectorStores {
-  const own = createVectorStore(config);
-  const placed = new Map([...config.PLACEMENTS.keys()].map((name) => [name, own]));
+  const named = new Map([...installationStores(config)].map(([name, store]) => [name, createVectorStore(store)]));
+  const placed = new Map<string, VectorStore | 'default'>(
+    [...config.PLACEMENTS.keys()].map((name) => [name, 'default']),
+  );
   for (const [name, { data, error }] of placedVectorConfigs(config)) {
     if (!data) throw error;
     placed.set(name, createVectorStore(data));
   }
-  return new VectorStores(own, placed);
+  return new VectorStores({ named, ownName: config.VECTOR_STORE_NAME, placed });
 }
 
 /** Checks the configuration at once, and loads the client of the chosen store on demand. */
-function loader(config: OneStore, timeouts: StoreTimeouts): () => Promise<Driver> {
+function loader(config: StoreConfig, timeouts: StoreTimeouts): () => Promise<Driver> {
   const limits = { readTimeoutMs: timeouts.read, writeTimeoutMs: timeouts.write, adminTimeoutMs: timeouts.admin };
   switch (config.VECTOR_DB) {
     case 'lancedb': {
@@ -102,7 +103,7 @@ function loader(config: OneStore, timeouts: StoreTimeouts): () => Promise<Driver
 
 /** A store that cannot search by words, with their index in Postgres. */
 function withKeywords(
-  { VECTOR_DB: system, KEYWORDS_DB_URL, DATABASE_URL, KEYWORDS_POOL_SIZE: poolSize }: OneStore,
+  { VECTOR_DB: system, KEYWORDS_DB_URL, DATABASE_URL, KEYWORDS_POOL_SIZE: poolSize }: StoreConfig,
   points: () => Promise<DenseDriver>,
   limits: Pick<KeywordIndexConfig, 'readTimeoutMs' | 'writeTimeoutMs' | 'adminTimeoutMs'>,
 ): () => Promise<Driver> {

@@ -1,6 +1,5 @@
-import type { VectorStoreConfig } from './env';
-
-type Located = Omit<VectorStoreConfig, 'PLACEMENTS'>;
+import { createHash } from 'node:crypto';
+import type { StoreConfig } from './env';
 
 /** Where collections are: those of one server are told apart by the beginnings of their names. */
 interface Place {
@@ -13,7 +12,7 @@ interface Place {
  *
  * @param stores by name
  */
-export function sharedPlaces(stores: ReadonlyMap<string, Located>): [string, string][] {
+export function sharedPlaces(stores: ReadonlyMap<string, StoreConfig>): [string, string][] {
   const located = [...stores].map(([name, store]) => ({ name, places: placesOf(store) }));
   return located.flatMap((one, at) =>
     located
@@ -23,8 +22,20 @@ export function sharedPlaces(stores: ReadonlyMap<string, Located>): [string, str
   );
 }
 
-/** None for files of one machine, which a placement cannot have. */
-function placesOf(store: Located): Place[] {
+const PRINT_CHARS = 12;
+
+/**
+ * A fingerprint of where a store keeps its points: two processes with the same one keep them in the same place. Users and secrets are not in
+ * it, so it may be shown.
+ */
+export function placePrint(store: StoreConfig): string {
+  const place = store.VECTOR_DB === 'lancedb' ? store.DATA_DIR : placesOf(store);
+  const definition = JSON.stringify([store.VECTOR_DB, place]);
+  return createHash('sha256').update(definition).digest('hex').slice(0, PRINT_CHARS);
+}
+
+/** None for files of one machine, of which there is one store only. */
+function placesOf(store: StoreConfig): Place[] {
   switch (store.VECTOR_DB) {
     case 'qdrant':
       return [{ server: `qdrant ${serverOf(store.QDRANT_URI)}`, prefix: `${store.QDRANT_COLLECTION_PREFIX}_` }];
@@ -56,7 +67,7 @@ function placesOf(store: Located): Place[] {
 }
 
 /** The words of documents beside a store without them: two stores of a kind cannot share their tables. */
-function wordsOf(store: Located): Place {
+function wordsOf(store: StoreConfig): Place {
   return { server: `${store.VECTOR_DB} words ${serverOf(store.KEYWORDS_DB_URL ?? store.DATABASE_URL)}`, prefix: '' };
 }
 

@@ -29,7 +29,7 @@ export interface DriverFacts {
   /** OpenTelemetry's `db.system.name`; for spans and messages only. */
   readonly system: string;
   readonly capabilities: VectorStoreCapabilities;
-  /** Points that one `write` takes at most. */
+  /** Points that one `write` or `vectors` takes at most. */
   readonly batchSize: number;
 }
 
@@ -51,16 +51,11 @@ export interface Driver {
   count(collection: string, filter: CheckedFilter): Promise<number>;
   /** The points with an id above `after`, in the order of ids. */
   page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]>;
+  /** The vectors of these points by id, without those that do not exist; at most `batchSize` ids. */
+  vectors(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>>;
   health(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A store that searches by vectors only. */
-export interface DenseDriver extends Omit<Driver, 'searchHybrid'> {
-  /** The similarity of these points to the vector, by id, without those that do not exist. */
-  similarities(
-    collection: string,
-    vector: Float32Array,
-    ids: readonly string[],
-  ): Promise<readonly (readonly [id: string, similarity: number])[]>;
-}
+export type DenseDriver = Omit<Driver, 'searchHybrid'>;

@@ -1,7 +1,8 @@
 import { type EnvSource, placementPrints, readEnv, type VariableMeta } from '@perennial/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { chromaHeaders, vectorStoreEnv, vectorStoreRules } from './env';
+import { vectorStoreEnv, vectorStorePrints, vectorStoreRules } from './declared';
+import { chromaHeaders, storeEnv } from './env';
 
 const read = (source: EnvSource) =>
   readEnv(z.object(vectorStoreEnv).superRefine(vectorStoreRules), source, { service: 'test' });
@@ -63,8 +64,9 @@ it('no secret of a placement’s store is in its fingerprint', () => {
   const rest = { blobs: 'default' as const, connections: [] };
   const print = (name: string, secret: string) =>
     placementPrints(new Map([['eu', { ...rest, vectors: { [name]: `scheme://me:${secret}@host/` } }]]))['eu'];
-  const variables = Object.entries(vectorStoreEnv).filter(([name]) => name !== 'PLACEMENTS');
-  const secrets = variables.filter(([, schema]) => ((schema as z.ZodType).meta() as VariableMeta | undefined)?.secret);
+  const secrets = Object.entries(storeEnv).filter(
+    ([, schema]) => ((schema as z.ZodType).meta() as VariableMeta | undefined)?.secret,
+  );
   expect(secrets.length).toBeGreaterThan(0);
   for (const [name] of secrets) expect([name, print(name, 'one')]).toEqual([name, print(name, 'two')]);
 });
@@ -99,5 +101,43 @@ describe('the stores of vectors of placements', () => {
       start(qdrant('perennial'), qdrant('eu'), qdrant('us'), qdrant('perennial', 'http://other:6333')),
     ).not.toThrow();
     expect(start(pgvector('postgres://db/a'), pgvector('postgres://db/b'))).not.toThrow();
+  });
+});
+
+describe('the stores of vectors by name', () => {
+  const qdrant = { VECTOR_DB: 'qdrant', QDRANT_URI: 'http://qdrant:6333' };
+  const DATABASE_URL = 'postgres://db/perennial';
+  const schema = z.object({ ...vectorStoreEnv, DATABASE_URL: z.string().optional() }).superRefine(vectorStoreRules);
+  const start = (stores: object, own: EnvSource = {}) =>
+    readEnv(schema, { DATABASE_URL, ...own, VECTOR_STORES: JSON.stringify(stores) }, { service: 'test' });
+
+  it('have the database of the installation for vectors and words', () => {
+    const milvus = { VECTOR_DB: 'milvus', MILVUS_URI: 'http://milvus:19530' };
+    expect(Object.keys(vectorStorePrints(start({ pg: { VECTOR_DB: 'pgvector' }, milvus })))).toEqual([
+      'default',
+      'pg',
+      'milvus',
+    ]);
+  });
+
+  it.each([
+    ['a name with other characters', { Qdrant: qdrant }, {}, /VECTOR_STORES/],
+    ['an unknown variable', { q: { ...qdrant, QDRANT_URL: 'x' } }, {}, /wrong store "q": .*QDRANT_URL/],
+    ['no address', { q: { VECTOR_DB: 'qdrant' } }, {}, /wrong store "q": QDRANT_URI is needed/],
+    ['the place of the first', { q: qdrant }, qdrant, /VECTOR_STORES has stores of vectors in one place/],
+    ['the place of another', { pg: { VECTOR_DB: 'pgvector' } }, { VECTOR_DB: 'pgvector' }, /in one place/],
+    ['the name of the first', { main: qdrant }, { VECTOR_STORE_NAME: 'main' }, /has "main", which is the name/],
+    ['a second embedded store', { l: { VECTOR_DB: 'lancedb', DATA_DIR: '/other' } }, {}, /there can be one/],
+    ['no object', '{', {}, /VECTOR_STORES/],
+  ])('are refused with %s', (_, stores, own, message) => {
+    expect(() => start(stores as object, own)).toThrow(message);
+  });
+
+  it('tell where they are, whoever declares them, without secrets', () => {
+    const moved = start({ q: { ...qdrant, QDRANT_API_KEY: 'one' } });
+    const ended = start({}, { ...qdrant, QDRANT_API_KEY: 'two', VECTOR_STORE_NAME: 'q' });
+    expect(vectorStorePrints(moved)['q']).toBe(vectorStorePrints(ended)['q']);
+    const elsewhere = start({ q: { ...qdrant, QDRANT_COLLECTION_PREFIX: 'other' } });
+    expect(vectorStorePrints(elsewhere)['q']).not.toBe(vectorStorePrints(moved)['q']);
   });
 });

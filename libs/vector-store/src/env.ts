@@ -1,6 +1,5 @@
-import { databaseUrl, flag, integer, placementEnv, urlOf, variable } from '@perennial/runtime';
+import { databaseUrl, flag, integer, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
-import { sharedPlaces } from './distinct';
 
 const CHROMA_TOKEN = 'chromadb.auth.token_authn.TokenAuthClientProvider';
 const CHROMA_BASIC = 'chromadb.auth.basic_authn.BasicAuthClientProvider';
@@ -61,9 +60,8 @@ const milvusEnv = {
   MILVUS_HNSW_M: variable(hnswM, { description: HNSW_M }),
 };
 
-/** Variables of the vector store, for the service that searches; with `vectorStoreRules` as the schema's refinement. */
-export const vectorStoreEnv = {
-  ...placementEnv,
+/** Variables of one vector store; with `storeRules`. */
+export const storeEnv = {
   VECTOR_DB: variable(z.enum(['lancedb', 'qdrant', 'pgvector', 'chroma', 'milvus']).default('lancedb'), {
     description:
       'Where documents are searched: `lancedb` is files below `DATA_DIR` (one host only), `qdrant` a Qdrant server, `pgvector` a Postgres with that extension, `chroma` a Chroma server, `milvus` a Milvus.',
@@ -139,51 +137,11 @@ export const vectorStoreEnv = {
   }),
 };
 
-/** What `createVectorStore` takes; the parsed environment of a service that spreads `vectorStoreEnv` and `databaseEnv` is one. */
-export type VectorStoreConfig = z.output<z.ZodObject<typeof vectorStoreEnv>> & { DATABASE_URL?: string };
+/** What `createVectorStore` takes. */
+export type StoreConfig = z.output<z.ZodObject<typeof storeEnv>> & { DATABASE_URL?: string };
 
-/** As for the stores of files: an unknown variable is refused. */
-const { PLACEMENTS: _, ...storeEnv } = vectorStoreEnv;
-const placedStore = z.strictObject(storeEnv);
-
-/** The own stores of the placements that have one, by name. */
-export function placedVectorConfigs({
-  PLACEMENTS,
-}: Pick<VectorStoreConfig, 'PLACEMENTS'>): Map<string, z.ZodSafeParseResult<VectorStoreConfig>> {
-  const own = [...PLACEMENTS].flatMap(([name, { vectors }]) =>
-    vectors === 'default' ? [] : [[name, vectors] as const],
-  );
-  return new Map(
-    own.map(([name, vectors]) => [
-      name,
-      placedStore
-        .transform((config): VectorStoreConfig => ({ ...config, PLACEMENTS: new Map() }))
-        .superRefine((config, context) => {
-          vectorStoreRules(config, context);
-          // The embedded store belongs to one machine, which the installation's own store has claimed.
-          if (config.VECTOR_DB === 'lancedb')
-            context.addIssue({ code: 'custom', path: ['VECTOR_DB'], message: 'has to be another one than lancedb' });
-        })
-        .safeParse(vectors),
-    ]),
-  );
-}
-
-/** Constraints between the variables: `z.object({ ...vectorStoreEnv }).superRefine(vectorStoreRules)`. */
-export function vectorStoreRules(env: VectorStoreConfig, context: z.core.$RefinementCtx): void {
-  const refuse = (path: keyof VectorStoreConfig, message: string): void =>
-    context.addIssue({ code: 'custom', path: [path], message });
-  const stores = new Map<string, VectorStoreConfig>([["the installation's own", env]]);
-  for (const [name, { data, error }] of placedVectorConfigs(env)) {
-    for (const { path, message } of error?.issues ?? [])
-      refuse('PLACEMENTS', `has a wrong store of vectors for "${name}": ${[...path, message].join(' ')}`);
-    if (data) stores.set(`that of "${name}"`, data);
-  }
-  for (const [one, other] of sharedPlaces(stores))
-    refuse(
-      'PLACEMENTS',
-      `has stores of vectors in one place: ${one} and ${other}; another collection prefix that does not begin like the first, or another database, keeps them apart`,
-    );
+/** Constraints between the variables of one store; `refuse` is called for each that is not held. */
+export function storeRules(env: StoreConfig, refuse: (path: keyof StoreConfig, message: string) => void): void {
   if (env.VECTOR_DB === 'qdrant' && env.QDRANT_URI === undefined) {
     refuse('QDRANT_URI', 'is needed with VECTOR_DB=qdrant');
   }
@@ -210,10 +168,10 @@ export function chromaHeaders({
   CHROMA_HTTP_HEADERS: headers,
   CHROMA_CLIENT_AUTH_PROVIDER: provider,
   CHROMA_CLIENT_AUTH_CREDENTIALS: credentials,
-}: Pick<
-  VectorStoreConfig,
-  'CHROMA_HTTP_HEADERS' | 'CHROMA_CLIENT_AUTH_PROVIDER' | 'CHROMA_CLIENT_AUTH_CREDENTIALS'
->): Record<string, string> {
+}: Pick<StoreConfig, 'CHROMA_HTTP_HEADERS' | 'CHROMA_CLIENT_AUTH_PROVIDER' | 'CHROMA_CLIENT_AUTH_CREDENTIALS'>): Record<
+  string,
+  string
+> {
   const given = headers.split(',').flatMap((header) => {
     const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(header) ?? [];
     return name === '' ? [] : [[name, value] as const];

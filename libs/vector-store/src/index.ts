@@ -18,5 +18,13 @@ export type {
 export { StoreUnavailableError, VectorStoreError } from './errors';
 export { pointId } from './point-id';
 export { createVectorStore, createVectorStores } from './create';
-export { VectorStores } from './placed';
-export { placedVectorConfigs, vectorStoreEnv, vectorStoreRules, type VectorStoreConfig } from './env';
+export { VectorStores } from './stores';
+export {
+  installationStores,
+  placedVectorConfigs,
+  vectorStoreEnv,
+  vectorStorePrints,
+  vectorStoreRules,
+  type VectorStoreConfig,
+} from './declared';
+export type { StoreConfig } from './env';

@@ -126,6 +126,18 @@ export class CheckedStore implements VectorStore {
     return { points: page, cursor: page.at(-1)?.id };
   }
 
+  async vectors(collection: string, ids: readonly string[], call?: CallOptions): Promise<Map<string, Float32Array>> {
+    check.checkName(collection);
+    ids.forEach(check.checkId);
+    const found = new Map<string, Float32Array>();
+    const { batchSize } = this.driver;
+    for (let from = 0; from < ids.length; from += batchSize) {
+      const batch = this.driver.vectors(collection, ids.slice(from, from + batchSize));
+      for (const [id, vector] of await until(call, this.known(collection, batch))) found.set(id, vector);
+    }
+    return found;
+  }
+
   health(call?: CallOptions): Promise<void> {
     return until(call, this.driver.health());
   }

@@ -148,6 +148,12 @@ export interface VectorStore {
   /** Page by page in the order of the ids; points written or deleted meanwhile may or may not be seen. @throws VectorStoreError `NOT_FOUND` */
   scroll(collection: string, query: ScrollQuery, call?: CallOptions): Promise<ScrollPage>;
   /**
+   * The vectors of points by their ids, of length 1 (zeros stay zeros). Points that do not exist are left out.
+   *
+   * @throws VectorStoreError `NOT_FOUND`
+   */
+  vectors(collection: string, ids: readonly string[], call?: CallOptions): Promise<Map<string, Float32Array>>;
+  /**
    * Checks that the store answers.
    *
    * @throws VectorStoreError `UNAVAILABLE`

@@ -90,6 +90,7 @@ export function contract(running: () => Subject): void {
         () => store.searchHybrid('nowhere', { vector, filter, limit: 1, text: 'fox', keywordWeight: 0.5 }),
         () => store.count('nowhere'),
         () => store.scroll('nowhere', { limit: 1 }),
+        () => store.vectors('nowhere', [point().id]),
       ]) {
         await expect(work()).rejects.toMatchObject({ code: 'NOT_FOUND' });
       }
@@ -116,6 +117,20 @@ export function contract(running: () => Subject): void {
         });
       expect(await byWord('albatross')).toEqual([]);
       expect(ids(await byWord('pelican'))).toEqual([old.id]);
+    });
+
+    it('gives the vectors back by id, of length 1, without those that are not there', async () => {
+      const all = points(600, { random: seeded(7) });
+      await store.upsert(collection, all);
+      const absent = point({ ordinal: 9_999 });
+      const vectors = await store.vectors(collection, [absent.id, ...all.map(({ id }) => id)]);
+      expect([...vectors.keys()].sort()).toEqual(ids(all).sort());
+      for (const { id, vector } of all) {
+        const stored = vectors.get(id) ?? new Float32Array();
+        expect(Math.hypot(...stored)).toBeCloseTo(1, 5);
+        expect(cosine(vector, stored)).toBeCloseTo(1, 5);
+      }
+      await expect(store.vectors(collection, ["' or 1=1"])).rejects.toMatchObject({ code: 'INVALID' });
     });
 
     it('an id twice in one call keeps the last', async () => {

@@ -5,6 +5,7 @@ import {
   Connections,
   type FleetMember,
   isRedisUnavailable,
+  namesOf,
   readFleet,
   redisUnavailable,
   strangersTo,
@@ -12,8 +13,6 @@ import {
 import { AUTH_ENV, type AuthEnv } from '../env';
 
 const READ_MS = 2_000;
-/** Processes that are named in an error. */
-const NAMED = 10;
 
 /** Whether every process of the installation can serve people with a placement. */
 @Injectable()
@@ -38,8 +37,8 @@ export class PlacementCheck {
       );
     const { unknown, different } = strangersTo(placement, print, await this.members());
     const faults = [
-      ...(unknown.length > 0 ? [`${named(unknown)} do not know it`] : []),
-      ...(different.length > 0 ? [`${named(different)} have another definition of it`] : []),
+      ...(unknown.length > 0 ? [`${namesOf(unknown)} do not know it`] : []),
+      ...(different.length > 0 ? [`${namesOf(different)} have another definition of it`] : []),
     ];
     if (faults.length === 0) return;
     throw new CallError(
@@ -54,11 +53,4 @@ export class PlacementCheck {
       throw isRedisUnavailable(error) ? redisUnavailable() : error;
     });
   }
-}
-
-function named(members: readonly FleetMember[]): string {
-  const names = members
-    .slice(0, NAMED)
-    .map(({ instance, state }) => (state === 'silent' ? `${instance} (silent)` : instance));
-  return members.length > NAMED ? `${names.join(', ')} and ${members.length - NAMED} more` : names.join(', ');
 }

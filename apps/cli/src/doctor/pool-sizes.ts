@@ -1,7 +1,7 @@
 import { HEAVY_POOL_SIZE } from '@perennial/persistence';
 import type { DatabaseEnv } from '@perennial/runtime';
 import { readFleet } from '@perennial/transport';
-import type { VectorStoreConfig } from '@perennial/vector-store';
+import { installationStores, type StoreConfig, type VectorStoreConfig } from '@perennial/vector-store';
 import type { z } from 'zod';
 import type { callEnv } from '../environment';
 import { withPostgres } from '../postgres';
@@ -14,12 +14,17 @@ const SPARE = 10;
 
 /** Connections for vectors, or for their words, where they are in the database of everything else. */
 function besideOf(vectors: VectorStoreConfig | undefined): number {
-  switch (vectors?.VECTOR_DB) {
+  const stores = vectors ? [...installationStores(vectors).values()] : [];
+  return stores.reduce((sum, store) => sum + connectionsBeside(store), 0);
+}
+
+function connectionsBeside(store: StoreConfig): number {
+  switch (store.VECTOR_DB) {
     case 'pgvector':
-      return vectors.PGVECTOR_DB_URL === undefined ? vectors.PGVECTOR_POOL_SIZE : 0;
+      return store.PGVECTOR_DB_URL === undefined ? store.PGVECTOR_POOL_SIZE : 0;
     case 'chroma':
     case 'milvus':
-      return vectors.KEYWORDS_DB_URL === undefined ? vectors.KEYWORDS_POOL_SIZE : 0;
+      return store.KEYWORDS_DB_URL === undefined ? store.KEYWORDS_POOL_SIZE : 0;
     default:
       return 0;
   }

@@ -4,7 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { type BlobStoreConfig, createBlobStore, placedBlobConfigs } from '@perennial/blob-store';
 import {
   createVectorStore,
+  installationStores,
   placedVectorConfigs,
+  type StoreConfig,
   type VectorStoreConfig,
   VectorStoreError,
 } from '@perennial/vector-store';
@@ -37,12 +39,15 @@ export function checkBlobStores(env: BlobStoreConfig): Promise<Finding[]> {
   return Promise.all([checkBlobStore(env), ...placed]);
 }
 
-/** The installation's store of vectors, and those of placements. */
+/** The installation's stores of vectors, and those of placements. */
 export async function checkVectorStores(env: VectorStoreConfig): Promise<Finding[]> {
+  const own = [...installationStores(env)].map(([name, store]) =>
+    checkVectorStore(store, name === env.VECTOR_STORE_NAME ? '' : name),
+  );
   const placed = [...placedVectorConfigs(env)].flatMap(([name, { data }]) =>
     data ? checkVectorStore(data, name) : [],
   );
-  return (await Promise.all([checkVectorStore(env), ...placed])).flat();
+  return (await Promise.all([...own, ...placed])).flat();
 }
 
 /** Writes a small blob, reads it, and deletes it. */
@@ -69,9 +74,9 @@ async function checkBlobStore(env: BlobStoreConfig, placement = ''): Promise<Fin
 }
 
 /** Whether the vector store answers; for pgvector also the version of the extension. */
-async function checkVectorStore(env: VectorStoreConfig, placement = ''): Promise<Finding[]> {
-  const check = `vector store ${placement}`.trim();
-  const findings = env.VECTOR_DB === 'pgvector' ? await checkPgvector(env, `pgvector ${placement}`.trim()) : [];
+async function checkVectorStore(env: StoreConfig, name = ''): Promise<Finding[]> {
+  const check = `vector store ${name}`.trim();
+  const findings = env.VECTOR_DB === 'pgvector' ? await checkPgvector(env, `pgvector ${name}`.trim()) : [];
   if (findings.some(({ level }) => level === 'failed')) return findings;
   try {
     const vectors = createVectorStore(env);
@@ -83,7 +88,7 @@ async function checkVectorStore(env: VectorStoreConfig, placement = ''): Promise
       await vectors.close();
     }
   } catch (error) {
-    const remedies: Record<VectorStoreConfig['VECTOR_DB'], string> = {
+    const remedies: Record<StoreConfig['VECTOR_DB'], string> = {
       lancedb: 'Make DATA_DIR a directory that the user of this process may write.',
       qdrant: 'Start Qdrant, and check QDRANT_URI and QDRANT_API_KEY.',
       pgvector: 'Start that Postgres, and check PGVECTOR_DB_URL.',
@@ -98,7 +103,7 @@ async function checkVectorStore(env: VectorStoreConfig, placement = ''): Promise
   }
 }
 
-async function checkPgvector(env: VectorStoreConfig, check: string): Promise<Finding[]> {
+async function checkPgvector(env: StoreConfig, check: string): Promise<Finding[]> {
   const url = env.PGVECTOR_DB_URL ?? env.DATABASE_URL;
   if (url === undefined) return [];
   try {

@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
-import type { VectorStore } from '@perennial/vector-store';
+import { installationStores, VectorStores } from '@perennial/vector-store';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { VECTOR_STORE } from '../stores/tokens';
+import { VECTOR_STORES } from '../stores/tokens';
 import { refusal, type StoreHost } from './claim';
 import { HostRepository } from './host.repository';
 
@@ -23,15 +23,17 @@ export class HostGuard implements OnModuleInit {
 
   constructor(
     private readonly repository: HostRepository,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
+    @Inject(VECTOR_STORES) private readonly stores: VectorStores,
     @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
   /** @throws when the store belongs to another machine: the process must not start */
   async onModuleInit(): Promise<void> {
-    if (this.store.capabilities.sharedBetweenHosts) return;
-    const own: StoreHost = { host: hostname(), directory: await directoryId(this.env.DATA_DIR) };
+    const embedded = [...this.stores.named].find(([, { capabilities }]) => !capabilities.sharedBetweenHosts);
+    if (!embedded) return;
+    const directory = installationStores(this.env).get(embedded[0])?.DATA_DIR ?? this.env.DATA_DIR;
+    const own: StoreHost = { host: hostname(), directory: await directoryId(directory) };
     const other = await this.repository.claim(own);
     if (other) throw new Error(refusal(other, own));
     this.runtime.every(BEAT_MS, async () => void (this.lost = !(await this.repository.beat(own))), {

@@ -16,6 +16,9 @@ const WINDOW = 256;
 /** Windows that are embedded at once: the second starts as the first runs out of requests. */
 const AHEAD = 2;
 
+/** How long the other indexes may keep a file whose points are in the active one. */
+const OTHERS_MS = 10_000;
+
 /** Progress: `done` chunks of all. */
 export type OnProgress = (step: 'embed' | 'index', done: number) => void;
 
@@ -35,14 +38,17 @@ export class IndexStep {
     for (const index of await this.registry.writable(signal)) {
       const scopes = await this.repository.missingScopes(file, index.id);
       if (scopes.length === 0) continue;
+      const limit = index.state === 'active' ? undefined : AbortSignal.timeout(OTHERS_MS);
+      const within = limit ? AbortSignal.any([signal, limit]) : signal;
       try {
-        await this.fill(index, file, scopes, signal, onProgress);
+        await this.fill(index, file, scopes, within, onProgress);
       } catch (error) {
-        const gone = error instanceof VectorStoreError && error.code === 'NOT_FOUND';
-        if (gone) this.registry.forgetCollection(index);
-        // The index builder retries files for a building index: a new embedder that fails, or a cancelled build, must not keep the file out
-        // of the active index.
-        if (index.state === 'building' && (gone || error instanceof EmbeddingError)) continue;
+        if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') this.registry.forgetCollection(index);
+        signal.throwIfAborted();
+        // Others than the active index are filled by the builder and the upkeep too: a new embedder that fails, a cancelled build, or
+        // another vector store that is away or slow must not keep the file out of the active one.
+        const isOfIndex = error instanceof EmbeddingError || error instanceof VectorStoreError;
+        if (limit && (isOfIndex || limit.aborted)) continue;
         if (error instanceof EmbeddingError && error.waitS !== undefined) await this.catalog.pause(index, error.waitS);
         throw error;
       }

@@ -6,6 +6,7 @@ import { FaultIsolation } from './1764400000000-fault-isolation';
 import { UserStorageIndex } from './1764500000000-user-storage';
 import { Residence } from './1764600000000-residence';
 import { PageLabels } from './1764700000000-page-labels';
+import { IndexStores } from './1764800000000-index-stores';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -17,4 +18,5 @@ export const retrievalMigrations = [
   UserStorageIndex,
   Residence,
   PageLabels,
+  IndexStores,
 ];

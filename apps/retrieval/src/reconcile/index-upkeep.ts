@@ -9,6 +9,8 @@ import { usesIndex } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { VECTOR_STORES } from '../stores/tokens';
 
+type RetiredIndex = Pick<VectorIndex, 'id' | 'collection' | 'store' | 'state'>;
+
 /**
  * An index that has never been active is dropped soon: only a worker that has not noticed yet may still write to it.
  */
@@ -16,7 +18,7 @@ const UNUSED_S = 60;
 /** Files that changed recently are left to their workers. */
 const QUIET_S = 60;
 
-/** Maintains the indexes: drops retired ones after their grace period, and fills gaps of the active one. */
+/** Maintains the indexes: drops retired ones after their grace period, and fills gaps of the active and the former one. */
 @Injectable()
 export class IndexUpkeep {
   private readonly log: Logger;
@@ -34,32 +36,55 @@ export class IndexUpkeep {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await this.remakeLost(signal);
-    await this.fillGaps(signal);
-    await this.dropRetired();
+    await this.catalog.retireFormer(this.env.FORMER_STORE_GRACE_SECONDS);
+    const indexes = await this.catalog.writable();
+    for (const index of indexes) await this.unlessAway(index, () => this.remakeLost(index, signal));
+    const active = indexes.find(({ state }) => state === 'active');
+    if (active && usesIndex(await this.settings.current()))
+      for (const index of indexes.filter(({ state }) => state !== 'building'))
+        await this.unlessAway(index, () => this.fillGaps(index, active, signal));
+    for (const index of await this.catalog.retired(this.env.INDEX_GRACE_SECONDS, UNUSED_S))
+      await this.unlessAway(index, () => this.dropRetired(index));
   }
 
-  private async dropRetired(): Promise<void> {
-    for (const { id, collection } of await this.catalog.retired(this.env.INDEX_GRACE_SECONDS, UNUSED_S)) {
-      // Where a store is away, the index is known until its collection is dropped there too.
-      if (await this.inEachStore((store) => store.dropCollection(collection))) await this.catalog.forget(id);
+  /** @throws when the active index's store is away; others hold up nothing */
+  private async unlessAway(index: Pick<VectorIndex, 'store' | 'state'>, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof VectorStoreError) || index.state === 'active') throw error;
+      this.log.warn({ err: error, store: index.store, state: index.state }, 'a vector store failed; its index waits');
     }
   }
 
+  private async dropRetired({ id, collection, store }: RetiredIndex): Promise<void> {
+    if (!this.stores.named.has(store))
+      this.log.warn({ store, collection }, 'a vector store is no longer declared; what it has of an index stays there');
+    // Where a store is away, the index is known until its collection is dropped there too.
+    if (await this.inEachStore(store, (where) => where.dropCollection(collection))) await this.catalog.forget(id);
+  }
+
   /** A store that was emptied or replaced has no collections. */
-  private async remakeLost(signal: AbortSignal): Promise<void> {
-    const indexes = await this.catalog.writable();
-    if (indexes.length === 0) return;
-    await this.inEachStore((store, residence) => this.remakeLostIn(store, residence, indexes, signal));
+  private async remakeLost(index: VectorIndex, signal: AbortSignal): Promise<void> {
+    await this.inEachStore(index.store, async (store, residence) => {
+      const there = await store.listCollections({ signal });
+      if (there.some(({ name }) => name === index.collection)) return;
+      this.registry.forgetCollection(index);
+      await this.registry.ensureCollection(index, signal, residence);
+    });
   }
 
   /**
-   * The installation's own store first. A placement's that fails holds up its own files only.
+   * The installation's store first, if it is declared. A placement's that fails holds up its own files only.
    *
    * @returns whether none failed
    */
-  private async inEachStore(work: (store: VectorStore, residence: string | null) => Promise<void>): Promise<boolean> {
-    await work(this.stores.own, null);
+  private async inEachStore(
+    name: string,
+    work: (store: VectorStore, residence: string | null) => Promise<void>,
+  ): Promise<boolean> {
+    const installation = this.stores.named.get(name);
+    if (installation) await work(installation, null);
     let isWhole = true;
     for (const [residence, store] of this.stores.separate) {
       try {
@@ -77,24 +102,10 @@ export class IndexUpkeep {
     this.log.warn({ err, placement }, 'the vector store of a placement failed; only its files wait');
   }
 
-  private async remakeLostIn(
-    store: VectorStore,
-    residence: string | null,
-    indexes: readonly VectorIndex[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const there = new Set((await store.listCollections({ signal })).map(({ name }) => name));
-    for (const index of indexes.filter(({ collection }) => !there.has(collection))) {
-      this.registry.forgetCollection(index);
-      await this.registry.ensureCollection(index, signal, residence);
-    }
-  }
-
-  /** Fills the gaps of the active index that no worker is responsible for. */
-  private async fillGaps(signal: AbortSignal): Promise<void> {
-    const index = await this.catalog.active();
-    if (!index || !usesIndex(await this.settings.current())) return;
-    const { away } = await this.filler.fillMissing(index, { signal, quietS: QUIET_S });
+  /** Fills the gaps that no worker is responsible for; the former index from the active one. */
+  private async fillGaps(index: VectorIndex, active: VectorIndex, signal: AbortSignal): Promise<void> {
+    const from = index.id === active.id ? undefined : active;
+    const { away } = await this.filler.fillMissing(index, { signal, from, quietS: QUIET_S });
     for (const [residence, error] of away) this.warn(residence, error);
   }
 }

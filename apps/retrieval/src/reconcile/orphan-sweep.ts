@@ -35,13 +35,27 @@ export class OrphanSweep {
       await unlessAway('unfinished uploads', options, async () => {
         await this.blobs.removeUnfinished(Math.max(this.orphanAgeMs, UNFINISHED_MS));
       });
-    for (const [name, store] of [['', this.vectors.own] as const, ...this.vectors.separate])
+    for (const { name, store, holds } of this.vectorStores())
       await unlessAway(`vector store ${name}`.trim(), options, async () => {
-        const { points, collections } = await this.collections(store, options);
+        const { points, collections } = await this.collections(store, holds, options);
         report.points += points;
         report.collections += collections;
       });
     return report;
+  }
+
+  /** All vector stores, each with the indexes that it has collections of. */
+  private vectorStores(): { name: string; store: VectorStore; holds: (index: { store: string }) => boolean }[] {
+    const { named, ownName, separate } = this.vectors;
+    return [
+      ...[...named].map(([name, store]) => ({
+        name: name === ownName ? '' : name,
+        store,
+        holds: (index: { store: string }) => index.store === name,
+      })),
+      // An index has its points of people with such a placement there, wherever it has the others.
+      ...[...separate].map(([name, store]) => ({ name, store, holds: () => true })),
+    ];
   }
 
   private async sweepBlobs(placement: string | undefined, { repair, signal }: SweepOptions): Promise<number> {
@@ -63,19 +77,21 @@ export class OrphanSweep {
 
   private async collections(
     store: VectorStore,
+    holds: (index: { store: string }) => boolean,
     options: SweepOptions,
   ): Promise<{ points: number; collections: number }> {
-    const indexes = new Map((await this.repository.collections()).map((index) => [index.collection, index]));
+    const known = async () => (await this.repository.collections()).filter(holds);
+    const indexes = new Map((await known()).map((index) => [index.collection, index]));
     let points = 0;
     let collections = 0;
     for (const { name } of await store.listCollections({ signal: options.signal })) {
       const index = indexes.get(name);
       if (!index) {
         // Read again: an index may have been added between the two lists.
-        if ((await this.repository.collections()).some(({ collection }) => collection === name)) continue;
+        if ((await known()).some(({ collection }) => collection === name)) continue;
         collections += 1;
         if (options.repair && options.collections === true) await store.dropCollection(name);
-      } else if (index.state !== 'retired') {
+      } else if (index.isKept) {
         points += await this.points(store, index.id, name, options);
       }
     }

@@ -14,6 +14,10 @@ export const reconcileEnv = {
   INDEX_GRACE_SECONDS: variable(integer(1, 31_536_000).default(3_600), {
     description: 'Seconds for which the index of the former embedding model is kept after the switch.',
   }),
+  FORMER_STORE_GRACE_SECONDS: variable(integer(1, 31_536_000).default(604_800), {
+    description:
+      'Seconds for which the former vector store is written after a move to another one, so that the move can be undone.',
+  }),
   EMBEDDINGS_CACHE_DAYS: variable(integer(1, 36_500).default(30), {
     description: 'Days for which the vector of a text is cached after its last use.',
   }),

@@ -92,8 +92,11 @@ export class ReconcileRepository {
     );
   }
 
-  async collections(): Promise<{ id: string; collection: string; state: 'building' | 'active' | 'retired' }[]> {
-    return this.database.query('SELECT id, collection, state FROM indexes');
+  /** `isKept`: its points are to be right; a retired index is dropped soon. */
+  async collections(): Promise<{ id: string; collection: string; store: string; isKept: boolean }[]> {
+    return this.database.query(
+      `SELECT id, collection, store, state <> 'retired' OR former_since IS NOT NULL AS "isKept" FROM indexes`,
+    );
   }
 
   /** The next ids, in order; fewer than `limit` means the end. */

@@ -160,14 +160,17 @@ export class RemovalService {
     this.progress.changed(...rows);
   }
 
-  /** From every index, including inactive ones: one may be gone from the store before it is gone from the list. */
+  /**
+   * From every index, including inactive ones: one may be gone from the store before it is gone from the list. A retired one is dropped as a
+   * whole, also where its store is away now.
+   */
   private async removePoints(filter: DeleteFilter, residence: string | null): Promise<void> {
-    const store = this.stores.at(residence);
-    for (const { collection } of await this.catalog.all()) {
+    for (const { collection, store, state } of await this.catalog.all()) {
       try {
-        await store.delete(collection, filter);
+        await this.stores.at(residence, store).delete(collection, filter);
       } catch (error) {
-        if (!(error instanceof VectorStoreError) || error.code !== 'NOT_FOUND') throw error;
+        const isGone = error instanceof VectorStoreError && (error.code === 'NOT_FOUND' || state === 'retired');
+        if (!isGone) throw error;
       }
     }
   }

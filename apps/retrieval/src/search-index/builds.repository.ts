@@ -11,10 +11,21 @@ export interface IndexBuild {
   embedding: SealedEmbedding;
   /** The index that is being filled; null until the embedder has answered for the first time. */
   indexId: string | null;
+  /** The vector store in which the index is to be; null: that of the active one. */
+  store: string | null;
+  /** At most so many points are written in a second; null: as many as can be. */
+  pointsPerSecond: number | null;
+  /** Below this share of the active index's hits searches are not moved to another store. */
+  minRecall: number;
+  /** An administrator has stopped it. */
+  paused: boolean;
   /** Why the last try ended. */
   error: string | null;
   failures: number;
 }
+
+/** The request to have the index in another vector store. */
+export type Move = Pick<IndexBuild, 'pointsPerSecond' | 'minRecall'> & { store: string };
 
 /** A placement of a file whose points are to be written. */
 export interface PlaceToFill {
@@ -26,7 +37,8 @@ export interface PlaceToFill {
   placedAt: string;
 }
 
-const COLUMNS = 'id, model, embedding, index_id AS "indexId", error, failures';
+const COLUMNS = `id, model, embedding, index_id AS "indexId", store, points_per_second AS "pointsPerSecond", min_recall AS "minRecall",
+  paused, error, failures`;
 const PLACE_COLUMNS = `p.file_id AS "fileId", p.scope, f.live_generation AS generation, f.residence, p.created_at::text AS "placedAt"`;
 /** Longest pause between two tries, in seconds. */
 const MAX_PAUSE_S = 60;
@@ -50,13 +62,17 @@ export class BuildsRepository {
     return db.first<IndexBuild>(`SELECT ${COLUMNS} FROM index_builds`);
   }
 
-  /** Replaces an earlier request, whose builder loses it. */
-  async request(tx: Queryable, model: string, embedding: SealedEmbedding): Promise<void> {
+  /**
+   * Replaces an earlier request, whose builder loses it.
+   *
+   * @param move absent: a move that was requested before stays requested
+   */
+  async request(tx: Queryable, model: string, embedding: SealedEmbedding, move?: Move): Promise<void> {
     await tx.execute(
-      `INSERT INTO index_builds (model, embedding) VALUES ($1, $2)
+      `INSERT INTO index_builds (model, embedding, store, points_per_second, min_recall) VALUES ($1, $2, $3, $4, $5)
        ON CONFLICT (one_row) DO UPDATE SET id = excluded.id, model = excluded.model, embedding = excluded.embedding, index_id = NULL, owner = NULL,
-         lease_until = '-infinity', error = NULL, failures = 0, not_before = '-infinity', created_at = now()`,
-      [model, JSON.stringify(embedding)],
+         paused = false, lease_until = '-infinity', error = NULL, failures = 0, not_before = '-infinity', created_at = now()`,
+      [model, JSON.stringify(embedding), move?.store ?? null, move?.pointsPerSecond ?? null, move?.minRecall ?? 0],
     );
   }
 
@@ -85,7 +101,7 @@ export class BuildsRepository {
   claim(owner: string, leaseS: number): Promise<IndexBuild | undefined> {
     return this.database.first<IndexBuild>(
       `UPDATE index_builds SET owner = $1, lease_until = now() + $2 * interval '1 second'
-        WHERE (owner IS NULL OR lease_until < now()) AND not_before <= now() RETURNING ${COLUMNS}`,
+        WHERE (owner IS NULL OR lease_until < now()) AND not_before <= now() AND NOT paused RETURNING ${COLUMNS}`,
       [owner, leaseS],
       { name: 'index-builds.claim' },
     );

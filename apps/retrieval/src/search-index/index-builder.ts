@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
-import { RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
+import { type IndexComparisonReport, RETRIEVAL_SETTINGS_CHANGED } from '@perennial/contracts-retrieval';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { VectorStoreError } from '@perennial/vector-store';
@@ -66,7 +66,7 @@ export class IndexBuilder implements OnApplicationBootstrap {
     } catch (error) {
       if (lost.signal.aborted) return;
       if (signal.aborted) return await this.builds.release(this.owner);
-      await this.builds.fail(this.owner, build.id, reasonOf(error));
+      await this.builds.fail(this.owner, build.id, reasonOf(error, build.store));
       this.log.warn({ err: error, model: build.model }, 'failed to fill the new index, will be retried');
     } finally {
       clearInterval(renewal);
@@ -75,10 +75,12 @@ export class IndexBuilder implements OnApplicationBootstrap {
 
   private async build(build: IndexBuild, signal: AbortSignal): Promise<void> {
     const mine = { owner: this.owner, buildId: build.id };
-    const index = await this.steps.begin(build, mine, signal);
-    if (!index) return;
+    const building = await this.steps.begin(build, mine, signal);
+    if (!building) return;
+    const { index, movesFrom } = building;
+    let comparison: IndexComparisonReport | undefined;
     for (;;) {
-      const { whole, away } = await this.steps.fill(index, mine, signal);
+      const { whole, away } = await this.steps.fill(building, mine, signal);
       if (!whole) continue;
       const without = [...away.keys()];
       if (away.size > 0 && build.failures < TRIES_FOR_AWAY) {
@@ -87,18 +89,25 @@ export class IndexBuilder implements OnApplicationBootstrap {
         );
         throw new CallError('UNAVAILABLE', reasons.join('; '));
       }
-      const switched = await this.steps.switchTo(index, mine, without);
+      if (movesFrom && !comparison) {
+        const { minRecall } = build;
+        comparison = await this.steps.compare({ ...building, movesFrom }, mine, { minRecall, signal });
+        continue;
+      }
+      const switched = await this.steps.switchTo(building, mine, { without, comparison });
       if (switched === 'missing') continue;
-      if (switched === 'done') this.log.info({ index: index.id, model: index.model, without }, 'active index changed');
+      const { id, model, store } = index;
+      if (switched === 'done') this.log.info({ index: id, model, store, without, comparison }, 'active index changed');
       return;
     }
   }
 }
 
 /** Why indexing does not continue, for an admin. An unexpected error's stack is in the log only. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, store: string | null): string {
   if (error instanceof EmbeddingError) return error.message;
-  if (error instanceof VectorStoreError) return `The vector store: ${error.message}`;
+  if (error instanceof VectorStoreError)
+    return `The vector store${store === null ? '' : ` "${store}"`}: ${error.message}`;
   if (error instanceof CallError) return error.message;
   return 'An unexpected error; the log of the retrieval worker has it';
 }

@@ -6,7 +6,9 @@ import { ChunksRepository } from './chunks.repository';
 import { IndexCatalog, type VectorIndex } from './index-catalog';
 import { IndexRegistry } from './index-registry';
 import { IndexWriter, type Page } from './index-writer';
+import type { Pace } from './pace';
 import { RefusalsRepository } from './refusals.repository';
+import { StoredVectors } from './stored-vectors';
 
 /** Chunks per batch, exceeded by at most a page. Two batches with their vectors are in memory at once. */
 const BATCH = 256;
@@ -26,6 +28,14 @@ export interface FillPass {
   away: ReadonlyMap<string, VectorStoreError>;
 }
 
+/** Where vectors may come from, and how fast points are written. */
+export interface FillOptions {
+  signal: AbortSignal;
+  /** Another index of the same model, whose vectors are copied. */
+  from?: VectorIndex | undefined;
+  pace?: Pace | undefined;
+}
+
 /** Writes live files into an index. */
 @Injectable()
 export class IndexFiller {
@@ -36,6 +46,7 @@ export class IndexFiller {
     private readonly catalog: IndexCatalog,
     private readonly registry: IndexRegistry,
     private readonly writer: IndexWriter,
+    private readonly stored: StoredVectors,
     @Inject(VECTOR_STORES) private readonly stores: VectorStores,
   ) {}
 
@@ -47,18 +58,18 @@ export class IndexFiller {
    */
   async fillMissing(
     index: VectorIndex,
-    { signal, quietS, onProgress }: { signal: AbortSignal; quietS?: number; onProgress?: () => Promise<void> },
+    { quietS, onProgress, ...options }: FillOptions & { quietS?: number; onProgress?: () => Promise<void> },
   ): Promise<FillPass> {
     const away = new Map<string, VectorStoreError>();
     let last: PlaceToFill | undefined;
     for (let whole = true; ;) {
-      signal.throwIfAborted();
+      options.signal.throwIfAborted();
       const places = await this.builds.missing(index.id, last, { limit: PLACES, quietS, without: [...away.keys()] });
       if (places.length === 0) return { whole, away };
       for (const residence of new Set(places.map((place) => place.residence))) {
         const there = places.filter((place) => place.residence === residence);
         try {
-          await this.fill(index, there, signal);
+          await this.fill(index, there, options);
         } catch (error) {
           if (!(error instanceof VectorStoreError) || residence === null || !this.stores.isSeparate(residence))
             throw error;
@@ -84,7 +95,7 @@ export class IndexFiller {
     const places = await this.builds.missingOf(index.id, fileId);
     if (places.length === 0) return;
     await this.registry.ensureCollection(index, signal);
-    await this.fill(index, places, signal);
+    await this.fill(index, places, { signal });
   }
 
   /**
@@ -93,9 +104,14 @@ export class IndexFiller {
    *
    * @throws EmbeddingError, VectorStoreError, or the signal's reason
    */
-  async fill(index: VectorIndex, places: readonly PlaceToFill[], signal: AbortSignal): Promise<void> {
-    await this.writer.write(index, this.batches(places), {
+  private async fill(
+    index: VectorIndex,
+    places: readonly PlaceToFill[],
+    { signal, from, pace }: FillOptions,
+  ): Promise<void> {
+    await this.writer.write(index, this.batches(places, signal, pace), {
       signal,
+      known: from ? (config, pages) => this.stored.read(from, config, pages, signal) : undefined,
       afterWrite: (pages) =>
         this.record(
           index,
@@ -105,11 +121,12 @@ export class IndexFiller {
     });
   }
 
-  private async *batches(places: readonly PlaceToFill[]): AsyncGenerator<LivePage[]> {
+  private async *batches(places: readonly PlaceToFill[], signal: AbortSignal, pace?: Pace): AsyncGenerator<LivePage[]> {
     let batch: LivePage[] = [];
     let held = 0;
     for (const file of byFile(places)) {
       for await (const page of this.pagesOf(file)) {
+        await pace?.take(page.chunks.length * page.scopes.length, signal);
         batch.push(page);
         held += page.chunks.length;
         if (held < BATCH) continue;

@@ -31,15 +31,16 @@ export class IndexRegistry {
   }
 
   /**
-   * Where the points of a file go: the active index, and the one that is being filled, if there is one. The first call of an
-   * installation makes the first index, for which it asks the embedder how many dimensions its vectors have.
+   * Where the points of a file go: the active index, then the one that is being filled and the former one, if there are such. The first
+   * call of an installation makes the first index, for which it asks the embedder how many dimensions its vectors have. The collections of
+   * others than the active one are made by those who fill them.
    * @throws EmbeddingError, VectorStoreError
    */
   async writable(signal?: AbortSignal): Promise<VectorIndex[]> {
-    let indexes = await this.catalog.writable();
-    if (!indexes.some(({ state }) => state === 'active')) indexes = [await this.makeFirst(), ...indexes];
-    for (const index of indexes) await this.ensureCollection(index, signal);
-    return indexes;
+    const indexes = await this.catalog.writable();
+    const active = indexes.find(({ state }) => state === 'active') ?? (await this.makeFirst());
+    await this.ensureCollection(active, signal);
+    return [active, ...indexes.filter(({ id }) => id !== active.id)];
   }
 
   /**
@@ -49,18 +50,18 @@ export class IndexRegistry {
    * @param residence names the store
    */
   async ensureCollection(
-    { id, collection, dimension }: VectorIndex,
+    { id, store: name, collection, dimension }: VectorIndex,
     signal?: AbortSignal,
     residence: string | null = null,
   ): Promise<void> {
-    const store = this.stores.at(residence);
+    const store = this.stores.at(residence, name);
     if (this.made.get(id)?.has(store)) return;
     await this.unitOfWork.run(async (tx) => {
       // One at a time: the second must not clear what the first has written.
       await this.catalog.lockCollection(tx, id);
       const there = (await store.listCollections({ signal })).some(({ name }) => name === collection);
       // A separate statement, which stays committed if the store fails afterwards.
-      const places = there ? 0 : await this.catalog.unrecordAll(id, this.residents(store, residence));
+      const places = there ? 0 : await this.catalog.unrecordAll(id, this.residents(residence));
       if (places > 0)
         this.log.warn({ collection, places }, 'the vector store has lost a collection; it is filled again');
       await store.ensureCollection(collection, { dimension }, { signal });
@@ -73,10 +74,10 @@ export class IndexRegistry {
     this.made.delete(id);
   }
 
-  private residents(store: VectorStore, residence: string | null): Residents {
-    return store === this.stores.own
-      ? { amongst: false, residences: [...this.stores.separate.keys()] }
-      : { amongst: true, residences: [residence ?? ''] };
+  private residents(residence: string | null): Residents {
+    return residence !== null && this.stores.isSeparate(residence)
+      ? { amongst: true, residences: [residence] }
+      : { amongst: false, residences: [...this.stores.separate.keys()] };
   }
 
   private makeFirst(): Promise<VectorIndex> {
@@ -90,6 +91,7 @@ export class IndexRegistry {
     const { embedding } = await this.keeper.fresh();
     const config = openEmbedding(embedding, (sealed) => this.seal.open(sealed));
     const dimension = await this.embeddings.dimension(config);
-    return this.catalog.addFirst({ model: embeddingModelId(embedding), dimension, embedding });
+    const { ownName: store } = this.stores;
+    return this.catalog.addFirst({ store, model: embeddingModelId(embedding), dimension, embedding });
   }
 }

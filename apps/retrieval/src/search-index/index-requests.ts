@@ -6,8 +6,8 @@ import { KeySeal } from '../settings/key-seal';
 import { openEmbedding, type SealedEmbedding, type SealedServer } from '../settings/settings';
 import { SettingsRepository } from '../settings/settings.repository';
 import { SettingsKeeper } from '../settings/settings-keeper';
-import { BuildsRepository } from './builds.repository';
-import { IndexCatalog } from './index-catalog';
+import { BuildsRepository, type IndexBuild, type Move } from './builds.repository';
+import { IndexCatalog, type VectorIndex } from './index-catalog';
 
 /** Longest wait of an admin's save for a server that may be away. */
 const PROBE_MS = 2_000;
@@ -47,7 +47,7 @@ export class IndexRequests {
     }
     if (active.model === model) {
       await this.catalog.setEmbedding(tx, active.id, embedding);
-      if (build && build.model !== model) await this.giveUp(tx);
+      if (build && build.model !== model) await this.giveUp(tx, build, active, embedding);
       if (build?.model !== model && dimension !== undefined && dimension !== active.dimension)
         await this.requestBuild(tx, embedding);
       return;
@@ -62,6 +62,17 @@ export class IndexRequests {
     if ((await this.catalog.active(tx)) && !(await this.builds.find(tx))) await this.requestBuild(tx, embedding);
   }
 
+  /** Requests an index of the active one's model in another store. */
+  async move(tx: Tx, { embedding }: VectorIndex, move: Move): Promise<void> {
+    await this.requestBuild(tx, embedding, move);
+  }
+
+  /** Gives up what is requested. */
+  async cancel(tx: Tx): Promise<void> {
+    await this.builds.cancel(tx);
+    await this.catalog.retireBuilding(tx);
+  }
+
   /** The first index may have been created while an admin chose another model: then another one is requested. */
   async notice(): Promise<void> {
     const { embedding } = await this.keeper.current();
@@ -70,14 +81,15 @@ export class IndexRequests {
     await this.unitOfWork.run(async (tx) => this.request(tx, (await this.settings.lock(tx)).embedding));
   }
 
-  private async requestBuild(tx: Tx, embedding: SealedEmbedding): Promise<void> {
-    await this.builds.request(tx, embeddingModelId(embedding), embedding);
+  private async requestBuild(tx: Tx, embedding: SealedEmbedding, move?: Move): Promise<void> {
+    await this.builds.request(tx, embeddingModelId(embedding), embedding, move);
     await this.catalog.retireBuilding(tx);
   }
 
-  private async giveUp(tx: Tx): Promise<void> {
-    await this.builds.cancel(tx);
-    await this.catalog.retireBuilding(tx);
+  /** The model that answers was chosen again; a move to another store was not given up with the other model. */
+  private async giveUp(tx: Tx, build: IndexBuild, active: VectorIndex, embedding: SealedEmbedding): Promise<void> {
+    if (build.store !== null && build.store !== active.store) return this.requestBuild(tx, embedding);
+    await this.cancel(tx);
   }
 
   private async indexes(tx: Tx) {

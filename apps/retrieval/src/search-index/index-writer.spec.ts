@@ -14,11 +14,15 @@ const page = (fileId: string, residence: string | null = null): Page => ({
   ...{ fileId, generation: 1, scopes: ['scope'], residence },
   chunks: [{ ordinal: 0, text: fileId, hash: fileId, page: null }],
 });
-const stores = new VectorStores({} as VectorStore, new Map([['strict', {} as VectorStore]]));
+const stores = new VectorStores({
+  named: new Map([['default', {} as VectorStore]]),
+  placed: new Map([['strict', {} as VectorStore]]),
+});
 const strict = { blobs: 'default' as const, vectors: 'default' as const, connections: ['https://models.example/v1'] };
 const PLACEMENTS = new Map([['strict', strict]]);
 const server = { url: '', sealedKey: null };
 const index = {
+  store: 'default',
   collection: 'c',
   dimension: 2,
   embedding: { engine: 'openai', openai: server, ollama: server },

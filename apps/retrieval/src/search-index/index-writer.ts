@@ -29,6 +29,8 @@ export interface WriteOptions<P extends Page> {
    * Batches that are embedded concurrently (default 1). They share the concurrency limit of the embedder, and end together when it fails.
    */
   ahead?: number;
+  /** Vectors that need not be embedded, by the hash of the text. */
+  known?: ((config: EmbeddingConfig, pages: readonly P[]) => Promise<ReadonlyMap<string, Float32Array>>) | undefined;
   /** Called when further vectors are ready, with their number. */
   onEmbedded?: (chunks: number) => void;
   /** Called when all texts are embedded, while the last batch is still being written. */
@@ -75,7 +77,7 @@ export class IndexWriter {
     const { signal, ahead = 1 } = options;
     const write = (points: readonly Point[], residence: string | null) => this.put(index, points, residence, signal);
     const config = this.toConfig(index);
-    const refusal = (residence: string | null) => this.refusal(residence, config);
+    const refusal = (residence: string | null) => this.refusal(residence, index, config);
     const writing = new BatchWriting(this.embeddings, write, index, config, options, refusal);
     const embedded: Promise<EmbeddedBatch<P>>[] = [];
     try {
@@ -101,8 +103,8 @@ export class IndexWriter {
    *
    * @throws StoreUnavailableError when this process does not know the placement: it cannot tell, so the texts wait for one that does
    */
-  private refusal(residence: string | null, config: EmbeddingConfig): string | undefined {
-    this.stores.at(residence);
+  private refusal(residence: string | null, { store }: VectorIndex, config: EmbeddingConfig): string | undefined {
+    this.stores.at(residence, store);
     return refusalOfEmbedder(this.env.PLACEMENTS, residence, config);
   }
 
@@ -112,10 +114,9 @@ export class IndexWriter {
     residence: string | null,
     signal: AbortSignal,
   ): Promise<void> {
-    const store = this.stores.at(residence);
-    // The caller has made sure of the installation's own.
-    if (store !== this.stores.own) await this.registry.ensureCollection(index, signal, residence);
-    await store.upsert(index.collection, points, { signal });
+    // The caller has made sure of the installation's.
+    if (this.stores.isSeparate(residence)) await this.registry.ensureCollection(index, signal, residence);
+    await this.stores.at(residence, index.store).upsert(index.collection, points, { signal });
   }
 
   private toConfig({ embedding }: VectorIndex): EmbeddingConfig {
@@ -146,7 +147,7 @@ class BatchWriting<P extends Page> {
     for (;;) {
       const accepted = pages.filter(({ fileId }) => !this.refused.has(fileId));
       try {
-        return { pages: accepted, vectors: await this.vectors(accepted.flatMap(({ chunks }) => chunks)) };
+        return { pages: accepted, vectors: await this.vectors(accepted) };
       } catch (error) {
         await this.leaveOut(error, accepted);
       }
@@ -183,9 +184,11 @@ class BatchWriting<P extends Page> {
   }
 
   /** New vectors, and cached ones for the other chunks. */
-  private async vectors(chunks: readonly StoredChunk[]): Promise<ReadonlyMap<string, Float32Array>> {
-    if (chunks.length === 0) return new Map();
+  private async vectors(pages: readonly P[]): Promise<ReadonlyMap<string, Float32Array>> {
     const { signal, onEmbedded } = this.options;
+    const known = (await this.options.known?.(this.config, pages)) ?? new Map<string, Float32Array>();
+    const chunks = pages.flatMap((page) => page.chunks.filter(({ hash }) => !known.has(hash)));
+    if (chunks.length === 0) return known;
     let before = 0;
     const onProgress = (done: number): void => {
       onEmbedded?.(done - before);
@@ -194,9 +197,8 @@ class BatchWriting<P extends Page> {
     const options = { dimension: this.index.dimension, signal, limiter: this.limiter, onProgress };
     const made = await this.embeddings.store(this.config, chunks, options);
     const others = chunks.map(({ hash }) => hash).filter((hash) => !made.has(hash));
-    return others.length === 0
-      ? made
-      : new Map([...made, ...(await this.embeddings.vectors(this.config, [...new Set(others)]))]);
+    const cached = others.length === 0 ? [] : await this.embeddings.vectors(this.config, [...new Set(others)]);
+    return new Map([...known, ...made, ...cached]);
   }
 
   /**

@@ -8,17 +8,23 @@ import { EmbeddingController } from './embedding.controller';
 import { EmbeddingService } from './embedding.service';
 import { IndexBuilder } from './index-builder';
 import { IndexCatalog } from './index-catalog';
+import { IndexComparison } from './index-comparison';
 import { IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
 import { IndexRequests } from './index-requests';
 import { IndexStatusReader } from './index-status';
 import { IndexWriter } from './index-writer';
+import { MovesRepository } from './moves.repository';
 import { RefusalsRepository } from './refusals.repository';
+import { StoreCheck } from './store-check';
+import { StoredVectors } from './stored-vectors';
+import { VectorMoveController } from './vector-move.controller';
+import { VectorMoveService } from './vector-move.service';
 
 /** The indexes, their content, and the switch between them. */
 @Module({
   imports: [EmbeddingModule, SettingsModule],
-  controllers: [EmbeddingController],
+  controllers: [EmbeddingController, VectorMoveController],
   providers: [
     IndexCatalog,
     IndexRegistry,
@@ -32,6 +38,11 @@ import { RefusalsRepository } from './refusals.repository';
     IndexStatusReader,
     EmbeddingService,
     RefusalsRepository,
+    IndexComparison,
+    MovesRepository,
+    StoreCheck,
+    StoredVectors,
+    VectorMoveService,
   ],
   exports: [IndexCatalog, IndexRegistry, IndexFiller, IndexWriter, ChunksRepository, RefusalsRepository],
 })

@@ -101,19 +101,17 @@ export class LiveSearch {
     signal?: AbortSignal,
   ): Promise<{ hits: Hit[]; exhausted: boolean }> {
     const { collection } = index;
-    const store = this.stores.at(residence);
+    const store = this.stores.at(residence, index.store);
     // Nobody may have stored anything there yet.
-    if (store !== this.stores.own) await this.registry.ensureCollection(index, signal, residence);
+    if (this.stores.isSeparate(residence)) await this.registry.ensureCollection(index, signal, residence);
+    // If the store has no hybrid search, the semantic half is used alone.
+    const isHybrid = keywordWeight !== undefined && store.capabilities.hybrid;
     const answers = await Promise.all(
       filters.flatMap((filter) =>
         vectors.map((vector, n) =>
-          keywordWeight === undefined
-            ? store.search(collection, { vector, filter, limit }, { signal })
-            : store.searchHybrid(
-                collection,
-                { vector, filter, limit, keywordWeight, text: texts[n] ?? '' },
-                { signal },
-              ),
+          isHybrid
+            ? store.searchHybrid(collection, { vector, filter, limit, keywordWeight, text: texts[n] ?? '' }, { signal })
+            : store.search(collection, { vector, filter, limit }, { signal }),
         ),
       ),
     );
@@ -130,7 +128,7 @@ export class LiveSearch {
       hits: [...best.values()].sort((a, b) => b.score - a.score || b.similarity - a.similarity),
       exhausted: answers.every((hits) => {
         const last = hits.at(-1);
-        const unlike = keywordWeight === undefined && last !== undefined && toDistance(last.similarity) < threshold;
+        const unlike = !isHybrid && last !== undefined && toDistance(last.similarity) < threshold;
         return hits.length < limit || unlike;
       }),
     };

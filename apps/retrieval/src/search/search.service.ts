@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   CallError,
   type CallParsedRequest,
@@ -8,12 +8,10 @@ import {
   type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import type { documents, SearchItem } from '@perennial/contracts-retrieval';
-import type { VectorStore } from '@perennial/vector-store';
 import { canRead } from '../access/access';
 import type { SettingsState } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { assertResidence, residenceOf } from '../stores/residence';
-import { VECTOR_STORE } from '../stores/tokens';
 import { fitting } from './fitting';
 import { ItemSearch, type Wanted } from './item-search';
 import { SearchRepository, type SearchResource } from './search.repository';
@@ -56,7 +54,6 @@ export class SearchService {
     private readonly keeper: SettingsKeeper,
     private readonly items: ItemSearch,
     private readonly texts: WholeTexts,
-    @Inject(VECTOR_STORE) private readonly store: VectorStore,
   ) {}
 
   async search(request: SearchRequest, { principal, signal }: Asker): Promise<SearchReply> {
@@ -171,8 +168,7 @@ export class SearchService {
       residence: residenceOf(user),
       k: k ?? settings.TOP_K,
       threshold: threshold ?? settings.RELEVANCE_THRESHOLD,
-      // If the store has no hybrid search, the semantic half is used alone.
-      ...(hybrid && weight > 0 && this.store.capabilities.hybrid ? { keywordWeight: weight } : {}),
+      ...(hybrid && weight > 0 ? { keywordWeight: weight } : {}),
     };
   }
 }

@@ -1,9 +1,9 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { type BlobStore, createBlobStore, placedBlobStores } from '@perennial/blob-store';
 import { Runtime } from '@perennial/runtime';
-import { createVectorStores, type VectorStore, VectorStores } from '@perennial/vector-store';
+import { createVectorStores, VectorStores } from '@perennial/vector-store';
 import type { RetrievalEnv } from '../env';
-import { BLOB_STORE, VECTOR_STORE, VECTOR_STORES } from './tokens';
+import { BLOB_STORE, VECTOR_STORES } from './tokens';
 
 /**
  * The configured stores, injectable everywhere. An unavailable store neither blocks the start nor makes a process unready: operations that
@@ -31,14 +31,15 @@ export class StoresModule {
           inject: [Runtime],
           useFactory: (runtime: Runtime): VectorStores => {
             const stores = createVectorStores(env);
-            attach('vector store', stores.own, stores.separate, runtime);
+            const others = [...stores.named].filter(([name]) => name !== stores.ownName);
+            const own = stores.at(null, stores.ownName);
+            attach('vector store', own, new Map([...others, ...stores.separate]), runtime);
             runtime.drain.add('close', 'close the vector store', () => stores.close());
             return stores;
           },
         },
-        { provide: VECTOR_STORE, inject: [VECTOR_STORES], useFactory: ({ own }: VectorStores): VectorStore => own },
       ],
-      exports: [BLOB_STORE, VECTOR_STORE, VECTOR_STORES],
+      exports: [BLOB_STORE, VECTOR_STORES],
     };
   }
 }
@@ -47,7 +48,7 @@ interface Checked {
   health(): Promise<void>;
 }
 
-/** Reports the store, and those of placements, in readiness. */
+/** Reports the store, and the others and those of placements by name, in readiness. */
 function attach(name: string, own: Checked, placed: ReadonlyMap<string, Checked>, { readiness }: Runtime): void {
   readiness.register(name, () => own.health(), { required: false });
   for (const [placement, store] of placed)

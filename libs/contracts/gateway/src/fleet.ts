@@ -41,6 +41,8 @@ export const FleetProcessSchema = z.object({
   placements: z.array(z.string()).nullable().optional(),
   /** Fingerprints of their definitions without secrets, by name: the same at every process, or people's data gets into different stores. */
   placement_fingerprints: z.record(z.string(), z.string()).nullable().optional(),
+  /** The vector stores that a process of retrieval declares, with fingerprints of where they are. */
+  vector_stores: z.record(z.string(), z.string()).nullable().optional(),
   dependencies: z.array(z.object({ name: z.string(), ok: z.boolean() })),
   /** `id` finds it in the log. */
   last_error: z.object({ id: z.string().nullable(), code: z.string(), at: time }).nullable(),

@@ -4,6 +4,7 @@ export * as files from './files';
 export * as knowledge from './knowledge';
 export * as retrievalSettings from './retrieval-settings';
 export * as searchIndex from './search-index';
+export * as vectorMove from './vector-move';
 export * from './base';
 export * from './file';
 export * from './progress';

@@ -55,6 +55,47 @@ export const IndexStatusSchema = z.object({
     .default({ total: 0, files: [] }),
 });
 
+/** What was compared between two vector stores before the second one answered. */
+const IndexComparisonSchema = z.object({
+  /** Points of the live files, counted in the new store. */
+  points: z.number().int(),
+  /** Random points of which both vectors were read, and how many of them were equal. */
+  samples: z.number().int(),
+  equal: z.number().int(),
+  /** Searches that were made in both stores, and the share of the first one's hits that the second one found. */
+  searches: z.number().int(),
+  recall: z.number(),
+});
+
+export type IndexComparisonReport = z.infer<typeof IndexComparisonSchema>;
+
+/** Where the points of documents are, and where they are moved. */
+export const VectorMoveStatusSchema = z.object({
+  /** The names of the installation's vector stores. */
+  stores: z.array(z.string()),
+  /** The store that searches use; null until the first document is embedded. */
+  active: z.string().nullable(),
+  moving: z
+    .object({
+      to: z.string(),
+      /** Placements (a file counts once for each of its bases) in the new store, and in all. */
+      done: z.number().int(),
+      total: z.number().int(),
+      pointsPerSecond: z.number().nullable(),
+      minRecall: z.number(),
+      paused: z.boolean(),
+      /** Why it does not continue; it is retried. */
+      error: z.string().nullable(),
+    })
+    .nullable(),
+  /** The store that answered before, and is still written. */
+  former: z.object({ store: z.string(), secondsLeft: z.number().int() }).nullable(),
+  /** Of the active store with the one before it. */
+  comparison: IndexComparisonSchema.nullable(),
+});
+
+export type VectorMoveStatus = z.infer<typeof VectorMoveStatusSchema>;
+
 export type IndexStatus = z.infer<typeof IndexStatusSchema>;
 
 export const EmbeddingSettings = z.object({

@@ -26,6 +26,8 @@ export interface StatusParts {
   retrievalSettings: () => number | undefined;
   /** Fingerprints of the definitions in `PLACEMENTS`, by name. */
   placements: () => Readonly<Record<string, string>>;
+  /** Fingerprints of the installation's vector stores, by name. */
+  vectorStores: () => Readonly<Record<string, string>>;
 }
 
 /** How a process is, for operators. Never holds a secret or somebody's text. */
@@ -54,6 +56,8 @@ export interface ProcessStatus {
   placements: string[] | null;
   /** Fingerprints of their definitions, by name (`placementPrints`). */
   placementPrints: Readonly<Record<string, string>> | null;
+  /** Fingerprints of the vector stores that it declares, by name (`vectorStorePrints`); null where it uses none. */
+  vectorStores: Readonly<Record<string, string>> | null;
   /** Checks of `/health/ready`, at most some seconds old. */
   dependencies: { name: string; ok: boolean }[];
   lastError: LastError | null;
@@ -101,6 +105,7 @@ export class StatusSource {
       retrievalSettings: parts.retrievalSettings?.() ?? null,
       placements: placements ? Object.keys(placements) : null,
       placementPrints: placements ?? null,
+      vectorStores: parts.vectorStores?.() ?? null,
       dependencies: this.health.dependencies,
       lastError: this.lastError() ?? null,
     };

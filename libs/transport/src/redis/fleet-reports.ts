@@ -61,6 +61,7 @@ const ReportSchema = z.object({
   retrievalSettings: count,
   placements: z.array(text).max(100).nullable().catch(null),
   placementPrints: z.record(text, text).nullable().catch(null),
+  vectorStores: z.record(text, text).nullable().catch(null),
   dependencies: z
     .array(z.object({ name: text, ok: z.boolean() }))
     .max(100)

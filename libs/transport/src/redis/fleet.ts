@@ -112,6 +112,33 @@ export function strangersTo<M extends Pick<FleetMember, 'service' | 'state' | 'p
   };
 }
 
+/**
+ * Running retrieval processes that would read and write an index of this vector store elsewhere, or not at all: they do not declare it, they
+ * declare another one under its name, or their version knows no names.
+ *
+ * @param print of the store here (`vectorStorePrints`)
+ */
+export function strangersToStore<M extends Pick<FleetMember, 'service' | 'state' | 'vectorStores'>>(
+  name: string,
+  print: string,
+  members: readonly M[],
+): M[] {
+  return members.filter(
+    ({ service, state, vectorStores }) => service === 'retrieval' && state !== 'gone' && vectorStores?.[name] !== print,
+  );
+}
+
+/** Processes that are named in an error. */
+const NAMED = 10;
+
+/** The names of processes, for an error. */
+export function namesOf(members: readonly Pick<FleetMember, 'instance' | 'state'>[]): string {
+  const names = members
+    .slice(0, NAMED)
+    .map(({ instance, state }) => (state === 'silent' ? `${instance} (silent)` : instance));
+  return members.length > NAMED ? `${names.join(', ')} and ${members.length - NAMED} more` : names.join(', ');
+}
+
 /** From every server that answers. */
 async function readConnected(connections: FleetConnections): Promise<ConnectionList> {
   const { keyPrefix, keyspace } = connections;
@@ -159,6 +186,7 @@ function withoutReport(connected: Connected): FleetMember {
     retrievalSettings: null,
     placements: null,
     placementPrints: null,
+    vectorStores: null,
     dependencies: [],
     lastError: null,
   };

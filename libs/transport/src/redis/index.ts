@@ -3,7 +3,15 @@ export * from './connections';
 export * from './create-redis';
 export * from './dead-letters';
 export * from './errors';
-export { type FleetMember, olderThan, type PlacementStrangers, readFleet, strangersTo } from './fleet';
+export {
+  type FleetMember,
+  namesOf,
+  olderThan,
+  type PlacementStrangers,
+  readFleet,
+  strangersTo,
+  strangersToStore,
+} from './fleet';
 export * from './fleet-reporter';
 export { fleetKey } from './fleet-reports';
 export * from './keyspace';

@@ -1,6 +1,5 @@
 import { ChromaClient, type Collection } from 'chromadb';
 import type { CheckedFilter, DenseDriver, DriverQuery, StoredPoint } from '../driver';
-import { dotProduct } from '../fusion';
 import { unknownCollection } from '../store';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { chromaError, isDuplicate, isNotFound } from './errors';
@@ -127,13 +126,9 @@ export class ChromaDriver implements DenseDriver {
     });
   }
 
-  async similarities(
-    collection: string,
-    vector: Float32Array,
-    ids: readonly string[],
-  ): Promise<(readonly [string, number])[]> {
+  async vectors(collection: string, ids: readonly string[]): Promise<Map<string, Float32Array>> {
     const found = await this.in(collection, (records) => records.get({ ids: [...ids], include: ['embeddings'] }));
-    return found.ids.map((id, index) => [id, dotProduct(vector, found.embeddings[index] ?? [])] as const);
+    return new Map(found.ids.map((id, index) => [id, Float32Array.from(found.embeddings[index] ?? [])]));
   }
 
   /** Chroma counts whole collections only. */

@@ -1,5 +1,5 @@
 import type { CheckedFilter, DenseDriver, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
-import { candidatesFor, fuse } from '../fusion';
+import { candidatesFor, dotProduct, fuse } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import type { KeywordIndex } from './keyword-index';
 
@@ -63,8 +63,8 @@ export class WithKeywords implements Driver {
     while (hits.length < limit && fused.length > 0) {
       const next = fused.splice(0, limit - hits.length);
       const unknown = next.flatMap(({ id }) => (similarities.has(id) ? [] : [id]));
-      const asked = unknown.length === 0 ? [] : await this.points.similarities(collection, vector, unknown);
-      for (const [id, similarity] of asked) similarities.set(id, similarity);
+      const asked = unknown.length === 0 ? [] : await this.points.vectors(collection, unknown);
+      for (const [id, stored] of asked) similarities.set(id, dotProduct(vector, stored));
       for (const { id, scope, fileId, generation, ordinal, score } of next) {
         const similarity = similarities.get(id);
         if (similarity !== undefined) hits.push({ id, scope, fileId, generation, ordinal, score, similarity });
@@ -84,6 +84,10 @@ export class WithKeywords implements Driver {
     ]);
     const all = new Map(halves.flat().map((ref) => [ref.id, ref]));
     return [...all.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
+  vectors(collection: string, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.points.vectors(collection, ids);
   }
 
   async health(): Promise<void> {

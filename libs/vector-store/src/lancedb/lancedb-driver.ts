@@ -153,6 +153,18 @@ export class LancedbDriver implements Driver {
     });
   }
 
+  vectors(collection: string, ids: readonly string[]): Promise<Map<string, Float32Array>> {
+    return this.inTable(collection, async ({ table }) => {
+      const query = table
+        .query()
+        .where(`id IN ('${ids.join("', '")}')`)
+        .select(['id', 'vector'])
+        .limit(ids.length);
+      const found = await rows(query);
+      return new Map(found.map((row) => [String(row['id']), Float32Array.from(row['vector'] as Iterable<number>)]));
+    });
+  }
+
   async health(): Promise<void> {
     await this.attempt(async () => (await this.connect()).tableNames({ limit: 1 }));
   }

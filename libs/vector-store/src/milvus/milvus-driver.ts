@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConsistencyLevelEnum, DataType, LoadState, MilvusClient } from '@zilliz/milvus2-sdk-node';
 import type { CheckedFilter, DenseDriver, DriverQuery, StoredPoint } from '../driver';
 import { StoreUnavailableError } from '../errors';
-import { dotProduct } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { accepted, isUnknownCollection, milvusError, MilvusRefusal } from './errors';
 
@@ -155,13 +154,9 @@ export class MilvusDriver implements DenseDriver {
     return results.map((row) => ({ ...refOf(row), similarity: row.score, score: row.score }));
   }
 
-  async similarities(
-    collection: string,
-    vector: Float32Array,
-    ids: readonly string[],
-  ): Promise<(readonly [string, number])[]> {
+  async vectors(collection: string, ids: readonly string[]): Promise<Map<string, Float32Array>> {
     const rows = await this.rows(collection, anyOf('id', ids), ['id', 'vector'], ids.length);
-    return rows.map((row) => [String(row['id']), dotProduct(vector, row['vector'] as number[])] as const);
+    return new Map(rows.map((row) => [String(row['id']), Float32Array.from(row['vector'] as number[])]));
   }
 
   async count(collection: string, filter: CheckedFilter): Promise<number> {

@@ -173,6 +173,17 @@ export class PgvectorDriver implements Driver {
     return readPage(this.database, tables, { collection, filter, after, limit, timeoutMs });
   }
 
+  async vectors(collection: string, ids: readonly string[]): Promise<Map<string, Float32Array>> {
+    const rows = await this.database.run(
+      `SELECT id, vector::text AS vector FROM ${tables.name(collection)} WHERE id = ANY ($1::uuid[])`,
+      [ids],
+      { timeoutMs: this.config.readTimeoutMs, collection },
+    );
+    return new Map(
+      rows.map(({ id, vector }) => [String(id), Float32Array.from(JSON.parse(String(vector)) as number[])]),
+    );
+  }
+
   async health(): Promise<void> {
     await this.database.run('SELECT 1', [], { timeoutMs: this.config.readTimeoutMs });
   }

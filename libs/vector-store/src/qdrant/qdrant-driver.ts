@@ -179,6 +179,13 @@ export class QdrantDriver implements Driver {
       .slice(0, limit);
   }
 
+  async vectors(collection: string, ids: readonly string[]): Promise<Map<string, Float32Array>> {
+    const points = await translated(collection, () =>
+      this.reads.retrieve(this.name(collection), { ids: [...ids], with_payload: false, with_vector: [DENSE] }),
+    );
+    return new Map(points.map(({ id, vector }) => [String(id), Float32Array.from(denseOf(vector))]));
+  }
+
   async health(): Promise<void> {
     await translated(undefined, () => this.reads.getCollections());
   }
@@ -262,5 +269,9 @@ function refOf({ id, payload }: { id: string | number; payload?: unknown }): Poi
 }
 
 function cosine(query: Float32Array, stored: unknown): number {
-  return dotProduct(query, (stored as Record<string, number[] | undefined> | undefined)?.[DENSE] ?? []);
+  return dotProduct(query, denseOf(stored));
+}
+
+function denseOf(stored: unknown): number[] {
+  return (stored as Record<string, number[] | undefined> | undefined)?.[DENSE] ?? [];
 }

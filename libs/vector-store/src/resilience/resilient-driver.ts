@@ -102,6 +102,10 @@ export class ResilientDriver implements Driver, DriverFacts {
     return this.call('scroll', name, 'read', (driver) => driver.page(name, filter, after, limit));
   }
 
+  vectors(name: string, ids: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.call('vectors', name, 'read', (driver) => driver.vectors(name, ids));
+  }
+
   /** Calls the store even while the breaker is open; a reply closes it. */
   health(): Promise<void> {
     return this.breaker.run(() => inTime(this.timeouts.read, async () => (await this.loaded()).health()), {

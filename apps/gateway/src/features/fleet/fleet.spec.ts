@@ -23,6 +23,7 @@ const member = (change: Partial<FleetMember>): FleetMember => ({
   retrievalSettings: null,
   placements: ['eu'],
   placementPrints: { eu: 'a1b2c3' },
+  vectorStores: { default: 'd4e5f6' },
   dependencies: [{ name: 'postgres', ok: false }],
   lastError: { id: 'err-1', code: 'UNAVAILABLE', at: 1_500 },
   ...change,
@@ -59,6 +60,7 @@ describe('the fleet on the wire', () => {
       settings_version: 'c0',
       placements: ['eu'],
       placement_fingerprints: { eu: 'a1b2c3' },
+      vector_stores: { default: 'd4e5f6' },
       dependencies: [{ name: 'postgres', ok: false }],
       last_error: { id: 'err-1', code: 'UNAVAILABLE', at: 1.5 },
     });

@@ -69,6 +69,7 @@ function toProcess(member: FleetMember): FleetReply['processes'][number] {
     settings_version: member.settings,
     placements: member.placements,
     placement_fingerprints: member.placementPrints,
+    vector_stores: member.vectorStores,
     dependencies: member.dependencies,
     last_error: lastError && { ...lastError, at: lastError.at / 1_000 },
   };

@@ -1,8 +1,15 @@
 import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { CallReply, CallRequest } from '@perennial/contracts-kernel';
-import { documents, embedding, files, retrievalSettings, searchIndex } from '@perennial/contracts-retrieval';
+import {
+  documents,
+  embedding,
+  files,
+  retrievalSettings,
+  searchIndex,
+  vectorMove,
+} from '@perennial/contracts-retrieval';
 import { forward, forwards } from '../../http/forward';
-import { embeddingIn, embeddingReply, settingsReply } from './wire';
+import { embeddingIn, embeddingReply, settingsReply, vectorMoveReply } from './wire';
 
 type Question = Omit<RouteInput<typeof routes.retrieval.queryDoc>['body'], 'collection_name'>;
 
@@ -23,6 +30,18 @@ export const RetrievalRoutes = forwards(
     from: hitsOf,
   }),
   forward(routes.retrieval.resetIndex, searchIndex.rebuild, { from: () => true }),
+  forward(routes.retrieval.vectorMoveStatus, vectorMove.status, { from: vectorMoveReply }),
+  forward(routes.retrieval.startVectorMove, vectorMove.start, {
+    to: ({ body }) => ({
+      to: body.to,
+      pointsPerSecond: body.points_per_second ?? undefined,
+      minRecall: body.min_recall ?? undefined,
+    }),
+    from: vectorMoveReply,
+  }),
+  forward(routes.retrieval.pauseVectorMove, vectorMove.pause, { from: vectorMoveReply }),
+  forward(routes.retrieval.cancelVectorMove, vectorMove.cancel, { from: vectorMoveReply }),
+  forward(routes.retrieval.finishVectorMove, vectorMove.finish, { from: vectorMoveReply }),
   forward(routes.retrieval.resetUploads, files.removeAll, { from: () => true }),
 );
 

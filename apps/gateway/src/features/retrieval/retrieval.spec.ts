@@ -17,6 +17,8 @@ import {
   retrievalSettings,
   searchIndex,
   type StoredFile,
+  vectorMove,
+  type VectorMoveStatus,
 } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../../test/edge';
@@ -288,6 +290,31 @@ describe('retrieval at the edge', () => {
     expect((await ask('POST', '/reset/uploads', {}, admin)).json()).toBe(true);
   });
 
+  it('moves the documents to another vector store, and says why not', async () => {
+    const status: VectorMoveStatus = {
+      stores: ['default', 'qdrant'],
+      active: 'default',
+      moving: { to: 'qdrant', done: 1, total: 2, pointsPerSecond: 500, minRecall: 0.9, paused: false, error: null },
+      former: null,
+      comparison: null,
+    };
+    for (const call of [vectorMove.status, vectorMove.start, vectorMove.pause, vectorMove.cancel])
+      edge.rpc.on(call, () => status);
+    const { pointsPerSecond, minRecall, ...moving } = status.moving!;
+    const reply = { ...status, moving: { ...moving, points_per_second: pointsPerSecond, min_recall: minRecall } };
+    const body = { to: 'qdrant', points_per_second: 500, min_recall: 0.9 };
+    expect((await ask('GET', '/vectors/move', undefined, admin)).json()).toEqual(reply);
+    expect((await ask('POST', '/vectors/move', body, admin)).json()).toEqual(reply);
+    expect(asked(vectorMove.start)).toEqual({ to: 'qdrant', pointsPerSecond: 500, minRecall: 0.9 });
+    expect((await ask('POST', '/vectors/move', { to: 'qdrant' }, admin)).json()).toEqual(reply);
+    expect(asked(vectorMove.start)).toEqual({ to: 'qdrant', minRecall: 0.99 });
+    expect((await ask('POST', '/vectors/move', { to: '' }, admin)).statusCode).toBe(422);
+    edge.rpc.fails(vectorMove.finish, new CallError('FAILED_PRECONDITION', 'No former store is kept.'));
+    expect((await ask('POST', '/vectors/move/finish', {}, admin)).json()).toEqual({
+      detail: 'No former store is kept.',
+    });
+  });
+
   it.each<['GET' | 'POST', string]>([
     ['GET', '/config'],
     ['POST', '/config/update'],
@@ -296,6 +323,11 @@ describe('retrieval at the edge', () => {
     ['POST', '/delete'],
     ['POST', '/reset/db'],
     ['POST', '/reset/uploads'],
+    ['GET', '/vectors/move'],
+    ['POST', '/vectors/move'],
+    ['POST', '/vectors/move/pause'],
+    ['POST', '/vectors/move/cancel'],
+    ['POST', '/vectors/move/finish'],
   ])('%s …%s is for administrators only', async (method, url) => {
     const reply = await ask(method, url, method === 'POST' ? {} : undefined);
     expect([reply.statusCode, reply.json()]).toEqual([403, { detail: 'Only an administrator may do this.' }]);

@@ -1,6 +1,6 @@
 import type { RouteBody, RouteReply, routes } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
-import type { embedding, EmbeddingConfig } from '@perennial/contracts-retrieval';
+import type { embedding, EmbeddingConfig, VectorMoveStatus } from '@perennial/contracts-retrieval';
 import { type RetrievalSettings, RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { NOT_OFFERED } from './not-offered';
 
@@ -34,6 +34,26 @@ export function embeddingReply(config: EmbeddingConfig): RouteReply<typeof route
         files: refused.files.map(({ fileId, name, ...rest }) => ({ id: fileId, filename: name, ...rest })),
       },
     },
+  };
+}
+
+export function vectorMoveReply({
+  moving,
+  former,
+  ...rest
+}: VectorMoveStatus): RouteReply<typeof routes.retrieval.vectorMoveStatus> {
+  return {
+    ...rest,
+    moving: moving && {
+      to: moving.to,
+      done: moving.done,
+      total: moving.total,
+      points_per_second: moving.pointsPerSecond,
+      min_recall: moving.minRecall,
+      paused: moving.paused,
+      error: moving.error,
+    },
+    former: former && { store: former.store, seconds_left: former.secondsLeft },
   };
 }
 

@@ -156,6 +156,80 @@ export const resetIndex = route({
   reply: z.boolean(),
 });
 
+/**
+ * Ours: which of the installation's vector stores (`stores`) searches use (`active`), and the move to another one. `moving`: `done` of `total`
+ * placements of files are there. `former` answered before, and is written until its grace ends. `comparison`: what was counted, read and
+ * searched in both stores before `active` took over.
+ */
+const vectorMove = z.object({
+  stores: z.array(z.string()),
+  active: z.string().nullable(),
+  moving: z
+    .object({
+      to: z.string(),
+      done: z.number().int(),
+      total: z.number().int(),
+      points_per_second: z.number().nullable(),
+      min_recall: z.number(),
+      paused: z.boolean(),
+      error: z.string().nullable(),
+    })
+    .nullable(),
+  former: z.object({ store: z.string(), seconds_left: z.number().int() }).nullable(),
+  comparison: z
+    .object({
+      points: z.number().int(),
+      samples: z.number().int(),
+      equal: z.number().int(),
+      searches: z.number().int(),
+      recall: z.number(),
+    })
+    .nullable(),
+});
+
+export const vectorMoveStatus = route({
+  method: 'GET',
+  path: '/api/v1/retrieval/vectors/move',
+  access: 'admin',
+  reply: vectorMove,
+});
+
+/** Moves all documents to another vector store while the present one answers, in the background; again: continues a paused move. */
+export const startVectorMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/vectors/move',
+  access: 'admin',
+  body: z.object({
+    to: z.string().min(1, 'must not be empty').max(40),
+    points_per_second: z.number().int().min(1).max(1_000_000).nullish(),
+    /** Share of the present store's hits that the other one has to find, 0 to 1; 0.99 if absent. */
+    min_recall: z.number().min(0).max(1).nullish(),
+  }),
+  reply: vectorMove,
+});
+
+export const pauseVectorMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/vectors/move/pause',
+  access: 'admin',
+  reply: vectorMove,
+});
+
+export const cancelVectorMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/vectors/move/cancel',
+  access: 'admin',
+  reply: vectorMove,
+});
+
+/** Ends the grace of the former store: its points are dropped. */
+export const finishVectorMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/vectors/move/finish',
+  access: 'admin',
+  reply: vectorMove,
+});
+
 /** Deletes every file of every user, as `DELETE /api/v1/files/all`. */
 export const resetUploads = route({
   method: 'POST',
