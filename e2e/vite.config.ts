@@ -10,6 +10,7 @@ export default serviceBuild({
     'bench-capacity': 'src/bench/capacity.ts',
     'bench-retrieval': 'src/bench/retrieval.ts',
     'bench-extraction': 'src/bench/extraction.ts',
+    'bench-web': 'src/bench/web.ts',
     'bench-propagation': 'src/propagation/main.ts',
   },
 });

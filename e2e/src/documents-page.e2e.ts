@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
 import { type DocumentsSystem, launchDocumentsSystem } from './support/documents-system';
+import { chooseModel } from './support/page';
 import { beyondTheEdge, violations } from './support/page-checks';
 import { QUOTING_MODEL } from './support/quoting-model';
 
@@ -63,7 +64,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
   }
 
   async function say(text: string): Promise<void> {
-    await page.getByLabel('Model').selectOption(QUOTING_MODEL);
+    await chooseModel(page, QUOTING_MODEL);
     await page.getByLabel('Message', { exact: true }).fill(text);
     await page.getByLabel('Message', { exact: true }).press('Enter');
     await page.waitForURL(/\/c\//);

@@ -4,6 +4,7 @@ import { expectedText, type Simulator, startSimulator } from '@perennial/provide
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
+import { answerEnded, chooseModel, chooseOfAccount, keepChat, type KeptMessage } from './support/page';
 
 const MODEL = 'sim-t120-r30-x';
 
@@ -39,14 +40,14 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
   afterEach(() => page.close());
 
   async function say(text: string, model = MODEL): Promise<void> {
-    await page.getByLabel('Model').selectOption(model);
+    await chooseModel(page, model);
     await page.getByLabel('Message', { exact: true }).fill(text);
     await page.getByLabel('Message', { exact: true }).press('Enter');
     await page.waitForURL(/\/c\//);
   }
 
   const answer = () => page.locator('.message-assistant').last();
-  const ended = () => answer().and(page.locator('[aria-busy="false"]')).waitFor({ timeout: 30_000 });
+  const ended = () => answerEnded(page);
   const shown = async () => (await answer().locator('.markdown').textContent())?.trim();
 
   it('streams an answer, names the chat, and shows both again after a reload', async () => {
@@ -80,14 +81,14 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     const kept = (await shown()) ?? '';
     expect(kept.length).toBeGreaterThan(0);
     expect(expectedText('sim-t2000-r30-x', 'a long one', 2000).trim().startsWith(kept)).toBe(true);
-    await page.getByLabel('Model').selectOption(MODEL);
+    await chooseModel(page, MODEL);
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('button', { name: 'Stop' }).waitFor();
     await ended();
     expect(await shown()).toBe(expectedText(MODEL, 'a long one', 120).trim());
-    await answer().getByText('2 of 2').waitFor();
+    await answer().getByRole('group', { name: 'Version 2 of 2' }).waitFor();
     await answer().getByRole('button', { name: 'Previous version' }).click();
-    await answer().getByText('1 of 2').waitFor();
+    await answer().getByRole('group', { name: 'Version 1 of 2' }).waitFor();
     expect(await shown()).toBe(kept);
   });
 
@@ -95,7 +96,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     await say('break off', 'sim-t60-r30-cut20');
     await answer().getByRole('alert').waitFor();
     await answer().getByRole('button', { name: 'Try again' }).waitFor();
-    await page.getByLabel('Model').selectOption(MODEL);
+    await chooseModel(page, MODEL);
     await page.getByLabel('Message', { exact: true }).fill('go on');
     await page.getByLabel('Message', { exact: true }).press('Enter');
     await page.locator('.message-assistant').nth(1).waitFor();
@@ -143,20 +144,8 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
 
   /** Shows a chat with this answer. */
   const showAnswer = async (markdown: string): Promise<void> => {
-    await page.evaluate(
-      async ({ markdown }) => {
-        const message = { id: 'a', parentId: null, childrenIds: [], role: 'assistant', content: markdown, done: true };
-        const chat = { title: 'Made elsewhere', history: { currentId: 'a', messages: { a: message } } };
-        const reply = await fetch('/api/v1/chats/new', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ chat }),
-        });
-        history.pushState({}, '', `/c/${((await reply.json()) as { id: string }).id}`);
-      },
-      { markdown },
-    );
-    await page.reload();
+    const message: KeptMessage = { id: 'a', parentId: null, role: 'assistant', content: markdown };
+    await page.goto(`/c/${await keepChat(page, 'Made elsewhere', [message])}`);
     await answer().locator('.markdown').waitFor();
   };
 
@@ -216,7 +205,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     await visitor.getByRole('alert').waitFor();
     await visitor.getByLabel('Password').fill('correct horse battery staple');
     await visitor.getByRole('button', { name: 'Sign in' }).click();
-    await visitor.getByRole('button', { name: 'Sign out' }).click();
+    await chooseOfAccount(visitor, 'Sign out');
     await visitor.getByRole('heading', { name: 'Sign in to Perennial' }).waitFor();
     await other.close();
   });

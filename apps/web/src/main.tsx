@@ -1,16 +1,30 @@
 import './styles/theme.css';
 import './styles/layout.css';
+import './styles/sidebar.css';
 import './styles/chat.css';
+import './styles/messages.css';
+import './styles/lists.css';
+import './styles/overlays.css';
 import './styles/documents.css';
 import './styles/sources.css';
 import { createRoot } from 'react-dom/client';
 import { Root } from './app/root';
+import { followTheme } from './ui/theme';
 
 ignoreStrayDrops(window);
+tellKeyboard(window);
+followTheme();
 
 // Nothing else is imported here: in development an edit is replaced in place where it reaches a component, and reloads the page where it reaches
 // this module.
 createRoot(document.getElementById('root')!).render(<Root />);
+
+/** Marks the page while somebody moves in it by Tab, for what shows its focus only then. */
+function tellKeyboard(page: Window): void {
+  const { dataset } = page.document.documentElement;
+  page.addEventListener('keydown', ({ key }) => key === 'Tab' && (dataset.keys = ''));
+  page.addEventListener('pointerdown', () => delete dataset.keys);
+}
 
 /**
  * Ignores files that are dropped outside of all drop zones. A browser would open them, some in place of this page, and unsent text would be

@@ -10,6 +10,8 @@ export interface ScriptedModel {
 /** How a model answers. */
 export interface Script {
   model: string;
+  /** Models that are only listed. */
+  others?: readonly string[];
   title: string;
   /** The pieces of the answer to the last user message, which come 10 ms apart. */
   answer: (prompt: string) => readonly string[];
@@ -35,13 +37,14 @@ interface ChatBody {
 }
 
 async function reply(
-  { model, title, answer }: Script,
+  { model, others = [], title, answer }: Script,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const json = (body: unknown) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  if (request.url?.endsWith('/models')) return void json({ object: 'list', data: [{ id: model }] });
+  if (request.url?.endsWith('/models'))
+    return void json({ object: 'list', data: [model, ...others].map((id) => ({ id })) });
   let body = '';
   for await (const chunk of request) body += String(chunk);
   const { stream, messages } = JSON.parse(body) as ChatBody;

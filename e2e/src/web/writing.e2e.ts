@@ -2,6 +2,7 @@ import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import type { Browser, BrowserContext, Page, Route } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from '../support/browser';
+import { answerEnded, chooseModel, chooseOfAccount, chosenModel } from '../support/page';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model';
 
 const words = (prompt: string): readonly string[] => prompt.split(/(?<= )/);
@@ -45,14 +46,14 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
 
   const box = (of = page) => of.getByLabel('Message', { exact: true });
   const answer = () => page.locator('.message-assistant').last();
-  const ended = () => answer().and(page.locator('[aria-busy="false"]')).waitFor({ timeout: 30_000 });
+  const ended = () => answerEnded(page);
 
   it('keeps what was typed, and the chosen model, over a reload and in each chat, until the message is sent', async () => {
-    await page.getByLabel('Model').selectOption('echo-two');
+    await chooseModel(page, 'echo-two');
     await box().fill('The first words');
     await page.reload();
     await expect.poll(() => box().inputValue()).toBe('The first words');
-    await expect.poll(() => page.getByLabel('Model').inputValue()).toBe('echo-two');
+    await expect.poll(() => chosenModel(page)).toBe('echo-two');
     await box().press('Enter');
     await page.waitForURL(/\/c\//);
     await ended();
@@ -61,7 +62,7 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
     await page.getByRole('link', { name: 'New chat' }).first().click();
     await page.getByText('What is on your mind?').waitFor();
     await expect.poll(() => box().inputValue()).toBe('');
-    await expect.poll(() => page.getByLabel('Model').inputValue()).toBe('echo-two');
+    await expect.poll(() => chosenModel(page)).toBe('echo-two');
     await page.goBack();
     await expect.poll(() => box().inputValue()).toBe('Half a thought');
   });
@@ -89,6 +90,35 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
     await ended();
     await expect.poll(() => box().inputValue()).toBe('And then');
     expect(await page.locator('.message-user').count()).toBe(1);
+  });
+
+  it('asks the first model when a message is sent before the models are listed', async () => {
+    const held: Route[] = [];
+    await page.route('**/api/models', (route) => void held.push(route));
+    await page.evaluate(() => localStorage.clear());
+    await page.reload();
+    await box().fill('Too early');
+    await box().press('Enter');
+    await page.locator('.message-user', { hasText: 'Too early' }).waitFor();
+    await expect.poll(() => held.length).toBe(1);
+    await held[0]?.continue();
+    await page.waitForURL(/\/c\//);
+    await ended();
+    expect(await answer().locator('.markdown').textContent()).toBe('Too early');
+  });
+
+  it('fills the box from the address, and with earlier questions, but sends nothing by itself', async () => {
+    await page.goto('/?q=Hello%20there&models=echo-two');
+    await expect.poll(() => box().inputValue()).toBe('Hello there');
+    await expect.poll(() => chosenModel(page)).toBe('echo-two');
+    expect(new URL(page.url()).search).toBe('');
+    await box().press('Enter');
+    await page.waitForURL(/\/c\//);
+    await ended();
+    await box().press('ArrowUp');
+    expect(await box().inputValue()).toBe('Hello there');
+    await box().press('ArrowDown');
+    expect(await box().inputValue()).toBe('');
   });
 
   it('does not send with the key that confirms a word of an input method', async () => {
@@ -148,13 +178,20 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
       }, banners);
     const lasting = { id: 'c', type: 'info', content: 'We are back.', dismissible: false, timestamp: 1 };
     expect(await publish([banner, lasting])).toBe(200);
+    const told = page.getByRole('region', { name: 'Notices' }).locator('strong', { hasText: 'away' });
     await expect
-      .poll(async () => {
-        await page.reload();
-        await page.getByText('What is on your mind?').waitFor();
-        return page.getByRole('region', { name: 'Notices' }).locator('strong', { hasText: 'away' }).count();
-      })
-      .toBe(1);
+      .poll(
+        async () => {
+          await page.reload();
+          // What shows Markdown comes a moment later.
+          return told.waitFor({ timeout: 5_000 }).then(
+            () => 'told',
+            () => undefined,
+          );
+        },
+        { timeout: 30_000 },
+      )
+      .toBe('told');
     await page.getByRole('button', { name: 'Dismiss Tonight' }).click();
     await page.reload();
     await page.getByText('We are back.').waitFor();
@@ -186,8 +223,9 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
       }
     });
     await page.reload();
-    await page.getByRole('button', { name: 'Older chats' }).click();
-    await page.getByRole('link', { name: 'Chat 1', exact: true }).waitFor();
+    // The end of the list is seen: older ones come by themselves.
+    await page.getByRole('button', { name: 'Older chats' }).evaluate((button) => button.scrollIntoView());
+    await page.getByRole('link', { name: 'Chat 1', exact: true }).waitFor({ state: 'attached' });
     const lists: string[] = [];
     page.on('request', (request) => {
       const { pathname, searchParams } = new URL(request.url());
@@ -212,7 +250,7 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
     await page.reload();
     await expect.poll(() => box().inputValue()).toBe('Half a thought');
     await box().fill('Half a thought, and more');
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await chooseOfAccount(page, 'Sign out');
     await page.getByRole('heading', { name: 'Sign in to Perennial' }).waitFor();
     const kept = () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft:')));
     await expect.poll(kept).toEqual([]);

@@ -157,6 +157,14 @@ describe('a chat', () => {
     expect(await versions()).toEqual(before);
   });
 
+  it('stays where it is in the list when only another branch of it is shown', async () => {
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
+    await db.query(`UPDATE chats SET updated_at = 'epoch' WHERE id = $1`, [chatId]);
+    const shown = await call(chats.update, { chatId, chat: { history: { currentId: 'u1' } } });
+    expect(shown).toMatchObject({ updated_at: 0, current_message_id: 'u1' });
+    expect((await call(chats.update, { chatId, chat: { title: 'Renamed' } })).updated_at).toBeGreaterThan(0);
+  });
+
   it('takes concurrent updates one after another', async () => {
     const { id: chatId } = await call(chats.create, { chat: conversation() });
     const add = (n: number) => {

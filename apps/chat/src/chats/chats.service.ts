@@ -86,7 +86,8 @@ export class ChatsService {
           change.currentMessageId = undefined;
         await this.usage.within(tx, principal.userId, async () => {
           await this.repository.putMessages(tx, chatId, rows);
-          assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change));
+          const moves = rows.length > 0 || Object.keys(blob).some((field) => field !== 'history');
+          assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change, moves));
         });
         tx.afterCommit(() => this.events.listed(principal.userId, chatId));
       },

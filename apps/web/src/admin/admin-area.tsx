@@ -1,7 +1,6 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
-import { PartBoundary } from '../ui/part-boundary';
 
 const Administration = lazy(() => import('./administration'));
 
@@ -19,10 +18,8 @@ export function AdminArea({ user }: { user: SessionProfile }) {
     );
   }
   return (
-    <PartBoundary>
-      <Suspense fallback={<main id="content" tabIndex={-1} aria-busy="true" />}>
-        <Administration user={user} />
-      </Suspense>
-    </PartBoundary>
+    <Suspense fallback={<main id="content" tabIndex={-1} aria-busy="true" />}>
+      <Administration user={user} />
+    </Suspense>
   );
 }

@@ -1,22 +1,25 @@
-import { MarkdownPartsContext } from '@perennial/web-ui/markdown';
-import { Navigate, Route, Routes } from 'react-router';
+import { lazy, Suspense } from 'react';
+import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { AdminArea } from '../admin/admin-area';
-import { SignInPage } from '../auth/sign-in-page';
 import { useSession } from '../auth/use-session';
 import { ChatPage } from '../chat/chat-page';
-import { MARKDOWN_PARTS } from '../chat/citation';
+import { DeletionsProvider } from '../chat/deletions-provider';
 import { DraftsProvider } from '../chat/drafts';
 import { LiveProvider } from '../chat/live';
-import { BasePage } from '../knowledge/base-page';
 import { BaseUploadsProvider } from '../knowledge/base-uploads';
-import { KnowledgePage } from '../knowledge/knowledge-page';
+import { PartBoundary } from '../ui/part-boundary';
 import { Notice } from './notice';
 import { Shell } from './shell';
+
+const SignInPage = lazy(async () => ({ default: (await import('../auth/sign-in-page')).SignInPage }));
+const KnowledgePage = lazy(async () => ({ default: (await import('../knowledge/knowledge-page')).KnowledgePage }));
+const BasePage = lazy(async () => ({ default: (await import('../knowledge/base-page')).BasePage }));
 
 /**
  * The session decides what is shown; a visitor sees the sign-in page at every address and returns to that address afterwards.
  */
 export function App() {
+  const { pathname } = useLocation();
   const session = useSession();
   if (session.status === 'loading') return <Notice kind="busy">Opening Perennial…</Notice>;
   if (session.status === 'unreachable') {
@@ -26,7 +29,13 @@ export function App() {
       </Notice>
     );
   }
-  if (session.status === 'visitor') return <SignInPage />;
+  if (session.status === 'visitor') {
+    return (
+      <Suspense fallback={<Notice kind="busy">Opening Perennial…</Notice>}>
+        <SignInPage />
+      </Suspense>
+    );
+  }
   if (session.user.role === 'pending') {
     return (
       <Notice kind="busy" onRetry={session.retry}>
@@ -37,20 +46,24 @@ export function App() {
   return (
     <LiveProvider token={session.user.token}>
       <DraftsProvider key={session.user.id} userId={session.user.id}>
-        <BaseUploadsProvider>
-          <Shell user={session.user}>
-            <MarkdownPartsContext value={MARKDOWN_PARTS}>
-              <Routes>
-                <Route path="/" element={<ChatPage />} />
-                <Route path="/c/:chatId" element={<ChatPage />} />
-                <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
-                <Route path="/knowledge/:baseId" element={<BasePage />} />
-                <Route path="/admin/*" element={<AdminArea user={session.user} />} />
-                <Route path="*" element={<Navigate to="/" replace />} />
-              </Routes>
-            </MarkdownPartsContext>
-          </Shell>
-        </BaseUploadsProvider>
+        <DeletionsProvider>
+          <BaseUploadsProvider>
+            <Shell user={session.user}>
+              <PartBoundary of={pathname} isMain>
+                <Suspense>
+                  <Routes>
+                    <Route path="/" element={<ChatPage />} />
+                    <Route path="/c/:chatId" element={<ChatPage />} />
+                    <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
+                    <Route path="/knowledge/:baseId" element={<BasePage />} />
+                    <Route path="/admin/*" element={<AdminArea user={session.user} />} />
+                    <Route path="*" element={<Navigate to="/" replace />} />
+                  </Routes>
+                </Suspense>
+              </PartBoundary>
+            </Shell>
+          </BaseUploadsProvider>
+        </DeletionsProvider>
       </DraftsProvider>
     </LiveProvider>
   );

@@ -1,11 +1,12 @@
-import { routes } from '@perennial/contracts-gateway';
 import type { Banner } from '@perennial/contracts-wire';
-import { call } from '@perennial/web-client';
-import { Markdown } from '@perennial/web-ui/markdown';
+import { call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Icon } from '../ui/icon';
 import { dismiss, isDismissed } from './dismissed-banners';
+
+// It comes with the first notice.
+const Markdown = lazy(async () => ({ default: (await import('@perennial/web-ui/markdown')).Markdown }));
 
 const KINDS = ['info', 'success', 'warning', 'error'];
 
@@ -43,7 +44,9 @@ function BannerLine({
     <div className="banner" data-kind={KINDS.includes(type) ? type : 'info'}>
       <div className="grow">
         {title && <strong dir="auto">{title}</strong>}
-        <Markdown text={content} />
+        <Suspense fallback={<p>{content}</p>}>
+          <Markdown text={content} />
+        </Suspense>
       </div>
       {dismissible && (
         <button

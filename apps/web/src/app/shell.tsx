@@ -1,8 +1,10 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
-import { type ReactNode, useState } from 'react';
-import { useLocation } from 'react-router';
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useState } from 'react';
+import { useLocation, useNavigate } from 'react-router';
 import { Sidebar } from '../sidebar/sidebar';
 import { Icon } from '../ui/icon';
+import { useShortcut } from '../ui/shortcuts';
+import { Toasts } from '../ui/toasts';
 import { Banners } from './banners';
 import { ConnectionLine } from './connection-line';
 
@@ -12,15 +14,54 @@ const SKIPS = [
   { path: '/admin', to: '#content', words: 'Skip to the page' },
 ];
 const TO_THE_BOX = { to: '#composer', words: 'Skip to the message box' };
+const Palette = lazy(() => import('../search/palette'));
+const ShortcutList = lazy(() => import('./shortcut-list'));
+
+const HIDDEN_KEY = 'sidebar-hidden';
+/** There the list of chats is a drawer. */
+const NARROW = '(max-width: 48rem)';
 
 /** The frame around every page of a signed-in user: the chat list at the side, or as a drawer on a phone. */
 export function Shell({ user, children }: { user: SessionProfile; children: ReactNode }) {
+  const navigate = useNavigate();
+  /** The drawer of a phone. */
   const [open, setOpen] = useState(false);
+  /** The list at the side of a wide screen. */
+  const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN_KEY) !== null);
+  const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
   const close = () => setOpen(false);
   const { pathname } = useLocation();
   const skip = SKIPS.find(({ path }) => pathname.startsWith(path)) ?? TO_THE_BOX;
+
+  const hide = (next: boolean) => {
+    setOpen(false);
+    setHidden(next);
+    if (next) localStorage.setItem(HIDDEN_KEY, '1');
+    else localStorage.removeItem(HIDDEN_KEY);
+  };
+  const find = () => {
+    close();
+    setDialog('palette');
+  };
+  const showShortcuts = () => {
+    close();
+    setDialog('shortcuts');
+  };
+  useShortcut('find', find);
+  useShortcut('list', showShortcuts);
+  useShortcut('sidebar', () => hide(!hidden));
+  useShortcut('newChat', () => void navigate('/'));
+  useShortcut('box', () => document.getElementById('composer')?.focus());
+
+  // It closes the drawer and does not stop an answer too.
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !open) return;
+    event.preventDefault();
+    close();
+  };
+
   return (
-    <div className="shell" onKeyDown={(event) => event.key === 'Escape' && close()}>
+    <div className="shell" data-hidden={hidden} onKeyDown={onKey}>
       <a className="skip-link" href={skip.to}>
         {skip.words}
       </a>
@@ -30,17 +71,31 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
         aria-label="Chats"
         aria-expanded={open}
         aria-controls="sidebar"
-        onClick={() => setOpen(!open)}
+        onClick={() => (hidden && !matchMedia(NARROW).matches ? hide(false) : setOpen(!open))}
       >
         <Icon name="menu" />
       </button>
       {open && <div className="scrim" onClick={close} />}
-      <Sidebar user={user} open={open} onNavigate={close} />
+      <Sidebar
+        user={user}
+        open={open}
+        onNavigate={close}
+        onFind={find}
+        onShortcuts={showShortcuts}
+        onHide={() => hide(true)}
+      />
       <div className="page">
         <ConnectionLine />
         <Banners />
         {children}
       </div>
+      <Suspense>
+        {dialog === 'palette' && (
+          <Palette onShortcuts={() => setDialog('shortcuts')} onClose={() => setDialog(undefined)} />
+        )}
+        {dialog === 'shortcuts' && <ShortcutList onClose={() => setDialog(undefined)} />}
+      </Suspense>
+      <Toasts />
     </div>
   );
 }

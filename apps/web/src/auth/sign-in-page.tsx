@@ -1,5 +1,4 @@
-import { routes } from '@perennial/contracts-gateway';
-import { call } from '@perennial/web-client';
+import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { SESSION_KEY } from './use-session';

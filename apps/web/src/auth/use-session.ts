@@ -1,6 +1,5 @@
-import { routes } from '@perennial/contracts-gateway';
 import type { SessionProfile } from '@perennial/contracts-wire';
-import { ApiError, call } from '@perennial/web-client';
+import { ApiError, call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
 
 export const SESSION_KEY = ['session'];

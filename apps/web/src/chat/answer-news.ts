@@ -1,6 +1,7 @@
-import { type SocketEvent } from '@perennial/contracts-gateway';
-import { type Message, type MessageStatus, MessageStatusSchema } from '@perennial/contracts-wire';
+import type { SocketEvent } from '@perennial/contracts-gateway';
+import type { Message, MessageStatus } from '@perennial/contracts-wire';
 import { Store } from '../ui/store';
+import { objectsIn, textIn, wholeIn } from './narrow';
 
 /** News from the live socket about an answer that has not begun: its place in the queue, and its documents. */
 export interface AnswerNews {
@@ -37,10 +38,18 @@ function keep(news: Store<News>, id: string, told: AnswerNews): void {
 
 /** The documents of an answer: the stored ones, or the news until then. */
 export function documentsOf(message: Message, told: AnswerNews | undefined): AnswerNews {
-  const stored = Array.isArray(message.statusHistory) ? (message.statusHistory as unknown[]) : [];
-  const statuses = stored.flatMap((status) => {
-    const parsed = MessageStatusSchema.safeParse(status);
-    return parsed.success ? [parsed.data] : [];
+  const statuses = objectsIn(message.statusHistory).flatMap((status): MessageStatus[] => {
+    const action = textIn(status, 'action');
+    if (action === undefined || typeof status['done'] !== 'boolean') return [];
+    return [
+      {
+        ...status,
+        action,
+        done: status['done'],
+        count: wholeIn(status, 'count'),
+        description: textIn(status, 'description'),
+      },
+    ];
   });
   return {
     statuses: told && told.statuses.length > statuses.length ? told.statuses : statuses,

@@ -2,8 +2,7 @@ import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Store } from '../ui/store';
 import { type News, takeNews } from './answer-news';
-import { patchRow, patchTitle, refreshRecent } from './chat-cache';
-import { chatKey } from './chat-keys';
+import { patchRow, patchTitle, refreshChat, refreshRecent } from './chat-cache';
 
 /** Events of the same moment, such as those of an end, are one request. */
 const COLLECT_MS = 250;
@@ -27,7 +26,7 @@ export class EventApplier {
       case 'chat:active':
         patchRow(this.client, chatId, { active: data.data.active });
         // An answer has begun or is stored.
-        void this.client.invalidateQueries({ queryKey: chatKey(chatId) });
+        void refreshChat(this.client, chatId);
         return;
       case 'chat:title':
         return patchTitle(this.client, chatId, data.data);

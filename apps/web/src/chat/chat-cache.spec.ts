@@ -1,11 +1,11 @@
 import type { ChatListItem } from '@perennial/contracts-wire';
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Store } from '../ui/store';
 import type { News } from './answer-news';
 import { EventApplier } from './apply-event';
 import { withNewest } from './chat-cache';
-import { CHATS_KEY } from './chat-keys';
+import { chatKey, CHATS_KEY } from './chat-keys';
 
 const row = (id: number): ChatListItem => ({
   id: String(id),
@@ -66,6 +66,19 @@ describe('events of the live socket', () => {
     expect(shown().pages[1]?.[1]).toMatchObject({ active: true, title: 'Named' });
     expect(shown().pages[0]).toEqual(rows(0, 60));
     expect(asked).toEqual([]);
+  });
+
+  it('read a chat again that is being read for the first time, and was another one then', async () => {
+    const replies: ((text: string) => void)[] = [];
+    const queryFn = () => new Promise<string>((resolve) => replies.push(resolve));
+    const observer = new QueryObserver(client, { queryKey: chatKey('a'), queryFn });
+    const stop = observer.subscribe(() => undefined);
+    events.apply({ chat_id: 'a', data: { type: 'chat:active', data: { active: false } } });
+    await vi.waitFor(() => expect(replies).toHaveLength(2));
+    replies[0]?.('half');
+    replies[1]?.('whole');
+    await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe('whole'));
+    stop();
   });
 
   it('read the newest chats once, however many came at that moment and however long the list is', async () => {

@@ -1,6 +1,5 @@
-import { routes } from '@perennial/contracts-gateway';
 import type { Chat, ChatListItem } from '@perennial/contracts-wire';
-import { call } from '@perennial/web-client';
+import { call, routes } from '@perennial/web-client';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE } from './chat-keys';
 
@@ -22,6 +21,14 @@ export function patchTitle(client: QueryClient, chatId: string, title: string): 
     chatKey(chatId),
     (chat) => chat && { ...chat, pages: chat.pages.map((page) => ({ ...page, title })) },
   );
+}
+
+/** Reads an open chat and its running answers again, because they have changed: also if they are being read for the first time, as they were before. */
+export async function refreshChat(client: QueryClient, chatId: string): Promise<void> {
+  const queryKey = chatKey(chatId);
+  // Without it a first read would be waited for instead of a new one.
+  await client.cancelQueries({ queryKey });
+  await client.invalidateQueries({ queryKey });
 }
 
 /**

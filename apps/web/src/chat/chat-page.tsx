@@ -1,17 +1,29 @@
-import type { Message, Model } from '@perennial/contracts-wire';
+import type { Model } from '@perennial/contracts-wire';
 import { ApiError } from '@perennial/web-client';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import { Link, useParams, useSearchParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
+import { Icon } from '../ui/icon';
+import { PartBoundary } from '../ui/part-boundary';
+import { useShortcut } from '../ui/shortcuts';
 import { useStore } from '../ui/store';
 import { useChat, useModels, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
+import type { Draft } from './draft';
 import { useDrafts } from './drafts';
-import { AssistantMessage, UserMessage } from './message-view';
-import { ModelPicker } from './model-picker';
-import { endOf, threadOf, versionsByQuestion } from './thread';
-import { useReader } from './use-reader';
+import { textOf, threadOf, versionsByParent } from './thread';
+import { Reader } from './transcript/reader';
+import { useChatActions } from './use-chat-actions';
 import { useTurn } from './use-turn';
+
+// The box can be typed in before what shows answers has come.
+const loadTranscript = () => import('./transcript/transcript');
+const atOnce = loadTranscript().catch(() => undefined);
+const Transcript = lazy(async () => ({ default: ((await atOnce) ?? (await loadTranscript())).Transcript }));
+const ModelPicker = lazy(() => import('../models/model-picker'));
+
+/** An answer that is not at its end and that no run is known to write is asked for again after this time. */
+const ASK_AGAIN_MS = 3_000;
 
 /** One chat, or the start of a new one. */
 export function ChatPage() {
@@ -21,21 +33,35 @@ export function ChatPage() {
   const models = useModels();
   /** The end of the branch; undefined: the chat's current one. */
   const [branch, setBranch] = useState<{ of: string | undefined; end: string }>();
+  const [choosing, setChoosing] = useState<(model: string) => void>();
   const drafts = useDrafts();
   const draft = drafts.of(chatId);
   const chosen = useStore(draft.model);
-  const stored = threadOf(chat.data, branch?.of === chatId ? branch?.end : undefined);
+  const shownEnd = branch?.of === chatId ? branch?.end : undefined;
+  const stored = useMemo(() => threadOf(chat.data, shownEnd), [chat.data, shownEnd]);
   const model = modelOf(models.data?.data, [chosen, stored.at(-1)?.model, drafts.storage.model]);
-  const turn = useTurn(chatId, chat.data, stored, model);
+  const [reader] = useState(() => new Reader());
+  const turn = useTurn({ chatId, chat: chat.data, stored, model, onAsk: (answerId) => reader.asked(answerId) });
   const { thread } = turn;
   const last = thread.at(-1);
   const stop = useStop(chatId);
-  const view = useReader(chatId);
+  useLayoutEffect(() => reader.open(chatId), [reader, chatId]);
 
   const runId = last?.role === 'assistant' && !last.done ? tasks.data?.task_ids[0] : undefined;
   const { refetch: refetchChat } = chat;
   const { refetch: refetchTasks } = tasks;
   const reload = useCallback(() => void Promise.all([refetchChat(), refetchTasks()]), [refetchChat, refetchTasks]);
+
+  // The run of an answer ended while the chat was read, or its worker died and another one takes it over.
+  const isOrphan = runId === undefined && stored.at(-1)?.done === false;
+  const { dataUpdatedAt } = tasks;
+  useEffect(() => {
+    if (!isOrphan) return;
+    const timer = setTimeout(reload, ASK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [isOrphan, dataUpdatedAt, reload]);
+
+  usePrefill(chatId === undefined ? draft : undefined);
 
   useEffect(() => {
     document.title = chat.data?.title ? `${chat.data.title} · Perennial` : 'Perennial';
@@ -49,82 +75,113 @@ export function ChatPage() {
   const send = (text: string) => {
     const attachments = draft.attachments();
     setBranch(undefined);
-    view.followEnd();
     return turn.say(text, attachments, (acceptedIn) => {
       draft.sent(attachments);
       if (!chatId) drafts.begin(acceptedIn);
     });
   };
 
-  const versions = useMemo(() => versionsByQuestion(chat.data), [chat.data]);
-  // What messages call never changes, so that nothing of the page renders them.
-  const latest = useRef({ retry: turn.retry, chat: chat.data });
-  useEffect(() => {
-    latest.current = { retry: turn.retry, chat: chat.data };
-  });
-  const retry = useCallback((answer: Message) => {
-    // The problem of a turn that was not accepted is shown above the box.
-    latest.current.retry(answer).then(
-      () => setBranch(undefined),
-      () => undefined,
-    );
-  }, []);
-  const showVersion = useCallback(
-    (id: string) => setBranch({ of: chatId, end: endOf(latest.current.chat, id) }),
-    [chatId],
+  const asked = useMemo(
+    () => stored.flatMap((message) => (message.role === 'user' ? textOf(message) : [])).reverse(),
+    [stored],
   );
+  const versions = useMemo(() => versionsByParent(chat.data), [chat.data]);
+  const actions = useChatActions({
+    chatId,
+    chat: chat.data,
+    turn,
+    showBranch: (end) => setBranch(end === undefined ? undefined : { of: chatId, end }),
+    chooseModel: (onChosen) => setChoosing(() => onChosen),
+    reload,
+  });
+
+  const writing = runId !== undefined || (chatId !== undefined && thread !== stored);
+  useShortcut('model', () => setChoosing(() => choose));
+  useShortcut('stop', () => writing && stop.mutate());
 
   if (chatId && chat.error && !chat.data) return <ChatProblem error={chat.error} onRetry={reload} />;
-  const noModels = models.data?.data.length === 0;
-  const problem =
-    turn.problem ?? stop.error?.message ?? (models.error && !models.data ? models.error.message : undefined);
+  const all = models.data?.data;
+  const problem = turn.problem ?? stop.error?.message ?? (models.error && !all ? models.error.message : undefined);
 
   return (
     <main id="content" className="chat-main">
       <DropZone className="chat" hint="Drop files to attach them" onFiles={(files) => draft.uploads.add(files)}>
         <header className="chat-header">
           <h1 dir="auto">{chat.data?.title ?? 'New chat'}</h1>
-          <ModelPicker models={models.data?.data ?? []} value={model} onChange={choose} />
+          <ModelButton models={all} value={model} onClick={() => setChoosing(() => choose)} />
         </header>
         {chatId || thread.length > 0 ? (
-          <div className="messages" ref={view.ref} role="log" aria-live="off" aria-label="Conversation" tabIndex={0}>
-            {chat.hasNextPage && (
-              <button type="button" className="button button-quiet" onClick={() => void chat.fetchNextPage()}>
-                Earlier messages
-              </button>
-            )}
-            <ol aria-label="Messages" ref={view.content}>
-              {thread.map((message) =>
-                message.role === 'assistant' ? (
-                  <AssistantMessage
-                    key={message.id}
-                    message={message}
-                    versionIds={(versions.get(message.parentId ?? '') ?? []).join('\n')}
-                    runId={message === last ? runId : undefined}
-                    onEnd={reload}
-                    onRetry={message === last && message.done !== false ? retry : undefined}
-                    onShowVersion={showVersion}
-                  />
-                ) : (
-                  <UserMessage key={message.id} message={message} />
-                ),
-              )}
-            </ol>
-          </div>
+          <PartBoundary of={chatId}>
+            <Suspense fallback={<div className="messages" aria-busy="true" />}>
+              <Transcript
+                chatId={chatId}
+                thread={thread}
+                stored={stored}
+                versions={versions}
+                runId={runId}
+                reader={reader}
+                actions={actions}
+                onEarlier={chat.hasNextPage ? () => void chat.fetchNextPage() : undefined}
+              />
+            </Suspense>
+          </PartBoundary>
         ) : (
           <p className="welcome">
-            {noModels ? 'No model is connected yet. An administrator can add one.' : 'What is on your mind?'}
+            {all?.length === 0 ? 'No model is connected yet. An administrator can add one.' : 'What is on your mind?'}
           </p>
         )}
         <Composer
-          writing={runId !== undefined || (chatId !== undefined && thread !== stored)}
+          writing={writing}
+          asked={asked}
           problem={problem}
           draft={draft}
           onSend={send}
           onStop={() => stop.mutate()}
         />
       </DropZone>
+      {choosing && all && (
+        <Suspense>
+          <ModelPicker
+            models={all}
+            recent={drafts.storage.recentModels}
+            value={model}
+            onChoose={choosing}
+            onClose={() => setChoosing(undefined)}
+          />
+        </Suspense>
+      )}
     </main>
+  );
+}
+
+/** An address such as `/?q=text&models=id` fills the box of a new chat, below what was written there; it sends nothing. */
+function usePrefill(draft: Draft | undefined): void {
+  const [address, setAddress] = useSearchParams();
+  useEffect(() => {
+    const [text, model] = [address.get('q'), address.get('models')?.split(',')[0]];
+    if (!draft || (text === null && model === undefined)) return;
+    const own = draft.text.get();
+    if (text !== null && !own.endsWith(text)) draft.text.set(own === '' ? text : `${own}\n${text}`);
+    if (model) draft.model.set(model);
+    setAddress({}, { replace: true });
+  }, [draft, address, setAddress]);
+}
+
+/** The chosen model; opens the list of all. */
+function ModelButton({ models, value, onClick }: { models?: readonly Model[]; value: string; onClick: () => void }) {
+  if (models?.length === 0) return <span className="muted">No model is connected.</span>;
+  const name = models?.find(({ id }) => id === value)?.name ?? value;
+  return (
+    <button
+      type="button"
+      className="model-button"
+      aria-haspopup="dialog"
+      aria-label={`Model: ${name}`}
+      onClick={onClick}
+    >
+      <span className="model-name">{name}</span>
+      <Icon name="choose" />
+    </button>
   );
 }
 

@@ -1,12 +1,31 @@
-import { routes, type TurnBody } from '@perennial/contracts-gateway';
-import { call } from '@perennial/web-client';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { refreshRecent } from './chat-cache';
+import type { RouteBody, routes as declared, TurnBody } from '@perennial/contracts-gateway';
+import { call, routes } from '@perennial/web-client';
+import {
+  keepPreviousData,
+  type QueryClient,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { showToast } from '../ui/toasts';
+import { patchTitle, refreshRecent } from './chat-cache';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE, tasksKey } from './chat-keys';
 import { joinPages } from './thread';
 
+type ChatChange = RouteBody<typeof declared.chats.update>['chat'];
+
+const MODELS = { queryKey: ['models'], queryFn: () => call(routes.models.list, {}), staleTime: 30_000 };
+
 export function useModels() {
-  return useQuery({ queryKey: ['models'], queryFn: () => call(routes.models.list, {}), staleTime: 30_000 });
+  return useQuery(MODELS);
+}
+
+/** The model of a message that was sent before the models were listed. */
+async function firstModel(client: QueryClient): Promise<string> {
+  const [first] = (await client.fetchQuery(MODELS)).data;
+  if (!first) throw new Error('No model is connected yet. An administrator can add one.');
+  return first.id;
 }
 
 export function useChats() {
@@ -40,10 +59,17 @@ export function useRunningTasks(chatId: string | undefined) {
   });
 }
 
+interface Turn {
+  /** Empty while the models are not known. */
+  model: string;
+  toBody: (model: string) => TurnBody;
+}
+
 export function useSendTurn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: TurnBody) => call(routes.completions.sendTurn, { body }),
+    mutationFn: async ({ model, toBody }: Turn) =>
+      call(routes.completions.sendTurn, { body: toBody(model || (await firstModel(client))) }),
     onSuccess: (reply) => {
       void refreshRecent(client);
       void client.invalidateQueries({ queryKey: chatKey(reply.chat_id) });
@@ -51,14 +77,43 @@ export function useSendTurn() {
   });
 }
 
+/** Changes a chat; what is not named stays, also what another page has added meanwhile. */
+export function useChangeChat() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ chatId, chat }: { chatId: string; chat: ChatChange }) =>
+      call(routes.chats.update, { params: { id: chatId }, body: { chat } }),
+    onSuccess: (_, { chatId }) => client.invalidateQueries({ queryKey: chatKey(chatId), exact: true }),
+  });
+}
+
 export function useStop(chatId: string | undefined) {
   return useMutation({ mutationFn: () => call(routes.tasks.stopAll, { params: { id: chatId! } }) });
 }
 
-export function useDeleteChat() {
+/** Chats with a text in their titles or messages; what was found for the text before is shown until then. */
+export function useChatSearch(text: string) {
+  return useInfiniteQuery({
+    queryKey: ['chat-search', text],
+    queryFn: ({ pageParam }) => call(routes.chats.search, { query: { text, page: pageParam } }),
+    initialPageParam: 1,
+    getNextPageParam: (page, pages) => (page.length === CHATS_PER_PAGE ? pages.length + 1 : undefined),
+    enabled: text !== '',
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Gives a chat another title, which is shown at once. */
+export function useRenameChat() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (chatId: string) => call(routes.chats.remove, { params: { id: chatId } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: CHATS_KEY }),
+    mutationFn: ({ chatId, title }: { chatId: string; title: string }) =>
+      call(routes.chats.update, { params: { id: chatId }, body: { chat: { title } } }),
+    onMutate: ({ chatId, title }) => patchTitle(client, chatId, title),
+    onError: (error, { chatId }) => {
+      showToast({ key: `rename ${chatId}`, text: `The chat was not renamed. ${error.message}` });
+      void client.invalidateQueries({ queryKey: CHATS_KEY });
+      void client.invalidateQueries({ queryKey: chatKey(chatId), exact: true });
+    },
   });
 }

@@ -18,6 +18,19 @@ export function isSend({ key, shiftKey, isComposing, keyCode }: Press, onScreenK
   return key === 'Enter' && !shiftKey && !isComposing && keyCode !== INPUT_METHOD_KEY && !onScreenKeyboard;
 }
 
+/**
+ * What Up and Down put into the box: earlier questions, as long as the box is empty or holds one of them unchanged.
+ *
+ * @param asked the last one first
+ * @returns undefined when the key moves in the text
+ */
+export function recalled(key: string, text: string, asked: readonly string[]): string | undefined {
+  const at = text === '' ? -1 : asked.indexOf(text);
+  if (at === -1 && text !== '') return undefined;
+  if (key === 'ArrowUp') return asked[at + 1];
+  return key === 'ArrowDown' && at !== -1 ? (asked[at - 1] ?? '') : undefined;
+}
+
 /** Whether the pointer is a finger: there the keyboard is on the screen, and opens when a field takes the focus. */
 export function isTouch(): boolean {
   return matchMedia('(pointer: coarse)').matches;

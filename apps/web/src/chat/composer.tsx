@@ -4,12 +4,14 @@ import { Icon } from '../ui/icon';
 import { useStore } from '../ui/store';
 import { AttachmentTray } from './attachment-tray';
 import { BasePicker } from './base-picker';
-import { isSend, isTouch } from './composer-keys';
+import { isSend, isTouch, recalled } from './composer-keys';
 import type { Draft } from './draft';
 
 interface ComposerProps {
   draft: Draft;
   writing: boolean;
+  /** The reader's questions in this chat, the last one first. */
+  asked: readonly string[];
   problem?: string;
   /** Resolves when the server has the message. */
   onSend: (text: string) => Promise<unknown>;
@@ -20,14 +22,14 @@ interface ComposerProps {
  * The message box: Enter sends, Shift+Enter breaks the line, on a phone Enter does; while an answer is written its button stops it. Files are
  * attached by button, by pasting, or by dropping them onto the chat; a message does not wait for them. What is in it survives a reload.
  */
-export function Composer({ draft, writing, problem, onSend, onStop }: ComposerProps) {
+export function Composer({ draft, writing, asked, problem, onSend, onStop }: ComposerProps) {
   const text = useStore(draft.text);
   const [sending, setSending] = useState(false);
   const [picking, setPicking] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
-  // On a phone the keyboard would cover what the reader came for.
+  // On a phone the keyboard would cover what the reader came for. What lies above the page keeps the focus.
   useEffect(() => {
-    if (!isTouch()) box.current?.focus();
+    if (!isTouch() && !document.activeElement?.closest('dialog, [popover]')) box.current?.focus();
   }, [draft]);
 
   const send = async () => {
@@ -51,7 +53,12 @@ export function Composer({ draft, writing, problem, onSend, onStop }: ComposerPr
     event.preventDefault();
     void send();
   };
-  const sendOnEnter = (event: KeyboardEvent) => {
+  const onKey = (event: KeyboardEvent) => {
+    const earlier = recalled(event.key, text, asked);
+    if (earlier !== undefined) {
+      event.preventDefault();
+      draft.text.set(earlier);
+    }
     if (!isSend(event.nativeEvent, isTouch())) return;
     event.preventDefault();
     void send();
@@ -97,7 +104,7 @@ export function Composer({ draft, writing, problem, onSend, onStop }: ComposerPr
           placeholder="Ask anything"
           value={text}
           onChange={(event) => draft.text.set(event.target.value)}
-          onKeyDown={sendOnEnter}
+          onKeyDown={onKey}
           onPaste={paste}
         />
         {writing ? (

@@ -2,6 +2,7 @@ import type { KeptDraft } from './draft';
 
 /** Longer texts would fill what a browser keeps for a site. */
 const LONGEST_TEXT = 64 * 1024;
+const RECENT_MODELS = 5;
 
 /** Keeps the drafts and the last chosen model of one account in the browser, over reloads and ended sessions, until it signs out by hand. */
 export class DraftStorage {
@@ -37,7 +38,20 @@ export class DraftStorage {
   }
 
   set model(id: string | undefined) {
-    if (id !== undefined) this.set(`${this.prefix}model`, id);
+    if (id === undefined) return;
+    this.set(`${this.prefix}model`, id);
+    const others = this.recentModels.filter((other) => other !== id);
+    this.set(`${this.prefix}models`, JSON.stringify([id, ...others].slice(0, RECENT_MODELS)));
+  }
+
+  /** Models that were chosen, the last first. */
+  get recentModels(): string[] {
+    try {
+      const kept: unknown = JSON.parse(this.storage.getItem(`${this.prefix}models`) ?? '[]');
+      return Array.isArray(kept) ? kept.filter((id) => typeof id === 'string') : [];
+    } catch {
+      return [];
+    }
   }
 
   /** Forgets all of the account, and keeps nothing more: what is written while the page is taken down would stay for the next person. */

@@ -15,7 +15,12 @@ class Drafts {
   private moving: Draft | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly storage: DraftStorage) {}
+  /** Of messages that are being changed in their place. */
+  readonly edits: Edits;
+
+  constructor(readonly storage: DraftStorage) {
+    this.edits = new Edits(storage);
+  }
 
   of(chatId = NEW_CHAT): Draft {
     const known = this.byChat.get(chatId);
@@ -60,6 +65,23 @@ class Drafts {
   private writeSoon(draft: Draft): void {
     this.changed.add(draft);
     this.timer ??= setTimeout(this.write, WRITE_AFTER_MS);
+  }
+}
+
+/** Texts of messages that are being changed, by the message. */
+class Edits {
+  constructor(private readonly storage: DraftStorage) {}
+
+  read(messageId: string): string | undefined {
+    return this.storage.read(`edit:${messageId}`)?.text;
+  }
+
+  keep(messageId: string, text: string): void {
+    this.storage.write(`edit:${messageId}`, { text, bases: [], files: [] });
+  }
+
+  forget(messageId: string): void {
+    this.keep(messageId, '');
   }
 }
 

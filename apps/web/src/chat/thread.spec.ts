@@ -1,6 +1,6 @@
 import type { Chat } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
-import { endOf, errorOf, joinPages, textOf, threadOf, versionsByQuestion, withPending } from './thread';
+import { endOf, errorOf, joinPages, textOf, thoughtsOf, threadOf, versionsByParent, withPending } from './thread';
 
 const message = (id: string, parentId: string | null, content: unknown = id) => ({
   id,
@@ -61,7 +61,7 @@ describe('joinPages', () => {
   });
 });
 
-describe('versions of an answer', () => {
+describe('versions of a message', () => {
   const answer = (id: string, parentId: string) => ({ ...message(id, parentId), role: 'assistant' as const });
   const old = answer('old', 'q');
   const chat = {
@@ -79,12 +79,14 @@ describe('versions of an answer', () => {
     },
   } as unknown as Chat;
 
-  it('are the answers to the same message', () => {
-    expect([...versionsByQuestion(chat)]).toEqual([
-      ['q', ['old', 'new']],
-      ['more', ['end']],
-    ]);
-    expect(versionsByQuestion(undefined).size).toBe(0);
+  it('are the messages after the same message, or at the beginning', () => {
+    expect(Object.fromEntries(versionsByParent(chat))).toEqual({
+      '': ['q'],
+      q: ['old', 'new'],
+      old: ['more'],
+      more: ['end'],
+    });
+    expect(versionsByParent(undefined).size).toBe(0);
   });
 
   it('are shown with what followed them', () => {
@@ -103,6 +105,11 @@ describe('textOf', () => {
       textOf(message('a', null, [{ type: 'text', text: 'he' }, { type: 'image_url' }, { type: 'text', text: 'y' }])),
     ).toBe('hey');
     expect(textOf({ ...message('a', null), content: undefined })).toBe('');
+    // Another client may have stored anything: it must not break the page.
+    expect(textOf(message('a', null, [null, { text: 'a' }, 3, { text: { deep: true } }]))).toBe('a');
+    expect(thoughtsOf({ ...message('a', null), output: [null, { type: 'reasoning', content: [null] }] as never })).toBe(
+      '',
+    );
   });
 });
 
@@ -111,5 +118,6 @@ describe('errorOf', () => {
     expect(errorOf({ ...message('a', null), error: 'no' })).toBe('no');
     expect(errorOf({ ...message('a', null), error: { content: 'out of quota' } })).toBe('out of quota');
     expect(errorOf(message('a', null))).toBeUndefined();
+    expect(errorOf({ ...message('a', null), error: { content: { not: 'text' } } })).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
-import { AttachmentSchema, type Chat, type Message } from '@perennial/contracts-wire';
+import type { Chat, Message } from '@perennial/contracts-wire';
+import { isObject, objectsIn, textIn } from './narrow';
 
 /** Joins the pages of one chat, the newest first: all of their messages. */
 export function joinPages(pages: readonly Chat[]): Chat | undefined {
@@ -49,12 +50,13 @@ export function withPending(thread: Message[], chat: Chat | undefined, turn: Pen
   return [...kept, ...turn.messages];
 }
 
-/** Ids of the answers to each message, oldest first, by the id of the message. */
-export function versionsByQuestion(chat: Chat | undefined): ReadonlyMap<string, readonly string[]> {
+/** Ids of the messages after each message, oldest first, by the id of that message; those that begin the chat under the empty text. */
+export function versionsByParent(chat: Chat | undefined): ReadonlyMap<string, readonly string[]> {
   const versions = new Map<string, string[]>();
-  for (const { id, role, parentId } of Object.values(chat?.chat.history?.messages ?? {})) {
-    if (role !== 'assistant') continue;
-    versions.set(parentId ?? '', [...(versions.get(parentId ?? '') ?? []), id]);
+  for (const { id, parentId } of Object.values(chat?.chat.history?.messages ?? {})) {
+    const beside = versions.get(parentId ?? '');
+    if (beside) beside.push(id);
+    else versions.set(parentId ?? '', [id]);
   }
   return versions;
 }
@@ -72,25 +74,25 @@ export function endOf(chat: Chat | undefined, id: string): string {
 }
 
 /** The text of a message, whether it came as a string or as content parts. */
-export function textOf(message: Message): string {
-  if (typeof message.content === 'string') return message.content;
-  if (!Array.isArray(message.content)) return '';
-  return message.content.map((part: { text?: string }) => part.text ?? '').join('');
+export function textOf({ content }: Message): string {
+  if (typeof content === 'string') return content;
+  return objectsIn(content)
+    .map((part) => textIn(part, 'text') ?? '')
+    .join('');
 }
 
 /** The thoughts of a stored answer, which are an item of its output. */
-export function thoughtsOf(message: Message): string {
-  const items = (message.output ?? []) as { type: string; content?: { text?: string }[] }[];
-  return items
-    .flatMap(({ type, content }) => (type === 'reasoning' ? (content ?? []) : []))
-    .map(({ text }) => text ?? '')
+export function thoughtsOf({ output }: Message): string {
+  return objectsIn(output)
+    .flatMap((item) => (item['type'] === 'reasoning' ? objectsIn(item['content']) : []))
+    .map((part) => textIn(part, 'text') ?? '')
     .join('\n\n');
 }
 
 /** The error of a message, as the server worded it; undefined without one. */
-export function errorOf(message: Message): string | undefined {
-  const error = message.error as { content?: string } | string | null | undefined;
-  return typeof error === 'string' ? error : error?.content;
+export function errorOf({ error }: Message): string | undefined {
+  if (typeof error === 'string') return error;
+  return isObject(error) ? textIn(error, 'content') : undefined;
 }
 
 /** A file or a knowledge base of a message. */
@@ -102,10 +104,9 @@ export interface Attached {
 
 /** The attachments of a message; other clients' attachments that are not documents are left out. */
 export function attachmentsOf(message: Message): Attached[] {
-  if (!Array.isArray(message.files)) return [];
-  return (message.files as unknown[]).flatMap((entry) => {
-    const { data } = AttachmentSchema.safeParse(entry);
-    if (!data?.id || (data.type !== 'file' && data.type !== 'collection')) return [];
-    return [{ type: data.type, id: data.id, name: data.name ?? (data.type === 'file' ? 'File' : 'Knowledge base') }];
+  return objectsIn(message.files).flatMap((entry) => {
+    const [type, id] = [entry['type'], textIn(entry, 'id')];
+    if (!id || (type !== 'file' && type !== 'collection')) return [];
+    return [{ type, id, name: textIn(entry, 'name') ?? (type === 'file' ? 'File' : 'Knowledge base') }];
   });
 }

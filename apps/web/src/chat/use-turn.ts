@@ -13,8 +13,19 @@ interface Question {
   files: Attachment[];
 }
 
+interface TurnSetting {
+  chatId: string | undefined;
+  chat: Chat | undefined;
+  /** The shown branch, as the server has it. */
+  stored: Message[];
+  /** The chosen model; empty while the models are not known. */
+  model: string;
+  /** A turn begins: this answer is shown, empty. */
+  onAsk: (answerId: string) => void;
+}
+
 /** Sends messages and requests answers; the ids are created here, so that a repeated request is the same turn. */
-export function useTurn(chatId: string | undefined, chat: Chat | undefined, stored: Message[], model: string) {
+export function useTurn({ chatId, chat, stored, model, onAsk }: TurnSetting) {
   const live = useLive();
   const navigate = useNavigate();
   const send = useSendTurn();
@@ -24,29 +35,33 @@ export function useTurn(chatId: string | undefined, chat: Chat | undefined, stor
     answerId: string,
     parentId: string | null,
     question: Question | undefined,
-    onAccepted?: (chatId: string) => void,
+    { by = model, onAccepted }: { by?: string; onAccepted?: (chatId: string) => void } = {},
   ) => {
-    const asked = question && toMessage(question, parentId, model);
+    const asked = question && toMessage(question, parentId);
     const answer: Message = {
       id: answerId,
       parentId: asked?.id ?? parentId,
       childrenIds: [],
       role: 'assistant',
-      model,
+      ...(by === '' ? {} : { model: by }),
       done: false,
     };
+    onAsk(answerId);
     setPending({ chatId, messages: asked ? [asked, answer] : [answer] });
     let reply: TurnReply;
     try {
       reply = await send.mutateAsync({
-        model,
-        session_id: live.sessionId(),
-        chat_id: chatId,
-        parent_id: parentId,
-        id: answerId,
-        message_ids: [{ model_id: model, message_id: answerId, modelIdx: 0 }],
-        user_message: asked,
-        background_tasks: { title_generation: true },
+        model: by,
+        toBody: (model) => ({
+          model,
+          session_id: live.sessionId(),
+          chat_id: chatId,
+          parent_id: parentId,
+          id: answerId,
+          message_ids: [{ model_id: model, message_id: answerId, modelIdx: 0 }],
+          user_message: asked && { ...asked, models: [model] },
+          background_tasks: { title_generation: true },
+        }),
       });
     } catch (error) {
       setPending(undefined);
@@ -70,13 +85,30 @@ export function useTurn(chatId: string | undefined, chat: Chat | undefined, stor
     thread,
     /** `onAccepted` is called when the server has the message, before its chat is shown. */
     say: (text: string, files: Attachment[], onAccepted: (chatId: string) => void) =>
-      ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text, files }, onAccepted),
+      ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text, files }, { onAccepted }),
     /** Answers the same question again: a version of its own, beside the old one. */
-    retry: (answer: Message) => ask(crypto.randomUUID(), answer.parentId ?? null, undefined),
+    retry: (answer: Message, by?: string) => ask(crypto.randomUUID(), answer.parentId ?? null, undefined, { by }),
+    /** Asks another question in the place of one, with its attachments: both stay. */
+    askInstead: ({ parentId, files }: Message, text: string) => {
+      const attached = Array.isArray(files) ? (files as Attachment[]) : [];
+      const question = { id: crypto.randomUUID(), text, files: attached };
+      return ask(crypto.randomUUID(), parentId ?? null, question);
+    },
+    /** Writes on where an answer was cut off, with the model that wrote it. */
+    goOn: (answer: Message) =>
+      send.mutateAsync({
+        model: answer.model ?? model,
+        toBody: (model) => ({
+          model,
+          session_id: live.sessionId(),
+          chat_id: chatId,
+          assistant_message_id: answer.id,
+        }),
+      }),
   };
 }
 
-function toMessage({ id, text, files }: Question, parentId: string | null, model: string) {
+function toMessage({ id, text, files }: Question, parentId: string | null) {
   return {
     id,
     parentId,
@@ -84,7 +116,6 @@ function toMessage({ id, text, files }: Question, parentId: string | null, model
     role: 'user' as const,
     content: text,
     timestamp: Math.floor(Date.now() / 1000),
-    models: [model],
     ...(files.length > 0 ? { files } : {}),
   };
 }

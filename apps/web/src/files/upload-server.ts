@@ -1,5 +1,4 @@
-import { routes } from '@perennial/contracts-gateway';
-import { call, followFileStatus, uploadFile } from '@perennial/web-client';
+import { call, followFileStatus, routes, uploadFile } from '@perennial/web-client';
 import type { UploadServer } from './upload-list';
 
 /** The real server. */

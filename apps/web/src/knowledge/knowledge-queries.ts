@@ -1,6 +1,5 @@
-import { routes } from '@perennial/contracts-gateway';
 import type { PendingFile } from '@perennial/contracts-wire';
-import { call, followPendingFiles } from '@perennial/web-client';
+import { call, followPendingFiles, routes } from '@perennial/web-client';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 

@@ -9,11 +9,27 @@ const PATHS = {
   books: 'M5 4h4v16H5zM9 4h4v16H9zM13.5 5.2l3.8-1 3.6 15-3.8 1z',
   file: 'M6 3h8l5 5v13H6zM14 3v5h5',
   sliders: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
+  plus: 'M12 5v14M5 12h14',
+  search: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M16 16l5 5',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  check: 'M5 12.5l4.5 4.5L19 7',
+  again: 'M4 12a8 8 0 0 1 13.7-5.6L20 9M20 4v5h-5M20 12a8 8 0 0 1-13.7 5.6L4 15M4 20v-5h5',
+  edit: 'M4 20h4L19.5 8.5a2.1 2.1 0 0 0-3-3L5 17zM14.5 7.5l3 3',
+  trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13',
+  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  previous: 'M15 5l-7 7 7 7',
+  next: 'M9 5l7 7-7 7',
+  down: 'M12 5v14M6 13l6 6 6-6',
+  choose: 'M6 9l6 6 6-6',
+  go: 'M5 12h14M13 6l6 6-6 6',
+  keys: 'M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8',
   leave: 'M10 4H5v16h5M15 8l4 4-4 4M19 12H9',
 } as const;
 
+export type IconName = keyof typeof PATHS;
+
 /** A decorative picture: its button carries the name. */
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg
       aria-hidden="true"

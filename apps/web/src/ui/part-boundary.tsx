@@ -1,32 +1,52 @@
 import { Component, type ReactNode } from 'react';
 
 interface Props {
+  /** Another value tries again. */
+  of?: string;
+  /** The part is all of the page beside the list of chats. */
+  isMain?: boolean;
   children: ReactNode;
 }
 
-/** A part of the page that breaks alone: it threw, or its files could not be loaded. */
-export class PartBoundary extends Component<Props, { problem?: string }> {
-  override state: { problem?: string } = {};
+interface State {
+  problem?: string;
+  of?: string;
+}
 
-  static getDerivedStateFromError(error: unknown): { problem: string } {
+/** A part of the page that breaks alone: it threw, or its files could not be loaded. */
+export class PartBoundary extends Component<Props, State> {
+  override state: State = { of: this.props.of };
+
+  static getDerivedStateFromError(error: unknown): State {
     return { problem: error instanceof Error ? error.message : String(error) };
+  }
+
+  static getDerivedStateFromProps({ of }: Props, state: State): State | null {
+    return of === state.of ? null : { problem: undefined, of };
   }
 
   override render(): ReactNode {
     const { problem } = this.state;
     if (problem === undefined) return this.props.children;
-    return (
-      <main id="content" className="documents-page" tabIndex={-1}>
-        <div className="problem" role="alert">
-          <p>This part of the page could not be shown. The chats are not affected.</p>
-          <p>{problem}</p>
-        </div>
-        <p>
-          <button type="button" className="button button-quiet" onClick={() => location.reload()}>
-            Load the page again
-          </button>
-        </p>
+    return this.props.isMain ? (
+      <main id="content" tabIndex={-1}>
+        <Broken problem={problem} />
       </main>
+    ) : (
+      <Broken problem={problem} />
     );
   }
+}
+
+/** Nothing but loading the page again helps if its files are gone. */
+function Broken({ problem }: { problem: string }) {
+  return (
+    <div className="broken" role="alert">
+      <p>This part of the page does not work. What you have written is kept.</p>
+      <p className="muted">{problem}</p>
+      <button type="button" className="button button-quiet" onClick={() => location.reload()}>
+        Load the page again
+      </button>
+    </div>
+  );
 }

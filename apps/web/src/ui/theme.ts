@@ -1,34 +1,31 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { Store, useStore } from './store';
 
 export type Theme = 'light' | 'dark';
 
 const KEY = 'theme';
+const SHOWN = new Store<Theme>('light');
+const system = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)');
 
-const DARK = '(prefers-color-scheme: dark)';
-
-function chosen(): Theme | undefined {
-  const saved = localStorage.getItem(KEY);
-  return saved === 'light' || saved === 'dark' ? saved : undefined;
+/** Shows the page in the system's colours, also when they change, until the user chooses; a choice in another tab is one here. */
+export function followTheme(): void {
+  system().addEventListener('change', show);
+  addEventListener('storage', show);
+  show();
 }
 
-function onSystemChange(listener: () => void): () => void {
-  const system = matchMedia(DARK);
-  system.addEventListener('change', listener);
-  return () => system.removeEventListener('change', listener);
-}
-
-/** The colour theme: the system's, also when that changes, until the user chooses. */
+/** The shown colours, and a function that chooses the others. */
 export function useTheme(): { theme: Theme; toggle: () => void } {
-  const system = useSyncExternalStore(onSystemChange, () => (matchMedia(DARK).matches ? 'dark' : 'light'));
-  const [own, setOwn] = useState(chosen);
-  const theme = own ?? system;
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme;
-  }, [theme]);
-  const toggle = () => {
-    const next = theme === 'dark' ? 'light' : 'dark';
-    localStorage.setItem(KEY, next);
-    setOwn(next);
-  };
-  return { theme, toggle };
+  return { theme: useStore(SHOWN), toggle };
+}
+
+function toggle(): void {
+  localStorage.setItem(KEY, SHOWN.get() === 'dark' ? 'light' : 'dark');
+  show();
+}
+
+function show(): void {
+  const chosen = localStorage.getItem(KEY);
+  const own = chosen === 'light' || chosen === 'dark' ? chosen : undefined;
+  SHOWN.set(own ?? (system().matches ? 'dark' : 'light'));
+  document.documentElement.dataset.theme = SHOWN.get();
 }

@@ -1,6 +1,6 @@
-import { routes } from '@perennial/contracts-gateway';
 import type { FileProgress, PendingFile } from '@perennial/contracts-wire';
 import { addressOf } from './http';
+import { routes } from './routes';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;

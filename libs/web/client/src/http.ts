@@ -7,6 +7,7 @@ import {
   type RouteReply,
   SETTINGS_VERSION_HEADER,
 } from '@perennial/contracts-gateway';
+import type { Address } from './routes';
 import { SettingsSeen } from './settings-seen';
 
 const settingsSeen = new SettingsSeen();
@@ -41,19 +42,29 @@ export type RouteRequest<R extends Route> = (RouteParams<R> extends undefined ? 
   (RouteQuery<R> extends undefined ? unknown : { query?: Partial<RouteQuery<R>> }) &
   (RouteBody<R> extends undefined ? unknown : { body: RouteBody<R> });
 
+export interface CallOptions {
+  /** The request goes on when the page is left. */
+  keepalive?: boolean;
+}
+
 /**
  * Calls a route of the gateway; the session is the server's http-only cookie.
  *
  * @throws ApiError when the server refused, OfflineError when it could not be reached
  */
-export async function call<R extends Route>(route: R, request: RouteRequest<R>): Promise<RouteReply<R>> {
+export async function call<R extends Route>(
+  route: Address<R>,
+  request: RouteRequest<R>,
+  options: CallOptions = {},
+): Promise<RouteReply<R>> {
   const { params, query, body } = request as { params?: object; query?: object; body?: unknown };
   const wanted = settingsSeen.wanted();
-  let response = await send(route, addressOf(route.path, params, query), body, wanted);
+  const address = addressOf(route.path, params, query);
+  let response = await send(route, address, { body, wanted, options });
   if (wanted !== undefined && response.status === 503) {
     settingsSeen.forget();
     // A read is repeated without the version; whether a change was made is not known.
-    if (route.method === 'GET') response = await send(route, addressOf(route.path, params, query), body, undefined);
+    if (route.method === 'GET') response = await send(route, address, { body, options });
   }
   if (route.method !== 'GET' && response.ok) settingsSeen.changed(response.headers.get(SETTINGS_VERSION_HEADER));
   const text = await response.text();
@@ -61,10 +72,22 @@ export async function call<R extends Route>(route: R, request: RouteRequest<R>):
   return JSON.parse(text) as RouteReply<R>;
 }
 
-async function send(route: Route, address: string, body: unknown, wanted: string | undefined): Promise<Response> {
+interface Sent {
+  body: unknown;
+  /** The version of settings that the server must have. */
+  wanted?: string;
+  options: CallOptions;
+}
+
+async function send(
+  { method }: Address<Route>,
+  address: string,
+  { body, wanted, options: { keepalive } }: Sent,
+): Promise<Response> {
   try {
     return await fetch(address, {
-      method: route.method,
+      method,
+      keepalive,
       credentials: 'same-origin',
       headers: {
         accept: 'application/json',

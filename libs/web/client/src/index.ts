@@ -1,5 +1,6 @@
 export * from './file-status';
 export * from './http';
 export * from './live-socket';
+export * from './routes';
 export * from './run-stream';
 export * from './upload';

@@ -1,6 +1,6 @@
-import { routes } from '@perennial/contracts-gateway';
 import type { FileReply } from '@perennial/contracts-wire';
 import { addressOf, OfflineError, refusalOf } from './http';
+import { routes } from './routes';
 
 export interface UploadRequest {
   /** The base for the file; without it the file stands alone. */

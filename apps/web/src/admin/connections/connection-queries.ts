@@ -1,5 +1,4 @@
-import { routes } from '@perennial/contracts-gateway';
-import { call } from '@perennial/web-client';
+import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import {
   type Connection,
@@ -57,8 +56,9 @@ export function useSaveConnections(kind: Kind) {
 
 /** The names of the models that a server offers. A masked key stands for the saved one of the same address. */
 export async function modelsAt(kind: Kind, { url, key }: Pick<Connection, 'url' | 'key'>): Promise<string[]> {
-  const route = kind === 'openai' ? routes.connections.verifyOpenAi : routes.connections.verifyOllama;
-  const { data } = await call(route, { body: { url, key } });
+  const { verifyOllama, verifyOpenAi } = routes.connections;
+  const request = { body: { url, key } };
+  const { data } = await (kind === 'openai' ? call(verifyOpenAi, request) : call(verifyOllama, request));
   return data.map(({ id }) => String(id));
 }
 

@@ -1,5 +1,5 @@
-import { type RouteBody, type RouteReply, routes } from '@perennial/contracts-gateway';
-import { call } from '@perennial/web-client';
+import type { RouteBody, RouteReply, routes as declared } from '@perennial/contracts-gateway';
+import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 const SETTINGS_KEY = ['admin', 'documents'];
@@ -7,10 +7,10 @@ const SETTINGS_KEY = ['admin', 'documents'];
 const EMBEDDING_KEY = ['admin', 'embedding'];
 const INDEX_KEY = ['embedding'];
 
-export type DocumentSettings = RouteReply<typeof routes.retrieval.config>;
-export type DocumentChange = RouteBody<typeof routes.retrieval.updateConfig>;
-export type Embedding = RouteReply<typeof routes.retrieval.embedding>;
-export type EmbeddingChange = RouteBody<typeof routes.retrieval.updateEmbedding>;
+export type DocumentSettings = RouteReply<typeof declared.retrieval.config>;
+export type DocumentChange = RouteBody<typeof declared.retrieval.updateConfig>;
+export type Embedding = RouteReply<typeof declared.retrieval.embedding>;
+export type EmbeddingChange = RouteBody<typeof declared.retrieval.updateEmbedding>;
 
 export function useDocumentSettings() {
   return useQuery({ queryKey: SETTINGS_KEY, queryFn: () => call(routes.retrieval.config, {}) });

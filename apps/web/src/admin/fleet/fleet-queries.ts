@@ -1,5 +1,4 @@
-import { routes } from '@perennial/contracts-gateway';
-import { call } from '@perennial/web-client';
+import { call, routes } from '@perennial/web-client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { FleetReply } from './fleet-health';

@@ -1,11 +1,11 @@
-import { type RouteReply, routes } from '@perennial/contracts-gateway';
+import type { RouteReply, routes as declared } from '@perennial/contracts-gateway';
 import type { Model } from '@perennial/contracts-wire';
-import { call } from '@perennial/web-client';
+import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 const KEY = ['admin', 'models'];
 
-export type SavedEntry = RouteReply<typeof routes.models.base>[number];
+export type SavedEntry = RouteReply<typeof declared.models.base>[number];
 
 /** A model of a connection, on or off. */
 export interface ListedModel {
@@ -16,7 +16,7 @@ export interface ListedModel {
   entry: SavedEntry | undefined;
 }
 
-export type ModelsConfig = RouteReply<typeof routes.configs.models>;
+export type ModelsConfig = RouteReply<typeof declared.configs.models>;
 
 export interface ModelsShown {
   models: readonly ListedModel[];

@@ -1,6 +1,5 @@
-import { routes } from '@perennial/contracts-gateway';
 import type { Banner } from '@perennial/contracts-wire';
-import { call } from '@perennial/web-client';
+import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
 /** The same as the page's own, so that a notice is seen here as everybody sees it. */

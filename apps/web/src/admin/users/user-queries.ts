@@ -1,11 +1,11 @@
-import { type RouteBody, routes } from '@perennial/contracts-gateway';
-import { call } from '@perennial/web-client';
+import type { RouteBody, routes as declared } from '@perennial/contracts-gateway';
+import { call, routes } from '@perennial/web-client';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { UserList } from './list-address';
 
 const KEY = ['admin', 'users'];
 
-export type UserChange = RouteBody<typeof routes.users.update>;
+export type UserChange = RouteBody<typeof declared.users.update>;
 
 export function useUsers(list: UserList) {
   return useQuery({
@@ -16,7 +16,7 @@ export function useUsers(list: UserList) {
 }
 
 export function useAddUser() {
-  return useUserMutation((body: RouteBody<typeof routes.auths.addUser>) => call(routes.auths.addUser, { body }));
+  return useUserMutation((body: RouteBody<typeof declared.auths.addUser>) => call(routes.auths.addUser, { body }));
 }
 
 export function useUpdateUser() {

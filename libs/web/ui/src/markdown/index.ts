@@ -1,3 +1,5 @@
+export { richText } from './copy/rich-text';
 export { MarkdownDocument } from './lex/document';
+export { CopyButton } from './view/copy-button';
 export { Markdown, MarkdownView } from './view/markdown';
 export { type MarkdownParts, MarkdownPartsContext } from './view/parts';

@@ -60,7 +60,7 @@ describe('the elements of an answer', () => {
 
   it('keep code to the letter, in parts', () => {
     const code = Array.from({ length: 120 }, (_, at) => `const a${at} = '<b>' && \`x\`;`).join('\n');
-    const made = html(`\`\`\`ts\n${code}\n\`\`\``);
+    const made = /<code[^]*<\/code>/.exec(html(`\`\`\`ts\n${code}\n\`\`\``))?.[0] ?? '';
     expect(made.match(/<span>/g)).toHaveLength(3);
     expect(
       made
@@ -70,6 +70,13 @@ describe('the elements of an answer', () => {
         .replace(/&#x27;/g, "'")
         .replace(/&amp;/g, '&'),
     ).toBe(code);
+  });
+
+  it('name the language of code, and fold what is long', () => {
+    expect(html('```ts\na\n```')).toContain('<span>ts</span>');
+    expect(html('```\na\n```')).toContain('<span>Code</span>');
+    expect(html('```\na\n```')).not.toContain('aria-expanded');
+    expect(html(`\`\`\`\n${'a\n'.repeat(41)}\`\`\``)).toContain('aria-expanded="false">Show all 41 lines<');
   });
 
   it('show a formula as its source until it can be drawn', () => {

@@ -9,10 +9,33 @@ export interface MarkdownParts {
     done: string;
     open: string;
     table: string;
+    /** Code in no language that has a name. */
+    code: string;
+    copy: string;
+    copied: string;
+    notCopied: string;
+    wrap: string;
+    download: string;
+    fold: string;
+    unfold(lines: number): string;
   };
 }
 
 export const MarkdownPartsContext = createContext<MarkdownParts>({
   citation: (_, text) => text,
-  words: { done: 'Done', open: 'Open', table: 'Table' },
+  words: {
+    ...{
+      done: 'Done',
+      open: 'Open',
+      table: 'Table',
+      code: 'Code',
+      copy: 'Copy',
+      copied: 'Copied',
+      notCopied: 'Not copied',
+    },
+    ...{ wrap: 'Wrap', download: 'Download', fold: 'Show less', unfold: (lines) => `Show all ${lines} lines` },
+  },
 });
+
+/** Whether a text grew before the reader's eyes: then nothing of it is folded. */
+export const GrewContext = createContext(false);

@@ -1,9 +1,8 @@
-import { routes } from '@perennial/contracts-gateway';
-import { ApiError, call } from '@perennial/web-client';
+import { ApiError, call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
-import { counted } from '../files/file-words';
-import { originalAddress } from '../files/original-address';
-import { Dialog } from '../ui/dialog';
+import { counted } from '../../files/file-words';
+import { originalAddress } from '../../files/original-address';
+import { Dialog } from '../../ui/dialog';
 import { type CitedDocument, pagesWords } from './citations';
 
 interface SourceListProps {

@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, it } from 'vitest';
+import { thoughtsOf } from '../thread';
 import { Thoughts } from './thoughts';
-import { thoughtsOf } from './thread';
 
 it('thoughts are collapsed: their text is not in the page until they are opened', () => {
   const folded = renderToStaticMarkup(<Thoughts of="Let me see." thinking={false} />);

@@ -1,4 +1,4 @@
-import { SourceSchema } from '@perennial/contracts-wire';
+import { isObject, listIn, objectsIn, textIn, textsIn, wholeIn } from '../narrow';
 
 /** A text of a document that an answer used. */
 export interface Passage {
@@ -24,24 +24,27 @@ export interface CitedDocument {
  * the model's prompt. Malformed sources are ignored.
  */
 export function citedDocuments(sources: unknown): CitedDocument[] {
-  if (!Array.isArray(sources)) return [];
   const documents = new Map<string, CitedDocument>();
-  for (const entry of sources as unknown[]) {
-    const parsed = SourceSchema.safeParse(entry);
-    if (!parsed.success) continue;
-    const { source, document: texts, metadata } = parsed.data;
+  for (const { source, ...lists } of objectsIn(sources)) {
+    if (!isObject(source)) continue;
+    const [texts, places] = [listIn(lists, 'document'), listIn(lists, 'metadata')];
     for (const [at, text] of texts.entries()) {
-      const place = metadata[at];
-      const key = place?.source ?? source.id ?? '';
+      if (typeof text !== 'string') continue;
+      const place = isObject(places[at]) ? places[at] : undefined;
+      const key = textIn(place, 'source') ?? textIn(source, 'id') ?? '';
       const document = documents.get(key) ?? {
         number: documents.size + 1,
-        name: place?.name ?? source.name ?? 'Document',
-        fileId: place?.file_id ?? (source.type === 'file' ? source.id : undefined),
+        name: textIn(place, 'name') ?? textIn(source, 'name') ?? 'Document',
+        fileId: textIn(place, 'file_id') ?? (source['type'] === 'file' ? textIn(source, 'id') : undefined),
         passages: [],
       };
       documents.set(key, document);
-      const page = place?.page === undefined ? undefined : place.page + 1;
-      document.passages.push({ text, page, headings: place?.headings ?? [] });
+      const page = wholeIn(place, 'page');
+      document.passages.push({
+        text,
+        page: page === undefined ? undefined : page + 1,
+        headings: textsIn(place, 'headings'),
+      });
     }
   }
   return [...documents.values()];

@@ -13,7 +13,11 @@ export const CitationsContext = createContext<Citations>({ documents: [], open: 
 /** What this page adds to the Markdown of an answer. */
 export const MARKDOWN_PARTS: MarkdownParts = {
   citation: (numbers, text) => <Citation numbers={numbers} text={text} />,
-  words: { done: 'Done', open: 'To do', table: 'Table' },
+  words: {
+    ...{ done: 'Done', open: 'To do', table: 'Table', code: 'Code', wrap: 'Wrap', download: 'Download' },
+    ...{ copy: 'Copy', copied: 'Copied', notCopied: 'The browser did not allow copying' },
+    ...{ fold: 'Show less', unfold: (lines) => `Show all ${lines} lines` },
+  },
 };
 
 /** A citation in an answer: a button for each number with a document; other numbers stay text. */

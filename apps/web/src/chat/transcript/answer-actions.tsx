@@ -1,0 +1,64 @@
+import type { Message } from '@perennial/contracts-wire';
+import { CopyButton, richText } from '@perennial/web-ui/markdown';
+import { useRef } from 'react';
+import { Icon } from '../../ui/icon';
+import { Menu } from '../../ui/menu';
+import { useMessageActions } from './actions';
+import { Versions } from './versions';
+
+interface ActionsProps {
+  message: Message;
+  text: string;
+  versionIds: string;
+  /** It is the end of what is shown: its actions are always seen. */
+  last: boolean;
+  /** It was cut off, and can be written on. */
+  cut: boolean;
+  onEdit: () => void;
+}
+
+/** What can be done with an answer. */
+export function AnswerActions({ message, text, versionIds, last, cut, onEdit }: ActionsProps) {
+  const actions = useMessageActions();
+  const group = useRef<HTMLDivElement>(null);
+  const whatToCopy = () => {
+    const shown = group.current?.closest('.message-assistant')?.querySelector(':scope > .markdown');
+    return { text, html: shown ? richText(shown) : undefined };
+  };
+  return (
+    <div ref={group} className="message-actions" data-last={last} role="group" aria-label="Answer">
+      {text !== '' && (
+        <CopyButton className="action" what={whatToCopy} icon={(copied) => <Icon name={copied ? 'check' : 'copy'} />} />
+      )}
+      <button
+        type="button"
+        className="action"
+        aria-label="Try again"
+        title="Try again"
+        onClick={() => actions.retry(message)}
+      >
+        <Icon name="again" />
+      </button>
+      <Versions of={message.id} among={versionIds.split('\n')} />
+      {cut && last && (
+        <button type="button" className="action action-named" onClick={() => actions.goOn(message)}>
+          <Icon name="go" /> Continue
+        </button>
+      )}
+      <Menu
+        name="More"
+        className="action"
+        items={[
+          {
+            name: 'Try again with another model…',
+            icon: <Icon name="again" />,
+            onChoose: () => actions.retryWith(message),
+          },
+          { name: 'Edit', icon: <Icon name="edit" />, onChoose: onEdit },
+        ]}
+      >
+        <Icon name="more" />
+      </Menu>
+    </div>
+  );
+}

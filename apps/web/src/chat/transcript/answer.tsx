@@ -1,0 +1,103 @@
+import type { Message } from '@perennial/contracts-wire';
+import { MarkdownView } from '@perennial/web-ui/markdown';
+import { memo, useEffect, useMemo, useState } from 'react';
+import { useStore } from '../../ui/store';
+import { documentsOf } from '../answer-news';
+import { DocumentsStatus } from '../documents-status';
+import { useDrafts } from '../drafts';
+import { useNews } from '../live';
+import { errorOf } from '../thread';
+import { useMessageActions } from './actions';
+import { Announcement } from './announcement';
+import { AnswerActions } from './answer-actions';
+import { useAnswerText } from './answer-text';
+import { CitationsContext } from './citation';
+import { type CitedDocument, citedDocuments } from './citations';
+import { MessageEditor } from './message-editor';
+import { NO_RUN } from './runs/run';
+import { useRun } from './runs/use-run';
+import { SourceDialog, SourceList } from './sources';
+import { Thoughts } from './thoughts';
+
+interface AnswerProps {
+  message: Message;
+  /** Ids of all messages with the same parent, a line each: a text, so that an equal one renders nothing. */
+  versionIds: string;
+  /** The run that is writing this answer. */
+  runId?: string;
+  /** It is the end of what is shown. */
+  last: boolean;
+}
+
+/** An answer: stored, or growing while its run writes it. Its words do not pass through here: they render in the blocks that they change. */
+export const Answer = memo(function Answer({ message, versionIds, runId, last }: AnswerProps) {
+  const { ended, keepInstead } = useMessageActions();
+  const { edits } = useDrafts();
+  const run = useRun(runId);
+  const state = useStore(run?.state ?? NO_RUN);
+  const told = useNews(message.id);
+  const [opened, setOpened] = useState<CitedDocument>();
+  const [editing, setEditing] = useState(() => edits.read(message.id) !== undefined);
+  const { statuses, sources } = useMemo(() => documentsOf(message, told), [message, told]);
+  const documents = useMemo(() => citedDocuments(sources), [sources]);
+  const citations = useMemo(() => ({ documents, open: setOpened }), [documents]);
+  const { document, thoughts, hasAnswer, streamed } = useAnswerText(message, runId, run);
+  const end = streamed ? state.end : undefined;
+  // A stored answer that is not done is incomplete, even if its run is not known here yet.
+  const writing = (runId !== undefined || message.done === false) && !end;
+  const [seenWriting] = useState(writing);
+  const error = end?.error?.message ?? errorOf(message);
+  const stopped = end?.state === 'cancelled' || (message.incomplete === true && !error);
+  const isOver = state.end !== undefined;
+
+  useEffect(() => {
+    if (isOver) ended();
+  }, [isOver, ended]);
+
+  return (
+    <li className="message-assistant" data-message={message.id} aria-busy={writing}>
+      <header dir="auto">{message.modelName ?? message.model ?? 'Assistant'}</header>
+      <DocumentsStatus statuses={statuses} writing={writing && !hasAnswer} />
+      <CitationsContext value={citations}>
+        {thoughts && <Thoughts of={thoughts} thinking={writing && !hasAnswer} />}
+        {editing && !writing ? (
+          <MessageEditor
+            messageId={message.id}
+            text={document.text}
+            name="Edit the answer"
+            done="Save"
+            hint="It is saved as a version of its own."
+            onDone={(wanted) => keepInstead(message, wanted)}
+            onClose={() => setEditing(false)}
+          />
+        ) : hasAnswer ? (
+          <MarkdownView document={document} grew={streamed} />
+        ) : (
+          writing && <p className="waiting" aria-label="Waiting for the first word" />
+        )}
+      </CitationsContext>
+      {seenWriting && <Announcement writing={writing} answering={hasAnswer} answer={document} />}
+      {error && (
+        <p className="problem" role="alert">
+          {error}
+        </p>
+      )}
+      {!writing && <SourceList documents={documents} onOpen={setOpened} />}
+      <footer className="message-foot">
+        {writing && !state.connected && <span role="status">Reconnecting to this answer…</span>}
+        {stopped && !writing && <span>Stopped.</span>}
+        {!writing && !editing && (
+          <AnswerActions
+            message={message}
+            text={document.text}
+            versionIds={versionIds}
+            last={last}
+            cut={hasAnswer && (stopped || error !== undefined)}
+            onEdit={() => setEditing(true)}
+          />
+        )}
+      </footer>
+      {opened && <SourceDialog document={opened} onClose={() => setOpened(undefined)} />}
+    </li>
+  );
+});

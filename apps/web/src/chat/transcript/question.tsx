@@ -1,0 +1,83 @@
+import type { Message } from '@perennial/contracts-wire';
+import { CopyButton } from '@perennial/web-ui/markdown';
+import { memo, useState } from 'react';
+import { Link } from 'react-router';
+import { originalAddress } from '../../files/original-address';
+import { Icon } from '../../ui/icon';
+import { useDrafts } from '../drafts';
+import { attachmentsOf, textOf } from '../thread';
+import { useMessageActions } from './actions';
+import { MessageEditor } from './message-editor';
+import { Versions } from './versions';
+
+interface QuestionProps {
+  message: Message;
+  /** Ids of all messages with the same parent, a line each: a text, so that an equal one renders nothing. */
+  versionIds: string;
+  /** The server has it. */
+  stored: boolean;
+}
+
+/** What the reader asked, with what can be done with it. */
+export const Question = memo(function Question({ message, versionIds, stored }: QuestionProps) {
+  const { askInstead } = useMessageActions();
+  const { edits } = useDrafts();
+  // An edit that was not sent goes on after a reload.
+  const [editing, setEditing] = useState(() => edits.read(message.id) !== undefined);
+  const attached = attachmentsOf(message);
+  const text = textOf(message);
+  return (
+    <li className="message-user" data-message={message.id} data-editing={editing || undefined}>
+      <span className="visually-hidden">You: </span>
+      {editing ? (
+        <MessageEditor
+          messageId={message.id}
+          text={text}
+          name="Edit the question"
+          done="Ask"
+          hint="The old question and its answers stay beside it."
+          onDone={(wanted) => askInstead(message, wanted)}
+          onClose={() => setEditing(false)}
+        />
+      ) : (
+        <div className="question" dir="auto">
+          {text}
+        </div>
+      )}
+      {attached.length > 0 && (
+        <ul className="message-files" aria-label="Attached">
+          {attached.map(({ type, id, name }) => (
+            <li key={id}>
+              <Icon name={type === 'file' ? 'file' : 'books'} />
+              {type === 'file' ? (
+                <a href={originalAddress(id)} target="_blank" rel="noopener">
+                  {name}
+                </a>
+              ) : (
+                <Link to={`/knowledge/${id}`}>{name}</Link>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {/* Its place is there before, so that nothing moves. */}
+      {!editing && (
+        <div className="message-actions" role="group" aria-label="Question">
+          {stored && (
+            <>
+              <CopyButton
+                className="action"
+                what={() => ({ text })}
+                icon={(copied) => <Icon name={copied ? 'check' : 'copy'} />}
+              />
+              <button type="button" className="action" aria-label="Edit" title="Edit" onClick={() => setEditing(true)}>
+                <Icon name="edit" />
+              </button>
+              <Versions of={message.id} among={versionIds.split('\n')} />
+            </>
+          )}
+        </div>
+      )}
+    </li>
+  );
+});

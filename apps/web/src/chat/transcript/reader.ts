@@ -1,0 +1,198 @@
+import { Store } from '../../ui/store';
+
+/** A reader who scrolls to within this distance of the end, in pixels, follows it again. */
+const AT_END = 24;
+/** Between the top of the view and the question that was just sent, in pixels. */
+const ABOVE_QUESTION = 16;
+/** Keys that scroll away from the end. */
+const BACK_KEYS = new Set(['PageUp', 'Home', 'ArrowUp']);
+/** Layout scrolls too: only what comes this soon after a gesture is the reader's, in milliseconds. */
+const GESTURE_MS = 1_000;
+/** Chats whose place is known. */
+const PLACES = 50;
+
+/** The first message in view, and how much of it is above, in pixels. */
+interface Place {
+  message: string;
+  above: number;
+}
+
+/**
+ * Where in a chat the reader is. A question that was just sent goes to the top and the page holds still below it, however long the answer grows.
+ * Only gestures of the reader change that: one to the end follows it, one backwards leaves it. Distances that change because text grows
+ * decide nothing.
+ */
+export class Reader {
+  /** There is text below the view, and the reader does not follow it. */
+  readonly below = new Store(false);
+  private readonly places = new Map<string, Place>();
+  private readonly observer = new ResizeObserver(() => this.afterLayout());
+  private view: HTMLElement | undefined;
+  private list: HTMLElement | undefined;
+  private chatId: string | undefined;
+  private following = true;
+  private gestureAt = -Infinity;
+  /** The answer that is held below its question. */
+  private answerId: string | undefined;
+  /** Its question is not at the top yet. */
+  private isNew = false;
+  /** The place to go back to: until the reader moves, because messages get their heights when they are seen. */
+  private place: Place | undefined;
+
+  /** A chat is shown. The one that a first message made is the same as before. */
+  open(chatId: string | undefined): void {
+    if (chatId === this.chatId) return;
+    this.chatId = chatId;
+    if (this.answer()) return;
+    this.answerId = undefined;
+    this.view?.removeAttribute('data-turn');
+    this.place = this.places.get(chatId ?? '');
+    this.following = this.place === undefined;
+    this.afterLayout();
+  }
+
+  /** The reader has asked something: the question before this answer goes to the top as soon as it is there. */
+  asked(answerId: string): void {
+    this.answerId = answerId;
+    this.isNew = true;
+    this.following = false;
+    this.place = undefined;
+    this.gestureAt = -Infinity;
+  }
+
+  /** Goes to the end and follows it. */
+  readonly toEnd = (): void => {
+    this.place = undefined;
+    this.following = true;
+    this.afterLayout();
+  };
+
+  /** Takes the element that scrolls; for a `ref`. */
+  readonly takeView = (view: HTMLElement | null): (() => void) | undefined => {
+    if (!view) return;
+    this.view = view;
+    this.observer.observe(view);
+    const listening = new AbortController();
+    const options = { passive: true, signal: listening.signal };
+    view.addEventListener('wheel', this.onWheel, options);
+    view.addEventListener('keydown', this.onKey, options);
+    view.addEventListener('touchmove', this.onTouch, options);
+    view.addEventListener('focusin', this.onFocus, options);
+    // Of the scrollbar, and of text that is being selected.
+    view.addEventListener('pointerdown', this.onGesture, options);
+    view.addEventListener('scroll', this.onScroll, options);
+    return () => {
+      listening.abort();
+      this.observer.unobserve(view);
+      this.view = undefined;
+      this.below.set(false);
+    };
+  };
+
+  /** Takes the list that grows in it; for a `ref`. */
+  readonly takeList = (list: HTMLElement | null): (() => void) | undefined => {
+    if (!list) return;
+    this.list = list;
+    this.observer.observe(list);
+    return () => {
+      this.observer.unobserve(list);
+      this.list = undefined;
+    };
+  };
+
+  private readonly onGesture = (): void => {
+    this.gestureAt = performance.now();
+    this.place = undefined;
+  };
+
+  private readonly onWheel = ({ deltaY }: WheelEvent): void => {
+    this.onGesture();
+    if (deltaY < 0) this.following = false;
+  };
+
+  private readonly onKey = ({ key }: KeyboardEvent): void => {
+    this.onGesture();
+    if (BACK_KEYS.has(key)) this.following = false;
+    if (key === 'End') this.following = true;
+  };
+
+  private readonly onTouch = (): void => {
+    this.onGesture();
+    this.following = false;
+  };
+
+  /** What is edited, or reached by Tab, must not be moved out of view. */
+  private readonly onFocus = (): void => {
+    if (this.isFocusWithin()) this.following = false;
+  };
+
+  private readonly onScroll = (): void => {
+    if (performance.now() - this.gestureAt < GESTURE_MS)
+      this.following = this.left() <= AT_END && !this.isFocusWithin();
+    this.look();
+    if (this.chatId === undefined || !this.view) return;
+    this.places.delete(this.chatId);
+    const place = this.following ? undefined : (this.place ?? this.placeNow(this.view));
+    if (place) this.places.set(this.chatId, place);
+    for (const [oldest] of this.places) if (this.places.size > PLACES) this.places.delete(oldest);
+  };
+
+  /** The only place that scrolls: the browser has laid out what came. */
+  private afterLayout(): void {
+    const { view } = this;
+    if (!view) return;
+    this.holdTurn(view);
+    const row = this.place && this.rowOf(this.place.message);
+    if (this.place && row) view.scrollTop = row.offsetTop + this.place.above;
+    if (this.following) view.scrollTop = view.scrollHeight;
+    this.look();
+  }
+
+  /** Keeps room for the answer, so that its question can be at the top and nothing moves while it grows. */
+  private holdTurn(view: HTMLElement): void {
+    const answer = this.answer();
+    const question = answer?.previousElementSibling as HTMLElement | null | undefined;
+    if (!answer || !question) return;
+    const { paddingBlockEnd } = getComputedStyle(view);
+    const room =
+      view.clientHeight - ABOVE_QUESTION - parseFloat(paddingBlockEnd) - (answer.offsetTop - question.offsetTop);
+    view.style.setProperty('--turn-room', `${Math.max(0, Math.ceil(room))}px`);
+    view.dataset.turn = '';
+    if (!this.isNew) return;
+    this.isNew = false;
+    view.scrollTop = question.offsetTop - ABOVE_QUESTION;
+  }
+
+  private answer(): HTMLElement | undefined {
+    const last = this.list?.lastElementChild;
+    return last instanceof HTMLElement && last.dataset['message'] === this.answerId ? last : undefined;
+  }
+
+  private isFocusWithin(): boolean {
+    return this.list?.contains(document.activeElement) ?? false;
+  }
+
+  private placeNow({ scrollTop }: HTMLElement): Place | undefined {
+    for (let row = this.list?.lastElementChild; row instanceof HTMLElement; row = row.previousElementSibling) {
+      const message = row.dataset['message'];
+      const isFirst = row.previousElementSibling === null;
+      if (message && (isFirst || row.offsetTop <= scrollTop)) return { message, above: scrollTop - row.offsetTop };
+    }
+    return undefined;
+  }
+
+  private rowOf(message: string): HTMLElement | undefined {
+    const rows = [...(this.list?.children ?? [])] as HTMLElement[];
+    return rows.find(({ dataset }) => dataset['message'] === message);
+  }
+
+  private look(): void {
+    this.below.set(this.view !== undefined && !this.following && this.left() > AT_END);
+  }
+
+  /** Distance to the end. */
+  private left(): number {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = this.view ?? {};
+    return scrollHeight - scrollTop - clientHeight;
+  }
+}

@@ -1,0 +1,29 @@
+import { useEffect, useState } from 'react';
+
+/** Messages that are shown at once. */
+const FIRST = 60;
+/** Further ones in each idle moment. */
+const STEP = 40;
+
+/** How many of the newest messages are shown by now: a long chat can be read before all of it is there. */
+export function useGradually(chatId: string | undefined, count: number): number {
+  const [state, setState] = useState({ chatId, shown: FIRST });
+  // A new chat gets its id while it is shown.
+  const shown = state.chatId === chatId || state.chatId === undefined ? state.shown : FIRST;
+  useEffect(() => {
+    if (state.chatId !== chatId) setState({ chatId, shown });
+    if (shown >= count) return;
+    return whenIdle(() => setState({ chatId, shown: shown + STEP }));
+  }, [state.chatId, chatId, shown, count]);
+  return shown;
+}
+
+/** Not every browser tells when it is idle. */
+function whenIdle(run: () => void): () => void {
+  if (!('requestIdleCallback' in window)) {
+    const timer = setTimeout(run, 50);
+    return () => clearTimeout(timer);
+  }
+  const handle = requestIdleCallback(run, { timeout: 500 });
+  return () => cancelIdleCallback(handle);
+}

@@ -1,0 +1,89 @@
+import type { Chat, Message } from '@perennial/contracts-wire';
+import { useEffect, useState } from 'react';
+import { useChangeChat } from './chat-queries';
+import { endOf } from './thread';
+import type { MessageActions } from './transcript/actions';
+import type { useTurn } from './use-turn';
+
+interface Around {
+  chatId: string | undefined;
+  chat: Chat | undefined;
+  turn: ReturnType<typeof useTurn>;
+  /** Shows the branch with this end; without one that of the server. */
+  showBranch: (end: string | undefined) => void;
+  /** Lets the reader choose a model. */
+  chooseModel: (onChosen: (model: string) => void) => void;
+  reload: () => void;
+}
+
+/** What can be done with the messages of the shown chat. The actions stay the same objects; what they need is looked up when they are used. */
+export function useChatActions(around: Around): MessageActions {
+  const change = useChangeChat();
+  const [latest] = useState(() => ({ ...around, change }));
+  useEffect(() => {
+    Object.assign(latest, around, { change });
+  });
+  const [actions] = useState(() => actionsFrom(latest));
+  return actions;
+}
+
+function actionsFrom(latest: Around & { change: ReturnType<typeof useChangeChat> }): MessageActions {
+  let focused: string | undefined;
+  /** The problem of a turn that was not accepted is shown above the box. */
+  const andShow = (turn: Promise<unknown>): void => {
+    turn.then(
+      () => latest.showBranch(undefined),
+      () => undefined,
+    );
+  };
+  return {
+    retry: (answer) => andShow(latest.turn.retry(answer)),
+    retryWith: (answer) => latest.chooseModel((model) => andShow(latest.turn.retry(answer, model))),
+    goOn: (answer) => andShow(latest.turn.goOn(answer)),
+    askInstead: async (question, text) => {
+      await latest.turn.askInstead(question, text);
+      latest.showBranch(undefined);
+    },
+    keepInstead: async (answer, text) => {
+      const { chatId } = latest;
+      if (chatId === undefined) return;
+      const version = versionOf(answer, text);
+      await latest.change.mutateAsync({
+        chatId,
+        chat: { history: { currentId: version.id, messages: { [version.id]: version } } },
+      });
+      latest.showBranch(undefined);
+    },
+    show: (id) => {
+      const end = endOf(latest.chat, id);
+      focused = id;
+      latest.showBranch(end);
+      // The next visit begins here too; if that fails, only this one does.
+      if (latest.chatId !== undefined)
+        latest.change.mutate({ chatId: latest.chatId, chat: { history: { currentId: end } } });
+    },
+    takesFocus: (id) => {
+      const takes = focused === id;
+      if (takes) focused = undefined;
+      return takes;
+    },
+    ended: () => latest.reload(),
+  };
+}
+
+/** An edited answer: a message of its own, so that neither this page nor another one loses the old text. */
+function versionOf({ parentId, model, modelName, sources, statusHistory }: Message, text: string): Message {
+  return {
+    id: crypto.randomUUID(),
+    parentId,
+    childrenIds: [],
+    role: 'assistant',
+    content: text,
+    timestamp: Math.floor(Date.now() / 1000),
+    done: true,
+    ...(model === undefined ? {} : { model }),
+    ...(modelName === undefined ? {} : { modelName }),
+    ...(sources === undefined ? {} : { sources }),
+    ...(statusHistory === undefined ? {} : { statusHistory }),
+  };
+}

@@ -1,0 +1,124 @@
+import type { ChatListItem } from '@perennial/contracts-wire';
+import { useEffect, useMemo, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { useChats, useChatSearch } from '../chat/chat-queries';
+import { useDeletions } from '../chat/deletions-provider';
+import { useSignOut } from '../session/use-sign-out';
+import { type Choice, ChoiceList } from '../ui/choice-list';
+import { Dialog } from '../ui/dialog';
+import { Icon, type IconName } from '../ui/icon';
+import { keyNames, SHORTCUTS } from '../ui/shortcuts';
+import { useStore } from '../ui/store';
+import { useTheme } from '../ui/theme';
+
+interface Command {
+  name: string;
+  icon: IconName;
+  keys?: string;
+  run: () => void;
+}
+
+/** A person who writes on asks again. */
+const ASK_AFTER_MS = 150;
+
+/** Finds chats by their titles and texts, and what the page can do. */
+export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => void; onClose: () => void }) {
+  const [text, setText] = useState('');
+  const query = useSettled(text.trim());
+  const navigate = useNavigate();
+  const hidden = useStore(useDeletions().hidden);
+  const recent = useChats();
+  const search = useChatSearch(query);
+  const commands = useCommands(onShortcuts);
+  const found = query === '' ? recent : search;
+  const pages = found.data?.pages;
+
+  const choices = useMemo(() => {
+    const chats = (pages?.flat() ?? []).filter(({ id }) => !hidden.has(id));
+    const wanted = text.trim().toLowerCase();
+    const fitting = commands.filter(({ name }) => name.toLowerCase().includes(wanted));
+    return [
+      ...section('Commands', fitting.map(commandChoice)),
+      ...section(query === '' ? 'Recent chats' : 'Chats', chats.map(chatChoice)),
+    ];
+  }, [pages, hidden, commands, text, query]);
+
+  const choose = (id: string) => {
+    onClose();
+    const command = commands.find(({ name }) => name === id);
+    if (command) command.run();
+    else void navigate(`/c/${id}`);
+  };
+  return (
+    <Dialog title="Find chats and commands" className="finder" onClose={onClose}>
+      <ChoiceList
+        name="Search chats and commands"
+        text={text}
+        onText={setText}
+        choices={choices}
+        onChoose={choose}
+        onEnd={() => found.hasNextPage && !found.isFetchingNextPage && void found.fetchNextPage()}
+        empty={<Empty busy={found.isFetching || query !== text.trim()} error={found.error} query={query} />}
+      />
+    </Dialog>
+  );
+}
+
+function Empty({ busy, error, query }: { busy: boolean; error: Error | null; query: string }) {
+  if (busy) return <span role="status">Searching…</span>;
+  if (error) return <span role="alert">{error.message}</span>;
+  return <span role="status">Nothing matches “{query}”.</span>;
+}
+
+function useCommands(onShortcuts: () => void): Command[] {
+  const navigate = useNavigate();
+  const { theme, toggle } = useTheme();
+  const signOut = useSignOut();
+  const dark = theme === 'dark';
+  return [
+    { name: 'New chat', icon: 'plus', keys: SHORTCUTS.newChat.keys, run: () => void navigate('/') },
+    { name: 'Knowledge', icon: 'books', run: () => void navigate('/knowledge') },
+    { name: dark ? 'Use light colours' : 'Use dark colours', icon: dark ? 'sun' : 'moon', run: toggle },
+    { name: 'Keyboard shortcuts', icon: 'keys', keys: SHORTCUTS.list.keys, run: onShortcuts },
+    { name: 'Sign out', icon: 'leave', run: () => void signOut() },
+  ];
+}
+
+function commandChoice({ name, icon, keys }: Command): Choice {
+  const row = (
+    <>
+      <Icon name={icon} />
+      <span className="choice-name">{name}</span>
+      {keys && <kbd className="choice-note">{keyNames(keys).join(' ')}</kbd>}
+    </>
+  );
+  return { id: name, row };
+}
+
+function chatChoice({ id, title, snippet, updated_at: at }: ChatListItem): Choice {
+  const row = (
+    <>
+      <span className="choice-name" dir="auto">
+        {title}
+      </span>
+      <span className="choice-note" dir="auto">
+        {snippet || new Date(at * 1_000).toLocaleDateString('en', { dateStyle: 'medium' })}
+      </span>
+    </>
+  );
+  return { id, row };
+}
+
+function section(name: string, choices: Choice[]): Choice[] {
+  return choices.length === 0 ? [] : [{ id: `\n${name}`, heading: true, row: name }, ...choices];
+}
+
+/** A value that has not changed for a moment. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), ASK_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}

@@ -1,0 +1,26 @@
+import { call, routes } from '@perennial/web-client';
+import { useQueryClient } from '@tanstack/react-query';
+import { SESSION_KEY } from '../auth/use-session';
+import { useDeletions } from '../chat/deletions-provider';
+import { useDrafts } from '../chat/drafts';
+import { showToast } from '../ui/toasts';
+
+/** Ends the session, and forgets what this browser has of the account. */
+export function useSignOut(): () => Promise<void> {
+  const client = useQueryClient();
+  const drafts = useDrafts();
+  const deletions = useDeletions();
+  return async () => {
+    // While the session may still do it.
+    deletions.finishAll(false);
+    try {
+      await call(routes.auths.signOut, {});
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'Try again.';
+      return showToast({ key: 'sign out', text: `You are still signed in. ${reason}` });
+    }
+    drafts.forget();
+    client.setQueryData(SESSION_KEY, null);
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  };
+}

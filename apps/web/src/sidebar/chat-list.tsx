@@ -1,0 +1,89 @@
+import { useCallback, useEffect, useRef } from 'react';
+import { useMatch, useNavigate } from 'react-router';
+import { useChats, useRenameChat } from '../chat/chat-queries';
+import { useDeleteChat, useDeletions } from '../chat/deletions-provider';
+import { useStore } from '../ui/store';
+import { ChatRow } from './chat-row';
+import { byDay } from './days';
+
+/** The chats by day, the newest first; older ones come when the end of the list is seen. */
+export function ChatList({ onNavigate }: { onNavigate: () => void }) {
+  const chats = useChats();
+  const hidden = useStore(useDeletions().hidden);
+  const rename = useRenameChat();
+  const remove = useDeleteChat();
+  const navigate = useNavigate();
+  const shown = useMatch('/c/:chatId')?.params.chatId;
+  const latest = useRef({ remove, shown, onNavigate });
+  useEffect(() => {
+    latest.current = { remove, shown, onNavigate };
+  });
+  const onRename = useCallback((chatId: string, title: string) => rename.mutate({ chatId, title }), [rename.mutate]);
+  const onDelete = useCallback(
+    (chatId: string, title: string) => {
+      latest.current.remove(chatId, title);
+      if (chatId === latest.current.shown) void navigate('/');
+    },
+    [navigate],
+  );
+  const navigated = useCallback(() => latest.current.onNavigate(), []);
+
+  if (chats.isPending) return <Notice role="status">Loading chats…</Notice>;
+  if (chats.error && !chats.data) return <Notice role="alert">{chats.error.message}</Notice>;
+  const items = chats.data.pages.flat().filter(({ id }) => !hidden.has(id));
+  return (
+    <div className="chat-list">
+      {items.length === 0 && <p className="empty">No chats yet.</p>}
+      {byDay(items, new Date()).map((day) => (
+        <section key={day.name} aria-label={day.name}>
+          <h2>{day.name}</h2>
+          <ul>
+            {day.chats.map((chat) => (
+              <ChatRow key={chat.id} chat={chat} onNavigate={navigated} onRename={onRename} onDelete={onDelete} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {chats.hasNextPage && (
+        <Older
+          busy={chats.isFetchingNextPage}
+          failed={chats.isFetchNextPageError}
+          onMore={() => void chats.fetchNextPage()}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Asks for more when it is seen; after a failure only when it is pressed. */
+function Older({ busy, failed, onMore }: { busy: boolean; failed: boolean; onMore: () => void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  const latest = useRef(onMore);
+  useEffect(() => {
+    latest.current = onMore;
+  });
+  useEffect(() => {
+    if (busy || failed || !button.current) return;
+    const seen = new IntersectionObserver((entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) latest.current();
+    });
+    seen.observe(button.current);
+    return () => seen.disconnect();
+  }, [busy, failed]);
+  return (
+    <button ref={button} type="button" className="button button-quiet older" aria-busy={busy} onClick={onMore}>
+      Older chats
+    </button>
+  );
+}
+
+/** Takes the list's space, so that nothing moves when the list is loaded. */
+function Notice({ role, children }: { role: 'status' | 'alert'; children: string }) {
+  return (
+    <div className="chat-list">
+      <p className="empty" role={role}>
+        {children}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import type { ChatListItem } from '@perennial/contracts-wire';
+import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
+import { NavLink } from 'react-router';
+import { Icon } from '../ui/icon';
+import { Menu } from '../ui/menu';
+
+interface RowProps {
+  chat: ChatListItem;
+  onNavigate: () => void;
+  onRename: (chatId: string, title: string) => void;
+  onDelete: (chatId: string, title: string) => void;
+}
+
+/** A chat in the list: F2 renames it in its place, Delete deletes it, and so does its menu. */
+export const ChatRow = memo(function ChatRow({ chat, onNavigate, onRename, onDelete }: RowProps) {
+  const [renaming, setRenaming] = useState(false);
+  const link = useRef<HTMLAnchorElement>(null);
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'F2' && event.key !== 'Delete') return;
+    event.preventDefault();
+    if (event.key === 'F2') setRenaming(true);
+    else onDelete(chat.id, chat.title);
+  };
+  if (renaming) {
+    return (
+      <li>
+        <TitleField
+          title={chat.title}
+          onEnd={(title) => {
+            setRenaming(false);
+            if (title !== undefined) onRename(chat.id, title);
+            requestAnimationFrame(() => link.current?.focus());
+          }}
+        />
+      </li>
+    );
+  }
+  return (
+    <li>
+      <NavLink
+        ref={link}
+        to={`/c/${chat.id}`}
+        className={chat.active ? 'writing' : ''}
+        onClick={onNavigate}
+        onKeyDown={onKey}
+        title={chat.title}
+      >
+        <span className="chat-title" dir="auto">
+          {chat.title}
+        </span>
+        {chat.active && <span className="visually-hidden"> (writing)</span>}
+      </NavLink>
+      <Menu
+        name={`Actions for ${chat.title}`}
+        className="icon-button row-menu"
+        items={[
+          { name: 'Rename', icon: <Icon name="edit" />, onChoose: () => setRenaming(true) },
+          { name: 'Delete', icon: <Icon name="trash" />, danger: true, onChoose: () => onDelete(chat.id, chat.title) },
+        ]}
+      >
+        <Icon name="more" />
+      </Menu>
+    </li>
+  );
+});
+
+/** Enter and leaving the field keep the new title, Escape the old one. */
+function TitleField({ title, onEnd }: { title: string; onEnd: (title: string | undefined) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const ended = useRef(false);
+  useEffect(() => field.current?.select(), []);
+  const end = (keep: boolean) => {
+    if (ended.current) return;
+    ended.current = true;
+    const text = field.current?.value.trim() ?? '';
+    onEnd(keep && text !== '' && text !== title ? text : undefined);
+  };
+  return (
+    <input
+      ref={field}
+      className="title-field"
+      aria-label="Title of the chat"
+      dir="auto"
+      defaultValue={title}
+      maxLength={200}
+      autoFocus
+      onBlur={() => end(true)}
+      onKeyDown={(event) => {
+        if (event.nativeEvent.isComposing) return;
+        if (event.key === 'Enter') end(true);
+        if (event.key !== 'Escape') return;
+        event.stopPropagation();
+        end(false);
+      }}
+    />
+  );
+}

@@ -1,0 +1,95 @@
+import type { Route, routes as declared } from '@perennial/contracts-gateway';
+
+type Declared = typeof declared;
+
+/**
+ * Where a route is, with its types. The contract's schemas stay on the server: they would be a fifth of the page's script. Method and path are
+ * literals in the contract, so that a wrong one here is a fault of types.
+ */
+export interface Address<R extends Route> {
+  readonly method: R['method'];
+  readonly path: R['path'];
+  /** Never there; it carries the types. */
+  readonly declared?: R;
+}
+
+function at<R extends Route>(method: R['method'], path: R['path']): Address<R> {
+  return { method, path };
+}
+
+/** The routes that the page calls. */
+export const routes = {
+  auths: {
+    addUser: at<Declared['auths']['addUser']>('POST', '/api/v1/auths/add'),
+    session: at<Declared['auths']['session']>('GET', '/api/v1/auths/'),
+    signIn: at<Declared['auths']['signIn']>('POST', '/api/v1/auths/signin'),
+    signOut: at<Declared['auths']['signOut']>('POST', '/api/v1/auths/signout'),
+    signUp: at<Declared['auths']['signUp']>('POST', '/api/v1/auths/signup'),
+  },
+  chats: {
+    get: at<Declared['chats']['get']>('GET', '/api/v1/chats/:id'),
+    list: at<Declared['chats']['list']>('GET', '/api/v1/chats/'),
+    remove: at<Declared['chats']['remove']>('DELETE', '/api/v1/chats/:id'),
+    search: at<Declared['chats']['search']>('GET', '/api/v1/chats/search'),
+    update: at<Declared['chats']['update']>('POST', '/api/v1/chats/:id'),
+  },
+  completions: {
+    sendTurn: at<Declared['completions']['sendTurn']>('POST', '/api/chat/completions'),
+  },
+  configs: {
+    banners: at<Declared['configs']['banners']>('GET', '/api/v1/configs/banners'),
+    get: at<Declared['configs']['get']>('GET', '/api/config'),
+    models: at<Declared['configs']['models']>('GET', '/api/v1/configs/models'),
+    updateBanners: at<Declared['configs']['updateBanners']>('POST', '/api/v1/configs/banners'),
+    updateModels: at<Declared['configs']['updateModels']>('POST', '/api/v1/configs/models'),
+  },
+  connections: {
+    ollama: at<Declared['connections']['ollama']>('GET', '/ollama/config'),
+    openAi: at<Declared['connections']['openAi']>('GET', '/openai/config'),
+    updateOllama: at<Declared['connections']['updateOllama']>('POST', '/ollama/config/update'),
+    updateOpenAi: at<Declared['connections']['updateOpenAi']>('POST', '/openai/config/update'),
+    verifyOllama: at<Declared['connections']['verifyOllama']>('POST', '/ollama/verify'),
+    verifyOpenAi: at<Declared['connections']['verifyOpenAi']>('POST', '/openai/verify'),
+  },
+  files: {
+    get: at<Declared['files']['get']>('GET', '/api/v1/files/:id'),
+    remove: at<Declared['files']['remove']>('DELETE', '/api/v1/files/:id'),
+    retry: at<Declared['files']['retry']>('POST', '/api/v1/files/:id/process/retry'),
+    status: at<Declared['files']['status']>('GET', '/api/v1/files/:id/process/status'),
+    upload: at<Declared['files']['upload']>('POST', '/api/v1/files/'),
+  },
+  fleet: {
+    list: at<Declared['fleet']['list']>('GET', '/api/v1/fleet'),
+  },
+  knowledge: {
+    create: at<Declared['knowledge']['create']>('POST', '/api/v1/knowledge/create'),
+    files: at<Declared['knowledge']['files']>('GET', '/api/v1/knowledge/:id/files'),
+    get: at<Declared['knowledge']['get']>('GET', '/api/v1/knowledge/:id'),
+    pending: at<Declared['knowledge']['pending']>('GET', '/api/v1/knowledge/:id/files/pending'),
+    reindex: at<Declared['knowledge']['reindex']>('POST', '/api/v1/knowledge/reindex'),
+    remove: at<Declared['knowledge']['remove']>('DELETE', '/api/v1/knowledge/:id/delete'),
+    removeFile: at<Declared['knowledge']['removeFile']>('POST', '/api/v1/knowledge/:id/file/remove'),
+    search: at<Declared['knowledge']['search']>('GET', '/api/v1/knowledge/search'),
+    update: at<Declared['knowledge']['update']>('POST', '/api/v1/knowledge/:id/update'),
+  },
+  models: {
+    base: at<Declared['models']['base']>('GET', '/api/v1/models/base'),
+    list: at<Declared['models']['list']>('GET', '/api/models'),
+    saveEntry: at<Declared['models']['saveEntry']>('POST', '/api/v1/models/create'),
+  },
+  retrieval: {
+    config: at<Declared['retrieval']['config']>('GET', '/api/v1/retrieval/config'),
+    embedding: at<Declared['retrieval']['embedding']>('GET', '/api/v1/retrieval/embedding'),
+    updateConfig: at<Declared['retrieval']['updateConfig']>('POST', '/api/v1/retrieval/config/update'),
+    updateEmbedding: at<Declared['retrieval']['updateEmbedding']>('POST', '/api/v1/retrieval/embedding/update'),
+  },
+  tasks: {
+    list: at<Declared['tasks']['list']>('GET', '/api/tasks/chat/:id'),
+    stopAll: at<Declared['tasks']['stopAll']>('POST', '/api/tasks/chat/:id/stop'),
+  },
+  users: {
+    list: at<Declared['users']['list']>('GET', '/api/v1/users/'),
+    remove: at<Declared['users']['remove']>('DELETE', '/api/v1/users/:id'),
+    update: at<Declared['users']['update']>('POST', '/api/v1/users/:id/update'),
+  },
+};
