@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type Edge, startEdge } from '../../test/edge';
 import { head, RawConnection } from '../../test/raw-connection';
 import { AdmissionControl } from './admission-control';
-import type { RecentUse } from './recent-use';
+import type { FairShares } from './fair-shares';
 import { TurnAdmission } from './turn-admission';
 
 const TURN = JSON.stringify({
@@ -71,7 +71,7 @@ describe('a caller who has gone', () => {
   const turns = () =>
     edge.app.get(TurnAdmission) as unknown as {
       limit: { inFlight: number };
-      use: RecentUse;
+      shares: FairShares;
       waiting: ReadonlySet<unknown>;
     };
   const leaveDuringAccept = async (headers: { authorization: string }): Promise<void> => {
@@ -110,7 +110,7 @@ describe('a caller who has gone', () => {
     await leaveDuringAccept(headers);
     accepts[0]?.answer();
     await vi.waitFor(() => expect(turns().limit.inFlight).toBe(0), 10_000);
-    expect(turns().use.count(user.id)).toBeGreaterThan(0.5);
+    expect(turns().shares.roundOf(user.id)).toBe(1);
     for (let turn = 1; turn < 4; turn += 1) await leaveDuringAccept(headers);
     for (const { fail } of accepts) fail(new CallError('RESOURCE_EXHAUSTED', 'Too many answers.'));
     await vi.waitFor(() => expect(turns().limit.inFlight).toBe(0), 10_000);

@@ -43,11 +43,12 @@ describe('the admission of requests for answers', () => {
     async (status) => {
       for (let round = 0; round < 20; round += 1) {
         const places = await flood(56, (n) => `user ${n % 20}`);
-        for (const place of places) {
-          await place.taken;
+        const ended = places.map(async ({ taken, leave }) => {
+          await taken;
           now += 5_000;
-          place.leave(status);
-        }
+          leave(status);
+        });
+        await Promise.all(ended);
       }
       const places = await flood(56, (n) => `user ${n % 20}`);
       expect(begun).toHaveLength(8);
@@ -55,8 +56,7 @@ describe('the admission of requests for answers', () => {
     },
   );
 
-  it('who has sent less than others lately goes first, and takes the place of another in a full queue', async () => {
-    for (let n = 0; n < 80; n += 1) (await admit(`flood ${n % 20}`)).leave(200);
+  it('who asks for less than others goes first, and takes the place of another in a full queue', async () => {
     const places = await flood(56, (n) => `flood ${n % 20}`);
     expect(refusal('flood 1')).toMatchObject({ status: 503 });
     const late = expect(places.at(-5)!.taken).rejects.toMatchObject({ status: 503 });
@@ -83,6 +83,26 @@ describe('the admission of requests for answers', () => {
     places[0]!.leave(429);
     await Promise.resolve();
     expect(begun).toHaveLength(6);
+  });
+
+  it('what somebody used while nobody waited is no disadvantage', async () => {
+    for (let n = 0; n < 30; n += 1) (await admit('victim')).leave(200);
+    const places = await flood(48, (n) => `flood ${n}`);
+    await admit('victim');
+    begun.length = 0;
+    for (const place of places.slice(0, 41)) place.leave(200);
+    await Promise.resolve();
+    expect(begun.slice(-1)).toEqual(['victim']);
+  });
+
+  it('who is refused in a full queue that has just formed is lighter than those who go on sending', async () => {
+    const places = await flood(56, (n) => `flood ${n}`);
+    for (let n = 0; n < 100; n += 1) refusal(`flood ${n % 56}`);
+    begun.length = 0;
+    await admit('victim');
+    for (const place of places.slice(0, 1)) place.leave(200);
+    await Promise.resolve();
+    expect(begun).toEqual(['victim']);
   });
 
   it('takes turns between users who have sent as much', async () => {

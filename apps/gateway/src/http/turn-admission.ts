@@ -3,7 +3,8 @@ import { CountByKey, type Runtime } from '@perennial/runtime';
 import type { FastifyRequest } from 'fastify';
 import { overloaded, Problem } from '../problem';
 import { AdaptiveLimit } from './adaptive-limit';
-import { RecentUse } from './recent-use';
+import { FadingCounts } from './fading-counts';
+import { FairShares } from './fair-shares';
 
 const { method: METHOD, path, aliases = [] } = routes.completions.create;
 const PATHS: ReadonlySet<string | undefined> = new Set([path, ...aliases]);
@@ -14,8 +15,12 @@ const LEAST = 16;
 const OWN = 4;
 /** So many wait, however slow the accepts are: a slow machine, or a replica of chat that has died, is no overload. */
 const QUEUE = 48;
-/** Who has sent so much less takes the place of another's request in a full queue. */
+/** Whose weight is so much less takes the place of another's request in a full queue. */
 const LESS = 2;
+/** After this time a refused request counts for 1/e. */
+const REFUSAL_MS = 2_000;
+/** Beyond so many, users weigh the same: those who flood would only take each other's places. */
+const MOST_PRESSURE = 4;
 /** As long as an accept may take; who waits longer is refused. */
 const WAIT_MS = 5_000;
 /** A user whom chat has refused so often is refused here for a moment: a flood of one user must not cost a transaction for each request. */
@@ -58,12 +63,14 @@ export function isTurn({ method, routeOptions }: FastifyRequest): boolean {
 
 /**
  * Admits requests for answers by the measured capacity of what is behind this replica. Their accepts are alike, so how long they take tells how
- * loaded chat and Postgres are. Those beyond wait here for a moment in a short queue, from which who has sent least lately goes first: a flood,
- * of one user or of many, waits behind the others.
+ * loaded chat and Postgres are. Those beyond wait here for a moment in a short queue, from which users have turns in rounds, in each of them first
+ * who asks for least: a flood, of one user or of many, waits behind the others.
  */
 export class TurnAdmission {
   private readonly limit: AdaptiveLimit;
-  private readonly use: RecentUse;
+  private readonly shares = new FairShares();
+  /** By user: requests that found the queue full. */
+  private readonly shedLately: FadingCounts;
   private readonly waiting = new Set<WaitingTurn>();
   /** By user. */
   private readonly underWay = new CountByKey();
@@ -76,7 +83,7 @@ export class TurnAdmission {
     const least = Math.min(LEAST, most);
     // Few at first: what waits here is not refused, and a flood that begins with many is felt until they have ended.
     this.limit = new AdaptiveLimit({ least, most, first: least, targetMs, now });
-    this.use = new RecentUse(now);
+    this.shedLately = new FadingCounts(REFUSAL_MS, now);
     this.shed = runtime.metrics.counter(
       'turns_shed_total',
       'Requests for answers that this gateway refused, by cause',
@@ -104,7 +111,7 @@ export class TurnAdmission {
         'retry-after': '1',
       });
     }
-    if (this.waiting.size >= QUEUE && !this.heavierThan(userId)) throw this.full();
+    if (this.waiting.size >= QUEUE && !this.heavierThan(userId)) throw this.full(userId);
   }
 
   /**
@@ -114,6 +121,7 @@ export class TurnAdmission {
    */
   admit(userId: string): TurnPlace {
     this.refuseWhenFull(userId);
+    if (this.waiting.size === 0) this.shares.reset();
     if (this.mayBegin(userId)) return { taken: Promise.resolve(), leave: this.begin(userId), giveUp: () => undefined };
     if (this.waiting.size >= QUEUE) this.heavierThan(userId)?.refuse();
     let leave: TurnPlace['leave'] = () => undefined;
@@ -126,7 +134,7 @@ export class TurnAdmission {
           leave = this.begin(userId);
           resolve();
         },
-        refuse: () => endWith(this.full()),
+        refuse: () => endWith(this.full(userId)),
       };
       const end = (): void => {
         clearTimeout(timer);
@@ -154,51 +162,59 @@ export class TurnAdmission {
   private begin(userId: string): (status: number) => void {
     const end = this.limit.begin();
     this.underWay.add(userId, 1);
+    this.shares.begin(userId);
     let isOver = false;
     return (status) => {
       if (isOver) return;
       isOver = true;
       this.underWay.add(userId, -1);
-      if (status === 200) this.use.add(userId);
       if (status === 429) this.refuse(userId);
       end(status === 200 ? 'done' : status === 503 || status === 504 ? 'dropped' : 'ignored');
       this.beginNext();
     };
   }
 
-  /** Who has used least begins first, counting what is under way; among equals the oldest. */
+  /** Who is in the earliest round begins first; in a round, who asks for least; then the oldest. */
   private beginNext(): void {
     for (;;) {
       let next: WaitingTurn | undefined;
       let least = Infinity;
       for (const waiting of this.waiting) {
-        const used = this.used(waiting.userId);
-        if (used >= least || !this.mayBegin(waiting.userId)) continue;
-        [next, least] = [waiting, used];
+        const { userId } = waiting;
+        const pressure = this.pressureOf(userId);
+        // Less than one more round, however much is asked for.
+        const place = this.shares.roundOf(userId) + pressure / (pressure + 1);
+        if (place >= least || !this.mayBegin(userId)) continue;
+        [next, least] = [waiting, place];
       }
       if (next === undefined) return;
       next.begin();
     }
   }
 
-  /** Answers that the user was given lately, and accepts under way. */
-  private used(userId: string): number {
-    return this.use.count(userId) + this.underWay.of(userId);
+  /** What the user asks for at once: requests that wait, and that were refused lately. */
+  private pressureOf(userId: string): number {
+    return this.waitingOf.of(userId) + Math.min(MOST_PRESSURE, this.shedLately.of(userId));
   }
 
-  /** The newest waiting request of the user who has sent most, if that is clearly more than this user. */
+  private weightOf(userId: string): number {
+    return this.shares.roundOf(userId) + this.pressureOf(userId);
+  }
+
+  /** The newest waiting request of the user who weighs most, if that is clearly more than this user. */
   private heavierThan(userId: string): WaitingTurn | undefined {
     let heaviest: WaitingTurn | undefined;
-    let most = this.used(userId) + this.waitingOf.of(userId) + LESS;
+    let most = this.weightOf(userId) + LESS;
     for (const waiting of this.waiting) {
-      const sent = this.used(waiting.userId) + this.waitingOf.of(waiting.userId);
-      if (sent >= most) [heaviest, most] = [waiting, sent];
+      const weight = this.weightOf(waiting.userId);
+      if (weight >= most) [heaviest, most] = [waiting, weight];
     }
     return heaviest;
   }
 
-  private full(): Problem {
+  private full(userId: string): Problem {
     this.shed.inc({ cause: 'load' });
+    this.shedLately.add(userId);
     return overloaded(RETRY_AFTER_S[Math.floor(Math.random() * RETRY_AFTER_S.length)]);
   }
 
