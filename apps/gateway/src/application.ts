@@ -11,6 +11,7 @@ import { serveSite } from './features/site/serve-site';
 import { SITE, type Site } from './features/site/site';
 import { SocketServer } from './features/sockets/socket-server';
 import { AdmissionControl } from './http/admission-control';
+import { EventStreams } from './http/event-streams';
 import { isolateConnections } from './http/guarded';
 import { answerUnmet } from './http/parser-errors';
 import { readProxyProtocol } from './http/proxy-protocol';
@@ -43,6 +44,9 @@ export async function createGateway(
   readProxyProtocol(http, env.PROXY_PROTOCOL_FROM);
   // After the hooks of streams and completions, which end long-lived requests.
   runtime.drain.add('work', 'finish requests', ({ signal }) => app.get(AdmissionControl).untilIdle(signal));
+  runtime.drain.add('work', 'finish the streams that they have opened', (context) =>
+    app.get(EventStreams).finish(context),
+  );
   const subscriber = app.get<RunStreamSubscriber>(RUN_STREAM_SUBSCRIBER);
   runtime.drain.add('work', 'stop following runs', () => subscriber.close());
   return app;

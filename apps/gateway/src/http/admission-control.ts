@@ -83,9 +83,13 @@ export class AdmissionControl {
     if (this.requests >= this.limits.requests) throw overloaded();
   }
 
+  get isIdle(): boolean {
+    return this.requests === 0;
+  }
+
   /** Resolves when no request is in progress, or when the signal is aborted. */
   async untilIdle(signal: AbortSignal): Promise<void> {
-    while (this.requests > 0 && !signal.aborted) await sleep(IDLE_POLL_MS);
+    while (!this.isIdle && !signal.aborted) await sleep(IDLE_POLL_MS);
   }
 
   requestOf(userId: string): () => void {

@@ -75,8 +75,8 @@ export class EventStream {
 
   end(): void {
     if (this.over) return;
-    this.over = true;
     this.begin();
+    this.over = true;
     this.reply.raw.end();
   }
 

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Runtime } from '@perennial/runtime';
+import { type DrainContext, Runtime } from '@perennial/runtime';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '../sessions/caller';
 import { SessionConnections } from '../sessions/session-connections';
@@ -51,9 +51,7 @@ export class EventStreams implements OnModuleInit {
     this.runtime.drain.add('intake', 'end resumable event streams', () => {
       for (const stream of this.resumable()) stream.endConnection();
     });
-    this.runtime.drain.add('work', 'finish event streams', ({ remainingMs }) =>
-      this.finish(remainingMs - SHUTDOWN_RESERVE_MS),
-    );
+    this.runtime.drain.add('work', 'finish event streams', (context) => this.finish(context));
   }
 
   /**
@@ -89,17 +87,21 @@ export class EventStreams implements OnModuleInit {
     }
   }
 
-  private resumable(): EventStream[] {
-    return [...this.open].filter(({ kind }) => kind === 'resumable').map(({ stream }) => stream);
-  }
-
-  private async finish(remainingMs: number): Promise<void> {
-    const deadlineAt = performance.now() + remainingMs;
-    while (this.open.size > 0 && performance.now() < deadlineAt)
+  /** Resolves when no stream is open; ends those that can be resumed at once, and the others when the time is over. */
+  async finish({ remainingMs }: DrainContext): Promise<void> {
+    const deadlineAt = performance.now() + remainingMs - SHUTDOWN_RESERVE_MS;
+    while (this.open.size > 0 && performance.now() < deadlineAt) {
+      // Some were opened after the others had been ended.
+      for (const stream of this.resumable()) stream.endConnection();
       await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     for (const { stream, abort } of [...this.open]) {
       abort();
       stream.end();
     }
+  }
+
+  private resumable(): EventStream[] {
+    return [...this.open].filter(({ kind }) => kind === 'resumable').map(({ stream }) => stream);
   }
 }

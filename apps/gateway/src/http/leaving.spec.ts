@@ -4,6 +4,7 @@ import { CallError } from '@perennial/contracts-kernel';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
 import { frame, handshake, head, RawConnection } from '../../test/raw-connection';
+import { AdmissionControl } from './admission-control';
 
 /** Between SIGTERM and the drain load balancers still send requests, and none may fail. */
 describe('a leaving gateway', () => {
@@ -58,6 +59,34 @@ describe('a leaving gateway', () => {
     const late = await openSocket();
     expect(late.isOpen).toBe(true);
     for (const socket of [...sockets, late]) socket.reset();
+  });
+
+  it('ends the stream of a reader whose run was being looked up when the streams were ended', async () => {
+    const { user, headers } = edge.account('user');
+    const order: string[] = [];
+    const close = vi.spyOn(edge.subscriber, 'close').mockImplementation(async () => void order.push('closed'));
+    const path = `/api/v1/runs/${runOf(user.id)}/events`;
+    const found = edge.subscriber.snapshot;
+    let find: () => void = () => undefined;
+    edge.subscriber.snapshot = async (runId) => {
+      await new Promise<void>((resolve) => (find = resolve));
+      return found(runId);
+    };
+    // As if Redis were closed already.
+    edge.subscriber.follow = async () => {
+      await vi.waitFor(() => expect(order).toContain('closed'), 1_000);
+      throw new CallError('UNAVAILABLE', 'closed');
+    };
+    const reader = new RawConnection(port).send(head(`GET ${path}`, headers));
+    await vi.waitFor(() => expect(find).not.toBe(undefined), 10_000);
+    await vi.waitFor(() => expect(edge.app.get(AdmissionControl).isIdle).toBe(false), 10_000);
+    await edge.runtime.drain.run('leave', performance.now() + 100);
+    const work = edge.runtime.drain.run('work', performance.now() + 10_000);
+    setTimeout(() => find(), 60);
+    await work;
+    await reader.closed;
+    expect(reader.received).toMatch(/^HTTP\/1\.1 200 [^]*text\/event-stream/);
+    close.mockRestore();
   });
 
   it('waits for requests in progress before it closes their connections', async () => {
