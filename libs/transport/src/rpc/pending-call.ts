@@ -47,8 +47,10 @@ export interface PendingCall {
   state: PendingState;
   /** Its record in the stream, once Redis has confirmed it. */
   streamId: string | undefined;
-  /** The replica that has the record is silent, so the call is being sent again; the record is withdrawn once that has succeeded. */
+  /** The call is being sent again, while a replica has its record. */
   isRepeated: boolean;
+  /** That replica is silent: the record is withdrawn once another has arrived. */
+  isWithdrawn: boolean;
   /** Longest direct reply, in UTF-16 units. */
   readonly inlineLength: number;
   /** A connection was lost while Redis had the call, so the reply may be lost too. */

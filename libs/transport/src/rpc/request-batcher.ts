@@ -154,7 +154,8 @@ export class RequestBatcher {
       const { isRepeated } = pending;
       pending.isRepeated = false;
       if (streamId !== undefined) {
-        if (isRepeated && pending.streamId !== undefined) this.withdraw(pending.call.service, pending.streamId);
+        if (isRepeated && pending.isWithdrawn && pending.streamId !== undefined)
+          this.withdraw(pending.call.service, pending.streamId);
         pending.streamId = streamId;
         if (pending.state === 'sending') pending.state = 'sent';
         if (pending.isGivenUp) this.withdraw(pending.call.service, streamId);

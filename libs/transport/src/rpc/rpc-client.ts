@@ -50,6 +50,8 @@ const RESEND_MS = 50;
 const MAX_ATTEMPTS = 3;
 /** One of two replicas without its database fails every other call for a few seconds. */
 const RETRIES = { share: 0.2, saved: 100 };
+/** Fewer for calls that are merely slow: under load all are, and each repetition adds to it. */
+const SLOW_RETRIES = { share: 0.05, saved: 50 };
 
 /** The data of `send()`: the request with its call and options. */
 export class RpcRequest<C extends Call = Call> {
@@ -74,6 +76,7 @@ export class RedisRpcClient extends ClientProxy {
   private readonly budget = new ReplyBudget();
   /** When a whole service has lost its database, further attempts would only multiply its calls. */
   private readonly retryBudget = new RetryBudget(RETRIES);
+  private readonly slowBudget = new RetryBudget(SLOW_RETRIES);
   private readonly receiver: AnswerReceiver;
   private readonly silent: SilentCalls;
   /** Of replies to this process. */
@@ -107,7 +110,8 @@ export class RedisRpcClient extends ClientProxy {
     this.silent = new SilentCalls({
       connections,
       pending: () => this.pending.values(),
-      onSilent: (pending, deliveries) => this.repeat(pending, deliveries),
+      onSilent: (pending, deliveries) => this.repeat(pending, deliveries, { withdraw: true, budget: this.retryBudget }),
+      onSlow: (pending, deliveries) => this.repeat(pending, deliveries, { withdraw: false, budget: this.slowBudget }),
     });
     const { keyspace, processId, subscriptions } = connections;
     this.channel = rpcKeys.replies(keyspace.of(processId), processId);
@@ -154,6 +158,7 @@ export class RedisRpcClient extends ClientProxy {
   /** Sends one call; rejects with a CallError only. */
   request(call: OutgoingCall): Promise<unknown> {
     this.retryBudget.called();
+    this.slowBudget.called();
     return new Promise((resolve, reject) => {
       const deadlineAt = performance.now() + call.deadlineMs;
       this.open({ call, attempt: 1, deliveries: 0, deadlineAt, resolve, reject });
@@ -221,6 +226,7 @@ export class RedisRpcClient extends ClientProxy {
       isGivenUp: false,
       streamId: undefined,
       isRepeated: false,
+      isWithdrawn: false,
       inlineLength: this.budget.reserve(),
       deadline: undefined,
       onAbort: undefined,
@@ -271,7 +277,7 @@ export class RedisRpcClient extends ClientProxy {
     const { id, call, attempt } = pending;
     const delayMs = repeatDelay(attempt);
     const isInTime = performance.now() + delayMs < pending.deadlineAt;
-    if (!failure.details?.elsewhere || !isInTime || !this.mayRepeat(pending)) {
+    if (!failure.details?.elsewhere || !isInTime || !this.mayRepeat(pending, this.retryBudget)) {
       this.settle(pending, fromFailure(failure));
       return;
     }
@@ -288,17 +294,22 @@ export class RedisRpcClient extends ClientProxy {
   }
 
   /** Sends the same call to another replica as well; the first answer counts. */
-  private repeat(pending: PendingCall, deliveries: number): void {
-    if (pending.state !== 'sent' || !this.mayRepeat(pending)) return;
+  private repeat(
+    pending: PendingCall,
+    deliveries: number,
+    { withdraw, budget }: { withdraw: boolean; budget: RetryBudget },
+  ): void {
+    if (pending.state !== 'sent' || !this.mayRepeat(pending, budget)) return;
     pending.attempt += 1;
     pending.silentLooks = 0;
     pending.deliveries += deliveries;
     pending.mayHaveBegun = pending.isRepeated = true;
+    pending.isWithdrawn = withdraw;
     this.batcher.add(pending);
   }
 
-  private mayRepeat(pending: PendingCall): boolean {
-    return isRepeatable(pending) && pending.attempt < MAX_ATTEMPTS && this.retryBudget.take();
+  private mayRepeat(pending: PendingCall, budget: RetryBudget): boolean {
+    return isRepeatable(pending) && pending.attempt < MAX_ATTEMPTS && budget.take();
   }
 
   private onLost(call: string): void {

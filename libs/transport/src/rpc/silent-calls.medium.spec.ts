@@ -103,6 +103,20 @@ describe('a call whose replica', () => {
     narrow.close();
   });
 
+  it('lives and hangs is sent to another in time, if its deadline is short', async () => {
+    const [hanging, other] = [await replica('hangs'), await replica('works')];
+    const short = caller.rpc.call(READ, { n: 1 }, { ...options, deadlineMs: 5_000 });
+    const long = caller.rpc.call(READ, { n: 2 }, options);
+    const first = await hanging.take(10);
+    expect(first).toHaveLength(2);
+    const renewing = setInterval(() => first.forEach(({ streamId }) => void hanging.renew(streamId)), 200);
+    const again = await other.take(10);
+    clearInterval(renewing);
+    expect(again.map(({ record: { i, n } }) => ({ i, n }))).toEqual([{ i: first[0]?.record.i, n: 1 }]);
+    for (const { record } of [...again, ...first.slice(1)]) await answer([record, 1, done(1)]);
+    await Promise.all([short, long]);
+  });
+
   it('refuses is sent again at once, and then after a moment: the one that refused is free before those that work', async () => {
     const one = await replica('refuses');
     const failure = { code: 'UNAVAILABLE', message: 'no database', details: { elsewhere: true } };

@@ -17,6 +17,13 @@ const MAX_LOOKED = 100;
 const SILENT_MS = 1_100;
 /** A replica that was busy for a moment renews its records between the first look and the second. */
 const LOOKS = 2;
+/**
+ * A replica that lives may hang: its link to Postgres is silent. A call with a short deadline is sent to another after this share of its time, and
+ * after twice that to a third.
+ */
+const SLOW_SHARE = 0.4;
+/** Calls with a longer deadline may take long. */
+const SHORT_MS = 5_000;
 /** A slower look proves nothing: if Redis has paused, no replica could renew its records. */
 const SLOW_MS = 500;
 
@@ -26,11 +33,14 @@ export interface SilentCallsOptions {
   pending(): Iterable<PendingCall>;
   /** The replica that has the record has not renewed it for a while; `deliveries` is how often the record was delivered. */
   onSilent(pending: PendingCall, deliveries: number): void;
+  /** Its replica lives, and much of the call's time is over. */
+  onSlow(pending: PendingCall, deliveries: number): void;
 }
 
 /**
- * Finds calls whose replica has gone silent: paused, killed, or cut off. Other replicas claim its records too, but only once their own
- * heartbeats have been regular for seconds, and on a busy machine a call's deadline may pass before.
+ * Finds calls whose replica has gone silent (paused, killed, cut off), and those with a short deadline whose replica lives and hangs. Other
+ * replicas claim the records of a silent one too, but only once their own heartbeats have been regular for seconds, and on a busy machine a
+ * call's deadline may pass before.
  */
 export class SilentCalls {
   private callOff: (() => void) | undefined;
@@ -71,7 +81,7 @@ export class SilentCalls {
 
   /** Rejects while Redis is away: calls wait for it elsewhere. */
   private async lookAt(service: string, calls: readonly PendingCall[]): Promise<void> {
-    const { connections, onSilent } = this.options;
+    const { connections, onSilent, onSlow } = this.options;
     const ids = calls.map(({ streamId }) => streamId ?? '');
     const stream = rpcKeys.requests(connections.keyspace.of(service), service);
     const startedAt = performance.now();
@@ -87,6 +97,11 @@ export class SilentCalls {
       // Meanwhile it may have been repeated for another reason.
       if (pending.streamId !== ids[index]) continue;
       if (pending.silentLooks >= LOOKS) onSilent(pending, -count);
+      else if (count > 0 && isSlow(pending)) onSlow(pending, count);
     }
   }
+}
+
+function isSlow({ call, attempt, openedAt, deadlineAt }: PendingCall): boolean {
+  return call.deadlineMs <= SHORT_MS && performance.now() - openedAt > (deadlineAt - openedAt) * SLOW_SHARE * attempt;
 }
