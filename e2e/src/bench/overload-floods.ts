@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
 import { print, round } from './cost';
+import { Histogram } from './histogram';
 import { type Meters, total } from './meters';
 import { Tally } from './tally';
 import type { TurnUser } from './turn-user';
@@ -18,6 +20,7 @@ const RETRY_MS = 1_000;
 const MOST_OPEN = 20_000;
 const TICK_MS = 20;
 const MEMORY_MS = 500;
+const NEWCOMER_MS = 100;
 
 export interface FloodOptions {
   /** The last ones are the victims. */
@@ -25,10 +28,11 @@ export interface FloodOptions {
   meters: Meters;
   /** Of each phase. */
   seconds: number;
+  baseUrl: string;
 }
 
 /** The peak, the victims alone, and the victims under two floods of ten times the peak. */
-export async function floods({ users, meters, seconds }: FloodOptions): Promise<Record<string, unknown>> {
+export async function floods({ users, meters, seconds, baseUrl }: FloodOptions): Promise<Record<string, unknown>> {
   const crowd = users.slice(0, -VICTIMS);
   const victims = users.slice(-VICTIMS);
   await closedLoop(crowd, WARM_UP_S);
@@ -38,8 +42,10 @@ export async function floods({ users, meters, seconds }: FloodOptions): Promise<
   print('victims, calm', calm.figures());
   const perSecond = peak.completedPerSecond * FACTOR;
   const memory = new MemoryWatch(meters);
+  const newcomers = newConnections(baseUrl, seconds);
   const many = await flood('many users', crowd, victims, perSecond, seconds);
   const grownMb = memory.stop();
+  const newConnection = await newcomers;
   const one = await flood('one user', crowd.slice(0, 1), victims, perSecond, seconds);
   const p99 = (tally: Tally): number => tally.firstToken.quantile(0.99);
   /** Half a second is allowed beside the ratio. */
@@ -50,6 +56,7 @@ export async function floods({ users, meters, seconds }: FloodOptions): Promise<
     victim_first_token_ratio: Math.max(ratio(many.victims), ratio(one.victims)),
     victim_first_token_ms: { calm: p99(calm), many_users: p99(many.victims), one_user: p99(one.victims) },
     admitted_first_token_ms: { peak: p99(peak), many_users: p99(many.flood) },
+    new_connection_ms: { p50: round(newConnection.quantile(0.5)), p99: round(newConnection.quantile(0.99)) },
     peak_turns_per_s: round(peak.completedPerSecond),
   };
 }
@@ -111,6 +118,20 @@ async function flood(
   print(`flood of ${label}`, { ...tally.figures(), ended_after_s: round((performance.now() - from) / 1_000) });
   print('victims', result.victims.figures());
   return result;
+}
+
+/** How long somebody waits who connects anew for something that costs nothing: Node accepts one connection in each turn of its loop. */
+async function newConnections(baseUrl: string, seconds: number): Promise<Histogram> {
+  const times = new Histogram();
+  for (const end = Date.now() + seconds * 1_000; Date.now() < end; await sleep(NEWCOMER_MS)) {
+    const from = performance.now();
+    const agent = new Agent();
+    const reply = await request(`${baseUrl}/health`, { dispatcher: agent });
+    await reply.body.dump();
+    times.add(performance.now() - from);
+    await agent.destroy();
+  }
+  return times;
 }
 
 /** How much the memory of all services has grown at most since the start. */

@@ -39,6 +39,8 @@ const LONG = 'sim-t900-r30';
 /** With the victims. */
 const FLOOD_USERS = 110;
 const STREAM_USERS = 200;
+/** Of each user. */
+const CONNECTIONS = 40;
 
 const simulator = await startSimulatorProcess([SHORT, LONG]);
 try {
@@ -49,7 +51,7 @@ try {
       ...Object.fromEntries(options.env.map((assignment) => assignment.split(/=(.*)/s, 2))),
     },
   });
-  const agent = new Agent({ connections: 4_000, headersTimeout: 60_000 });
+  const agents: Agent[] = [];
   try {
     const admin = await signUpAdmin(system.baseUrl);
     const accounts = await addUsers(system.baseUrl, admin, options.sockets ? STREAM_USERS : FLOOD_USERS);
@@ -57,19 +59,22 @@ try {
     const users: TurnUser[] = [];
     for (const account of accounts) {
       const socket = await openSocket(system.baseUrl, account);
+      // Each has connections of its own, as a page has: with common ones a victim's request waits for a new one behind those of the crowd.
+      const agent = new Agent({ connections: CONNECTIONS, headersTimeout: 60_000 });
+      agents.push(agent);
       users.push(new TurnUser(system.baseUrl, account, socket, agent, options.sockets ? LONG : SHORT));
     }
     const seconds = Number(options.seconds);
     const figures = options.sockets
       ? await crowd({ system, accounts, users, meters, seconds })
-      : await floods({ users, meters, seconds });
+      : await floods({ users, meters, seconds, baseUrl: system.baseUrl });
     if (options.keep) keepResult(ROOT, options.sockets ? 'overload-sockets' : 'overload', { figures });
     users.forEach((user) => user.close());
     await meters.close();
     await sleep(100);
     console.log(JSON.stringify(figures));
   } finally {
-    await agent.destroy();
+    await Promise.all(agents.map((agent) => agent.destroy()));
     await system.stop();
   }
 } finally {
