@@ -64,7 +64,7 @@ const variables = z.object({
   MAX_REQUESTS_PER_USER: variable(integer(1, 10_000).default(100), {
     description: 'Requests of one user that one replica works on at once; beyond that 429 with Retry-After.',
   }),
-  TURN_ACCEPT_TARGET_MS: variable(integer(10, 10_000).default(300), {
+  TURN_ACCEPT_TARGET_MS: variable(integer(10, 10_000).default(100), {
     description:
       'Milliseconds that the accept of a message may take on average. While it takes longer, this replica admits fewer at once, and lets few further ones wait and refuses the rest with 503 and Retry-After.',
   }),

@@ -96,8 +96,8 @@ describe('the admission of requests for answers', () => {
   });
 
   it('who is refused in a full queue that has just formed is lighter than those who go on sending', async () => {
-    const places = await flood(56, (n) => `flood ${n}`);
-    for (let n = 0; n < 100; n += 1) refusal(`flood ${n % 56}`);
+    const places = await flood(104, (n) => `flood ${n}`);
+    for (let n = 0; n < 208; n += 1) refusal(`flood ${n % 104}`);
     begun.length = 0;
     await admit('victim');
     for (const place of places.slice(0, 1)) place.leave(200);
@@ -129,7 +129,7 @@ describe('the admission of requests for answers', () => {
   });
 
   it('asks a refused client to return in a few seconds', async () => {
-    await flood(56, (n) => `user ${n}`);
+    await flood(104, (n) => `user ${n}`);
     expect(refusal('next')).toMatchObject({ headers: { 'retry-after': expect.stringMatching(/^[123]$/) } });
   });
 

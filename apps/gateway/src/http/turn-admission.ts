@@ -15,6 +15,8 @@ const LEAST = 16;
 const OWN = 4;
 /** So many wait, however slow the accepts are: a slow machine, or a replica of chat that has died, is no overload. */
 const QUEUE = 48;
+/** So many, if the others are first requests too: a crowd that comes at once is not refused before it has asked twice. */
+const FIRST_QUEUE = 2 * QUEUE;
 /** Whose weight is so much less takes the place of another's request in a full queue. */
 const LESS = 2;
 /** After this time a refused request counts for 1/e. */
@@ -111,7 +113,7 @@ export class TurnAdmission {
         'retry-after': '1',
       });
     }
-    if (this.waiting.size >= QUEUE && !this.heavierThan(userId)) throw this.full(userId);
+    if (this.isFullFor(userId) && !this.heavierThan(userId)) throw this.full(userId);
   }
 
   /**
@@ -153,6 +155,10 @@ export class TurnAdmission {
       this.waitingOf.add(userId, 1);
     });
     return { taken, leave: (status) => leave(status), giveUp };
+  }
+
+  private isFullFor(userId: string): boolean {
+    return this.waiting.size >= (this.pressureOf(userId) < 1 ? FIRST_QUEUE : QUEUE);
   }
 
   private mayBegin(userId: string): boolean {
