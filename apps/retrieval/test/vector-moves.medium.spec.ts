@@ -358,4 +358,16 @@ describe.skipIf(missing)('documents that are moved to another vector store', () 
         expect([name, await store.count(collection, { fileIds: [fileId] })]).toEqual([name, 0]);
     await expectWhole('qdrant');
   }, 60_000);
+
+  it('are found when their store is the only one that is declared, under its name', async () => {
+    await world.endProcesses();
+    const { PLACEMENTS } = env;
+    const own = { VECTOR_DB: 'qdrant', QDRANT_URI: qdrant.url, VECTOR_STORE_NAME: 'qdrant' };
+    await world.retrieval('all', { ...own, PLACEMENTS: PLACEMENTS! });
+    expect(await status()).toMatchObject({ stores: ['qdrant'], active: 'qdrant' });
+    const lot = await upload();
+    await world.completed(lot.id);
+    for (const n of [0, lot.n]) expect((await ask(n)).documents[0]).toBe(fact(n));
+    await expectWhole('qdrant');
+  }, 60_000);
 });

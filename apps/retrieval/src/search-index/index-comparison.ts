@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IndexComparisonReport } from '@perennial/contracts-retrieval';
+import { ConcurrencyLimiter } from '@perennial/runtime';
 import { type Hit, pointId, type VectorStore, VectorStores } from '@perennial/vector-store';
 import { VECTOR_STORES } from '../stores/tokens';
 import type { VectorIndex } from './index-catalog';
@@ -11,6 +12,8 @@ const PLACES = 200;
 const PAGE = 5_000;
 /** Points whose vectors are compared, and which are searched for in both stores. */
 const SAMPLES = 100;
+/** Searches that are compared at once. */
+const SEARCHES_AT_ONCE = 4;
 /** Hits of a search that is compared. */
 const HITS = 10;
 /** Vectors of one text, from two stores, are at least so similar. */
@@ -67,19 +70,20 @@ export class IndexComparison {
     ]);
     const scopes = [...new Set(sampled.map(({ scope }) => scope))];
     const equal = [...vectors].filter(([id, vector]) => isSame(vector, others.get(id))).length;
-    let [searches, wanted, found] = [0, 0, 0];
     // Another model's vectors would be searched for in vain.
-    for (const vector of from.model === to.model ? vectors.values() : []) {
+    const searched = from.model === to.model ? [...vectors.values()] : [];
+    let [wanted, found] = [0, 0];
+    // Some at once: a store may let each search wait for its next tick.
+    await new ConcurrencyLimiter(SEARCHES_AT_ONCE).map(searched, async (vector) => {
       const query = { vector, filter: { scopes }, limit: HITS };
       const [hits, answer] = await Promise.all([
         old.search(from.collection, query, { signal }),
         next.search(to.collection, query, { signal }),
       ]);
-      searches += 1;
       wanted += hits.length;
       found += foundOf(hits, answer);
-    }
-    return { samples: vectors.size, equal, searches, recall: wanted === 0 ? 1 : found / wanted };
+    });
+    return { samples: vectors.size, equal, searches: searched.length, recall: wanted === 0 ? 1 : found / wanted };
   }
 
   /** Files of placements with stores of their own are not moved. */
