@@ -7,6 +7,9 @@ import { CommandError } from './failure';
 
 const CONNECT_MS = 5_000;
 
+/** The name of this process among those of the installation. */
+export const cliInstance = (): string => `cli-${process.pid}`;
+
 /**
  * Connects to Redis for as long as `use` runs.
  *
@@ -16,7 +19,7 @@ export async function withRedis<T>(
   env: z.output<typeof callEnv>,
   use: (connections: Connections) => Promise<T>,
 ): Promise<T> {
-  const instanceId = `cli-${process.pid}`;
+  const instanceId = cliInstance();
   const connections = new Connections({
     redisUrl: env.REDIS_URL,
     keyPrefix: env.REDIS_KEY_PREFIX,

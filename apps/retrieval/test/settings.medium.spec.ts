@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PlacedBlobStore } from '@perennial/blob-store';
 import type { CallRequest, Principal } from '@perennial/contracts-kernel';
 import {
+  BLOB_STORES_CHANGED,
+  blobStores,
   documents,
   embedding as embeddingCalls,
   retrievalSettings,
@@ -13,6 +16,7 @@ import {
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SettingsKeeper } from '../src/settings/settings-keeper';
+import { BLOB_STORE } from '../src/stores/tokens';
 import { PlantedWorld } from './planted';
 import { newUser } from './world';
 
@@ -85,6 +89,22 @@ describe('settings of retrieval', () => {
       'md',
     ]);
     expect((await get()).version).toBe(changed.version + 1);
+  });
+
+  it('which store has the files reaches every replica by a notice, and when it is lost; only our services may ask', async () => {
+    const service = { kind: 'service', name: 'gateway' } as const;
+    const ask = (principal: Principal) => world.caller.rpc.call(blobStores.current, {}, { principal });
+    expect(await ask(service)).toEqual({ version: 1, active: 'default', other: null });
+    await expect(ask(user)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    const stores = world.replicas.map(({ app }) => app.get<PlacedBlobStore>(BLOB_STORE, { strict: false }).own);
+    const reached = (version: number, timeoutMs: number) =>
+      waitFor(() => stores.every(({ choice }) => choice?.version === version), { timeoutMs });
+    await reached(1, 10_000);
+    await world.db.query('UPDATE blob_stores SET version = 2');
+    await world.caller.notices.publish(BLOB_STORES_CHANGED, { version: 2 });
+    await reached(2, 4_000);
+    await world.db.query('UPDATE blob_stores SET version = 3');
+    await reached(3, 20_000);
   });
 
   it('are for administrators, and readable by our services', async () => {

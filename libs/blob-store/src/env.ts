@@ -1,7 +1,11 @@
-import { flag, placementEnv, urlOf, variable } from '@perennial/runtime';
+import { PlacementNameSchema } from '@perennial/contracts-kernel';
+import { flag, placementEnv, storePrint, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { type EncryptionKey, parseEncryptionKeys } from './encryption/key-ring';
 import { isServiceAccount } from './gcs/credentials';
+
+/** The name of the store that these variables themselves define, among those of `BLOB_STORES`. */
+export const OWN_STORE = 'default';
 
 /** Variables of the blob store, for the services that keep or read files; with `blobStoreRules` as the schema's refinement. */
 export const blobStoreEnv = {
@@ -94,6 +98,15 @@ export const blobStoreEnv = {
       secret: true,
     },
   ),
+  BLOB_STORES: variable(
+    namedStores().default(() => new Map<string, Record<string, string>>()),
+    {
+      description:
+        'Further stores of files as JSON, to which files can be moved (docs/operations.md#moving-the-files-to-another-store): for each name its variables (`STORAGE_PROVIDER`, `S3_…`, `GCS_…`, `AZURE_…`, `DATA_DIR`). The same for all services. `default` is the store that the variables beside it define.',
+      example: '{"cloud": {"STORAGE_PROVIDER": "s3", "S3_BUCKET_NAME": "perennial"}}',
+      secret: true,
+    },
+  ),
 };
 
 /** Variables without which a provider cannot be used. */
@@ -107,28 +120,63 @@ const NEEDED = {
 /** What `createBlobStore` takes; the parsed environment of a service that spreads `blobStoreEnv` is one. */
 export type BlobStoreConfig = z.output<z.ZodObject<typeof blobStoreEnv>>;
 
-/** A placement's own store has the same variables, and each of them counts: a misspelt one must not leave data in the wrong place. */
-const { PLACEMENTS: _, ...storeEnv } = blobStoreEnv;
-const placedStore = z.strictObject(storeEnv);
+/** A store of its own has the same variables, and each of them counts: a misspelt one must not leave data in the wrong place. */
+const { PLACEMENTS: _, BLOB_STORES: __, ...storeEnv } = blobStoreEnv;
+const declaredStore = z.strictObject(storeEnv);
+
+type ParsedStore = z.ZodSafeParseResult<BlobStoreConfig>;
+
+function parseDeclared(variables: Readonly<Record<string, string>>): ParsedStore {
+  return declaredStore
+    .transform((config) => ({ ...config, PLACEMENTS: new Map(), BLOB_STORES: new Map() }))
+    .superRefine((config, context) => {
+      blobStoreRules(config, context);
+      if (config.STORAGE_PROVIDER === 'local' && variables['DATA_DIR'] === undefined)
+        context.addIssue({ code: 'custom', path: ['DATA_DIR'], message: 'is needed with STORAGE_PROVIDER=local' });
+    })
+    .safeParse(variables);
+}
+
+/** The stores of `BLOB_STORES`, by name. One that says nothing of keys has those of the installation: a move must not decrypt by oversight. */
+export function namedBlobConfigs({
+  BLOB_STORES,
+  BLOB_ENCRYPTION_KEYS,
+}: Pick<BlobStoreConfig, 'BLOB_STORES' | 'BLOB_ENCRYPTION_KEYS'>): Map<string, ParsedStore> {
+  const parsed = [...BLOB_STORES].map(([name, { BLOB_ENCRYPTION_KEYS: own, ...variables }]) => {
+    const result = parseDeclared(own ? { ...variables, BLOB_ENCRYPTION_KEYS: own } : variables);
+    return [
+      name,
+      own === undefined && result.data ? { ...result, data: { ...result.data, BLOB_ENCRYPTION_KEYS } } : result,
+    ] as const;
+  });
+  return new Map(parsed);
+}
+
+/** Variables that say where a store is, without the directory: a volume may be mounted elsewhere on each machine. */
+const WHERE = [
+  'STORAGE_PROVIDER',
+  'S3_ENDPOINT_URL',
+  'S3_BUCKET_NAME',
+  'S3_KEY_PREFIX',
+  'GCS_BUCKET_NAME',
+  'AZURE_STORAGE_ENDPOINT',
+  'AZURE_STORAGE_CONTAINER_NAME',
+] as const;
+
+/** Fingerprints of the stores that may hold the files, by name: processes with the same ones keep them in the same places. */
+export function blobStorePrints(config: BlobStoreConfig): Record<string, string> {
+  const own = WHERE.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]));
+  const named = [...config.BLOB_STORES].map(([name, variables]) => [name, storePrint(variables)]);
+  return Object.fromEntries([
+    [OWN_STORE, storePrint(Object.fromEntries(own) as Record<string, string>)],
+    ...named,
+  ]) as Record<string, string>;
+}
 
 /** The own stores of the placements that have one, by name. */
-export function placedBlobConfigs({
-  PLACEMENTS,
-}: Pick<BlobStoreConfig, 'PLACEMENTS'>): Map<string, z.ZodSafeParseResult<BlobStoreConfig>> {
+export function placedBlobConfigs({ PLACEMENTS }: Pick<BlobStoreConfig, 'PLACEMENTS'>): Map<string, ParsedStore> {
   const own = [...PLACEMENTS].flatMap(([name, { blobs }]) => (blobs === 'default' ? [] : [[name, blobs] as const]));
-  return new Map(
-    own.map(([name, blobs]) => [
-      name,
-      placedStore
-        .transform((config) => ({ ...config, PLACEMENTS: new Map() }))
-        .superRefine((config, context) => {
-          blobStoreRules(config, context);
-          if (config.STORAGE_PROVIDER === 'local' && blobs.DATA_DIR === undefined)
-            context.addIssue({ code: 'custom', path: ['DATA_DIR'], message: 'is needed with STORAGE_PROVIDER=local' });
-        })
-        .safeParse(blobs),
-    ]),
-  );
+  return new Map(own.map(([name, blobs]) => [name, parseDeclared(blobs)]));
 }
 
 /** Constraints between the variables: `z.object({ ...blobStoreEnv }).superRefine(blobStoreRules)`. */
@@ -138,6 +186,9 @@ export function blobStoreRules(env: BlobStoreConfig, context: z.core.$Refinement
   for (const [name, { error }] of placedBlobConfigs(env))
     for (const { path, message } of error?.issues ?? [])
       refuse('PLACEMENTS', `has a wrong store of files for "${name}": ${[...path, message].join(' ')}`);
+  for (const [name, { error }] of namedBlobConfigs(env))
+    for (const { path, message } of error?.issues ?? [])
+      refuse('BLOB_STORES', `has a wrong store "${name}": ${[...path, message].join(' ')}`);
   const { STORAGE_PROVIDER: provider } = env;
   for (const name of NEEDED[provider])
     if (env[name] === undefined) refuse(name, `is needed with STORAGE_PROVIDER=${provider}`);
@@ -168,4 +219,23 @@ function encryptionKeys() {
     });
     return z.NEVER;
   });
+}
+
+function namedStores() {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is not JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(PlacementNameSchema, z.record(z.string(), z.string())))
+    .refine((stores) => !(OWN_STORE in stores), {
+      error: `has "${OWN_STORE}", which is the store of the installation`,
+      abort: true,
+    })
+    .transform((record): ReadonlyMap<string, Readonly<Record<string, string>>> => new Map(Object.entries(record)));
 }

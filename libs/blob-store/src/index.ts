@@ -24,6 +24,17 @@ export {
   RangeNotSatisfiableError,
   type BlobStoreErrorCode,
 } from './errors';
-export { blobStoreEnv, blobStoreRules, placedBlobConfigs, type BlobStoreConfig } from './env';
+export {
+  blobStoreEnv,
+  blobStorePrints,
+  blobStoreRules,
+  namedBlobConfigs,
+  OWN_STORE,
+  placedBlobConfigs,
+  type BlobStoreConfig,
+} from './env';
 export { createBlobStore } from './create';
-export { placedBlobStores } from './placed';
+export { placedBlobStores, type PlacedBlobStore } from './placed';
+export { copyBlob, sizeOf } from './migration/copy';
+export { followStoreChoice } from './migration/follow';
+export { type StoreChoice, type SwitchedBlobStore } from './migration/switched';

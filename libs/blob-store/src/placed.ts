@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { placementOfKey } from '@perennial/contracts-kernel';
 import { BlobStoreDeniedError } from './errors';
+import type { SwitchedBlobStore } from './migration/switched';
 import type {
   BlobContent,
   BlobEntry,
@@ -23,7 +24,7 @@ export class PlacedBlobStore implements KeyedBlobStore {
 
   /** @param placed by the names of all declared placements; without a store of its own it is `own` */
   constructor(
-    private readonly own: KeyedBlobStore,
+    readonly own: SwitchedBlobStore,
     private readonly placed: ReadonlyMap<string, KeyedBlobStore>,
   ) {
     const sharedBetweenHosts = this.all.every((store) => store.capabilities.sharedBetweenHosts);

@@ -12,7 +12,6 @@ import {
 } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BlobStore, BlobStoreDeniedError, BlobStoreUnavailableError, createBlobStore } from '../src';
-import { openContainer } from '../src/azure/client';
 import { GcsClient } from '../src/gcs/client';
 import { MachineCredentials } from '../src/gcs/credentials';
 import { bytes, MIB, stream } from './bytes';
@@ -163,7 +162,6 @@ describe.skipIf(missing.azure !== undefined)('Azure Blob Storage', { timeout: 60
   beforeAll(async () => {
     server = await startAzurite();
     closing.push(() => server.stop());
-    await openContainer(configFrom(server.env)).create();
   }, 120_000);
 
   it.each([

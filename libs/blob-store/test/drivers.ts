@@ -115,7 +115,6 @@ async function azurite(): Promise<Subject> {
   const server = await startAzurite();
   const config = configFrom(server.env);
   const container = openContainer(config);
-  await container.create();
   return {
     store: await createBlobStore(config),
     another: () => createBlobStore(config),

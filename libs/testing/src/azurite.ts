@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { fetchPackages, type RuntimePackages } from '@perennial/local-runtime';
 import {
@@ -11,6 +12,8 @@ import {
 
 const VERSION = '3.35.0';
 const ACCOUNT = 'perennial';
+const CONTAINER = 'perennial';
+const API_VERSION = '2021-12-02';
 const KEY = Buffer.from('a key of the tests, long enough!').toString('base64');
 /** Its telemetry and its other databases are four fifths of what it depends on, and nothing of them runs here. */
 const PACKAGES: RuntimePackages = {
@@ -38,12 +41,12 @@ export class AzuriteServer extends StoreServer {
     return `http://127.0.0.1:${this.port}/${ACCOUNT}`;
   }
 
-  /** The environment of our services to use it. The container has to be created. */
+  /** The environment of our services to use it. */
   get env(): Record<string, string> {
     return {
       STORAGE_PROVIDER: 'azure',
       AZURE_STORAGE_ENDPOINT: this.endpoint,
-      AZURE_STORAGE_CONTAINER_NAME: 'perennial',
+      AZURE_STORAGE_CONTAINER_NAME: CONTAINER,
       AZURE_STORAGE_KEY: KEY,
     };
   }
@@ -56,6 +59,24 @@ export class AzuriteServer extends StoreServer {
         () => false,
       );
     await this.process.waitUntil(answers, 'it answers');
+    await this.makeContainer();
+  }
+
+  /** By a request that is signed as Azure wants it. Idempotent. */
+  private async makeContainer(): Promise<void> {
+    const date = new Date().toUTCString();
+    const resource = `/${ACCOUNT}/${ACCOUNT}/${CONTAINER}\nrestype:container`;
+    const signed = `PUT${'\n'.repeat(12)}x-ms-date:${date}\nx-ms-version:${API_VERSION}\n${resource}`;
+    const signature = createHmac('sha256', Buffer.from(KEY, 'base64')).update(signed).digest('base64');
+    const { ok, status } = await fetch(`${this.endpoint}/${CONTAINER}?restype=container`, {
+      method: 'PUT',
+      headers: {
+        'x-ms-date': date,
+        'x-ms-version': API_VERSION,
+        authorization: `SharedKey ${ACCOUNT}:${signature}`,
+      },
+    });
+    if (!ok && status !== 409) throw new Error(`the container could not be made: ${status}`);
   }
 }
 

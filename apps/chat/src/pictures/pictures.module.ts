@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
-import { type BlobStore, createBlobStore } from '@perennial/blob-store';
+import { type BlobStore, createBlobStore, followStoreChoice } from '@perennial/blob-store';
+import type { Principal } from '@perennial/contracts-kernel';
+import { BLOB_STORES_CHANGED, blobStores } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
+import { Notices, Rpc } from '@perennial/transport';
 import { CHAT_ENV, type ChatEnv } from '../env';
 import { UsageModule } from '../usage/usage.module';
 import { PictureMemory } from './picture-memory';
@@ -10,6 +13,8 @@ import { PictureSweeper } from './picture-sweeper';
 import { PicturesController } from './pictures.controller';
 import { PicturesRepository } from './pictures.repository';
 
+const principal: Principal = { kind: 'service', name: 'chat' };
+
 /** Pictures of messages: bytes in the blob store, rows here. Without the store only requests with pictures fail. */
 @Module({
   imports: [UsageModule],
@@ -17,9 +22,11 @@ import { PicturesRepository } from './pictures.repository';
   providers: [
     {
       provide: PICTURE_STORE,
-      inject: [CHAT_ENV, Runtime],
-      useFactory: async (env: ChatEnv, runtime: Runtime): Promise<BlobStore> => {
+      inject: [CHAT_ENV, Runtime, Rpc, Notices],
+      useFactory: async (env: ChatEnv, runtime: Runtime, rpc: Rpc, notices: Notices): Promise<BlobStore> => {
         const store = await createBlobStore(env);
+        const ask = (signal: AbortSignal) => rpc.call(blobStores.current, {}, { principal, signal });
+        void notices.subscribe(BLOB_STORES_CHANGED, followStoreChoice(store.own, runtime, ask));
         runtime.drain.add('close', 'close the picture store', () => store.close());
         return store;
       },

@@ -7,6 +7,7 @@ import { type BlobStore, blobStoreEnv, BlobStoreUnavailableError, createBlobStor
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BlobMirror } from './mirror';
+import { Throttle } from './throttle';
 
 let directory: string;
 let from: BlobStore;
@@ -66,4 +67,41 @@ it('continues after a pass that failed, and copies again what is there in part',
   to.put = write;
   await mirror.pass();
   for (let n = 0; n < 5; n += 1) expect(await read(to, `files/${n}/1`)).toBe(`text ${n}`);
+});
+
+it('removes what only the other store has, and not what came meanwhile', async () => {
+  await put(from, 'files/1/1', 'text');
+  await put(to, 'files/stray/1', 'deleted here before');
+  await put(to, 'files/late/1', 'late');
+  const mirror = new BlobMirror(from, to, { isShared: true });
+  await mirror.pass();
+  // It was written into both after the lists were read.
+  await put(from, 'files/late/1', 'late');
+  expect(await mirror.removeStrays()).toBe(1);
+  await expect(read(to, 'files/stray/1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await read(to, 'files/late/1')).toBe('late');
+});
+
+it('where others write too, what they have written meanwhile is not copied again', async () => {
+  await put(from, 'files/1/1', 'text');
+  const mirror = new BlobMirror(from, to, { isShared: true });
+  expect(await mirror.pass()).toMatchObject({ copied: 1 });
+  await put(from, 'files/2/1', 'both');
+  await put(to, 'files/2/1', 'both');
+  expect(await mirror.pass()).toMatchObject({ copied: 0, blobs: 2 });
+});
+
+it('leaves out keys of others, slows down to a rate, and counts', async () => {
+  for (const key of ['files/1/1', 'pictures/2']) await put(from, key, 'x'.repeat(500));
+  let seen = 0;
+  const throttle = new Throttle(5_000, (bytes) => (seen += bytes));
+  const began = performance.now();
+  const mirror = new BlobMirror(from, to, {
+    includes: (key) => !key.startsWith('pictures/'),
+    through: () => throttle.stream(),
+  });
+  expect(await mirror.pass()).toMatchObject({ copied: 1, blobs: 1 });
+  expect(seen).toBe(500);
+  // A timer never fires early by more than a millisecond.
+  expect(performance.now() - began).toBeGreaterThan(98);
 });

@@ -1,4 +1,5 @@
-import { BlobNotFoundError, type BlobStore, BlobStoreError } from '@perennial/blob-store';
+import type { Transform } from 'node:stream';
+import { type BlobStore, BlobStoreError, type BlobStoreErrorCode, copyBlob, sizeOf } from '@perennial/blob-store';
 import { ConcurrencyLimiter } from '@perennial/runtime';
 
 /** Blobs that are copied at a time; as many again are listed ahead. */
@@ -16,7 +17,16 @@ export interface MirrorPass {
   /** Blobs that could not be copied: damaged, refused, or not readable. The next pass tries them again. */
   failed: number;
   /** The first of them. */
-  failures: { key: string; error: string }[];
+  failures: { key: string; code: BlobStoreErrorCode; error: string }[];
+}
+
+export interface MirrorOptions {
+  /** Keys of others share the store. */
+  includes?: (key: string) => boolean;
+  /** Others write into the store that is copied to: it may have by now what it lacked when it was listed. */
+  isShared?: boolean;
+  /** Each blob passes through one of these. */
+  through?: () => Transform;
 }
 
 interface Listed {
@@ -31,10 +41,13 @@ interface Listed {
 export class BlobMirror {
   /** What the other store is known to have, with its size. */
   private known: Map<string, number> | undefined;
+  /** What the other store had before the last pass, and the pass did not find in the first one. */
+  private strays = new Set<string>();
 
   constructor(
     private readonly from: BlobStore,
     private readonly to: BlobStore,
+    private readonly options: MirrorOptions = {},
   ) {}
 
   /**
@@ -43,7 +56,8 @@ export class BlobMirror {
    * @throws BlobStoreError of a store that is away: what was copied before it stays, and the next pass continues
    */
   async pass(): Promise<MirrorPass> {
-    const known = (this.known ??= await sizesIn(this.to));
+    const known = (this.known ??= await this.sizesIn(this.to));
+    const strays = new Set(known.keys());
     const done: MirrorPass = { copied: 0, bytes: 0, blobs: 0, failed: 0, failures: [] };
     const limiter = new ConcurrencyLimiter(CONCURRENCY);
     let batch: Listed[] = [];
@@ -55,7 +69,8 @@ export class BlobMirror {
       for (const [at, result] of results.entries()) {
         if (result instanceof BlobStoreError) {
           done.failed += 1;
-          if (done.failures.length < TOLD) done.failures.push({ key: batch[at]!.key, error: result.message });
+          const { code, message: error } = result;
+          if (done.failures.length < TOLD) done.failures.push({ key: batch[at]!.key, code, error });
         } else if (result !== undefined) {
           done.copied += 1;
           done.bytes += result;
@@ -63,37 +78,58 @@ export class BlobMirror {
       }
       batch = [];
     };
-    for await (const { key, size } of this.from.list('')) {
+    for await (const { key, size } of this.listed(this.from)) {
       done.blobs += 1;
+      strays.delete(key);
       if (known.get(key) === size) continue;
       batch.push({ key, size });
       if (batch.length === BATCH) await copyBatch();
     }
     await copyBatch();
+    this.strays = strays;
     return done;
   }
 
-  /** @returns its bytes, or why it was not copied; undefined when it was deleted meanwhile */
+  /**
+   * Deletes in the other store what the last pass found there only. Not while somebody writes into that store first.
+   *
+   * @returns how many
+   */
+  async removeStrays(): Promise<number> {
+    let removed = 0;
+    for (const key of this.strays) {
+      if ((await sizeOf(this.from, key)) !== undefined) continue;
+      await this.to.delete(key);
+      removed += 1;
+    }
+    return removed;
+  }
+
+  /** @returns its bytes, or why it was not copied; undefined when it was deleted meanwhile, or is there */
   private async copy({ key, size }: Listed): Promise<number | BlobStoreError | undefined> {
     try {
-      const { stream } = await this.from.get(key);
-      await this.to.put(key, stream, { maxBytes: size, size });
-      this.known?.set(key, size);
-      return size;
+      if (this.options.isShared && (await sizeOf(this.to, key)) === size) return undefined;
+      const copied = await copyBlob(this.from, this.to, key, { through: this.options.through?.() });
+      if (copied !== undefined) this.known?.set(key, size);
+      return copied;
     } catch (error) {
-      if (error instanceof BlobNotFoundError) return undefined;
       if (error instanceof BlobStoreError) return error;
       throw error;
     }
+  }
+
+  private async *listed(store: BlobStore): AsyncGenerator<Listed> {
+    const { includes = () => true } = this.options;
+    for await (const { key, size } of store.list('')) if (includes(key)) yield { key, size };
+  }
+
+  private async sizesIn(store: BlobStore): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    for await (const { key, size } of this.listed(store)) sizes.set(key, size);
+    return sizes;
   }
 }
 
 function isUnavailable(result: unknown): boolean {
   return result instanceof BlobStoreError && result.code === 'UNAVAILABLE';
-}
-
-async function sizesIn(store: BlobStore): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
-  for await (const { key, size } of store.list('')) sizes.set(key, size);
-  return sizes;
 }

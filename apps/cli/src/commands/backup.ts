@@ -1,4 +1,4 @@
-import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { blobStoreEnv, createBlobStore, OWN_STORE } from '@perennial/blob-store';
 import { createLogger, databaseEnv, redisEnv, secretEnv, secretKeys } from '@perennial/runtime';
 import { readFleet } from '@perennial/transport';
 import type { Client } from 'pg';
@@ -8,6 +8,7 @@ import { makeBackup } from '../backup/make';
 import { type Manifest, toFingerprint } from '../backup/manifest';
 import { assertKnown, holdsData, restoreBackup, verifyBackup } from '../backup/restore';
 import { newVault, openVault, PLAIN, readPassphrase, type Vault } from '../backup/vault';
+import { openBlobs } from '../blobs/open';
 import type { AddCommands } from '../command';
 import { callEnv, directEnvironment, environment } from '../environment';
 import { CommandError, UsageError } from '../failure';
@@ -71,7 +72,7 @@ async function make({ directory, [PASSPHRASE]: passphraseFile }: BackupOptions):
     await to.writeIdentity(made.identityFile);
     vault = made.vault;
   }
-  const blobs = await createBlobStore(env);
+  const blobs = await openBlobs(env);
   const progress = new Progress({ label: 'backup', unit: 'B' });
   to.onBytes = (bytes) => progress.add(bytes);
   try {
@@ -121,6 +122,7 @@ async function restoreFrom(
       );
     await verifyBackup(from, manifest, vault);
     const blobs = await createBlobStore(env);
+    await blobs.own.use({ version: 0, active: OWN_STORE, other: null });
     try {
       const log = createLogger({ level: 'warn', service: 'cli', instance: 'restore', stream: process.stderr });
       await restoreBackup(from, manifest, vault, {

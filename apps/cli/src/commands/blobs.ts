@@ -1,20 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
-import { blobStoreEnv, BlobStoreError, blobStoreRules, createBlobStore } from '@perennial/blob-store';
+import { blobStoreEnv, BlobStoreError, blobStoreRules, createBlobStore, OWN_STORE } from '@perennial/blob-store';
 import { readEnv } from '@perennial/runtime';
 import { z } from 'zod';
 import { rotateKeys, type RotationCounts } from '../blobs/key-rotation';
 import { BlobMirror, type MirrorPass } from '../blobs/mirror';
+import { openBlobs } from '../blobs/open';
 import type { AddCommands } from '../command';
 import { environment } from '../environment';
 import { CommandError, explain, UsageError } from '../failure';
 import type { Result } from '../output';
 import { Progress } from '../progress';
+import { migrateBlobs } from './migrate-blobs';
 
 const storeEnv = z.object(blobStoreEnv).superRefine(blobStoreRules);
 
-/** The store of files: its copy at a second site, and its keys. */
+/** The store of files: its copy at a second site, its keys, and the move to another store. */
 export const blobs: AddCommands = (program, add) =>
   program.command('blobs', 'The store of files', (argv) => {
     add(argv, {
@@ -30,8 +32,10 @@ export const blobs: AddCommands = (program, add) =>
       run: async ({ file, every }) => {
         if (every !== undefined && !(every > 0)) throw new UsageError('--every has to be a number of seconds above 0.');
         const [from, to] = [environment(storeEnv), await otherSite(file)];
-        const stores = await Promise.all([createBlobStore(from), createBlobStore(to)]);
+        const stores = await Promise.all([openBlobs(from), createBlobStore(to)]);
         try {
+          // The rows of the other site are a copy of ours, so that they name the same store.
+          await stores[1].own.use(stores[0].own.choice ?? { version: 0, active: OWN_STORE, other: null });
           const mirror = new BlobMirror(...stores);
           for (; every !== undefined; await sleep(every * 1_000)) await pass(mirror);
           return shown(await mirror.pass());
@@ -45,7 +49,7 @@ export const blobs: AddCommands = (program, add) =>
       describe: 'Bring all files under the first key of BLOB_ENCRYPTION_KEYS; plain ones are encrypted',
       options: (options) => options,
       run: async () => {
-        const store = await createBlobStore(environment(storeEnv));
+        const store = await openBlobs(environment(storeEnv));
         const progress = new Progress({ label: 'rotate', unit: ' files' });
         try {
           const counts = await rotateKeys(store, {
@@ -61,6 +65,7 @@ export const blobs: AddCommands = (program, add) =>
         }
       },
     });
+    migrateBlobs(argv, add);
     return argv.demandCommand(1, 'Name a command of blobs.');
   });
 

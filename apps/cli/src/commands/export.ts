@@ -1,8 +1,6 @@
-import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
-import { z } from 'zod';
+import { openBlobsByCall } from '../blobs/open';
 import { withCalls } from '../calls';
 import type { AddCommands } from '../command';
-import { environment } from '../environment';
 import { exportPerson } from '../people/export-person';
 import { findPerson, onBehalfOf } from '../people/find-person';
 import { Progress } from '../progress';
@@ -17,12 +15,14 @@ export const exportAll: AddCommands = (program, add) =>
         .positional('directory', { type: 'string', demandOption: true })
         .option('email', { type: 'string', demandOption: true, requiresArg: true }),
     run: async ({ directory, email }) => {
-      const blobs = await createBlobStore(environment(z.object(blobStoreEnv)));
       const progress = new Progress({ label: 'export', unit: 'documents' });
       try {
         const data = await withCalls(async (call) => {
           const person = onBehalfOf((await findPerson(call, email)).id);
-          return exportPerson({ call, blobs, person, directory, onWritten: () => progress.add(1) });
+          const blobs = await openBlobsByCall(call);
+          return exportPerson({ call, blobs, person, directory, onWritten: () => progress.add(1) }).finally(() =>
+            blobs.close(),
+          );
         });
         const lines = [
           `${data.chats} chats, ${data.files} files and ${data.knowledge} knowledge bases of ${email} are in ${directory}.`,
@@ -31,7 +31,6 @@ export const exportAll: AddCommands = (program, add) =>
         return { data, lines };
       } finally {
         progress.end();
-        await blobs.close();
       }
     },
   });

@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
-import { z } from 'zod';
+import { openBlobsByCall } from '../blobs/open';
 import { withCalls } from '../calls';
 import type { AddCommands } from '../command';
-import { environment } from '../environment';
 import { importChats } from '../open-webui/chats';
 import { importFiles } from '../open-webui/files';
 import { Bases, importKnowledge, placeFiles } from '../open-webui/knowledge';
@@ -68,7 +66,7 @@ async function importOpenWebUi({ source, uploads, settings, report: path }: Impo
         if (count > 0)
           report.omit('files', 'all', `${count} files were left out; name the directory of uploads with --uploads`);
       } else {
-        const blobs = await createBlobStore(environment(z.object(blobStoreEnv)));
+        const blobs = await openBlobsByCall(call);
         try {
           const bases = (await from.has('knowledge')) ? await importKnowledge(from, people, call, report) : new Bases();
           await importFiles(from, { people, bases, stores: { uploads, blobs } }, call, report);

@@ -1,8 +1,9 @@
-import { blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { blobStoreEnv } from '@perennial/blob-store';
 import { env as retrievalEnv, sweepOrphans } from '@perennial/retrieval/operator';
 import { databaseEnv, Runtime } from '@perennial/runtime';
 import { createVectorStores, vectorStoreEnv } from '@perennial/vector-store';
 import { z } from 'zod';
+import { openBlobs } from '../blobs/open';
 import type { AddCommands } from '../command';
 import { directEnvironment } from '../environment';
 import { explain } from '../failure';
@@ -30,7 +31,7 @@ export const orphans: AddCommands = (program, add) =>
       const env = directEnvironment(orphansEnv);
       await assertMigrated(env.DATABASE_URL, ['retrieval']);
       const vectors = createVectorStores(env);
-      const blobs = await createBlobStore(env);
+      const blobs = await openBlobs(env);
       try {
         const minAgeMs = env.ORPHAN_AGE_SECONDS * 1_000;
         const { DATABASE_URL: databaseUrl, PLACEMENTS: placements } = env;

@@ -7,7 +7,7 @@ import { explain } from '../failure';
 import { SERVICES } from '../services';
 import { failed, type Finding, ok } from './finding';
 import { checkMachine } from './machine';
-import { checkPlacements } from './placements';
+import { checkNamedStores, checkPlacements } from './placements';
 import { checkPoolSizes } from './pool-sizes';
 import { checkPooler } from './pooler';
 import { checkPostgres, checkSchemas } from './postgres';
@@ -46,7 +46,8 @@ export async function examine(): Promise<Finding[]> {
   const services = mayCall ? await checkServices() : [];
   const isThere = found.some(isOk('redis'));
   const placements = redis && blobs && isThere ? await checkPlacements(blobs.PLACEMENTS, redis) : [];
-  const stores = [...blobStore, ...vectorStore, ...placements];
+  const named = redis && blobs && isThere ? await checkNamedStores(blobs, redis) : [];
+  const stores = [...blobStore, ...vectorStore, ...placements, ...named];
   return [...machine, ...variables, ...secret, ...database, ...broker, ...stores, ...services];
 }
 

@@ -1,6 +1,8 @@
+import { type BlobStoreConfig, blobStorePrints } from '@perennial/blob-store';
 import { placementPrints, type Placements } from '@perennial/runtime';
 import { readFleet, strangersTo } from '@perennial/transport';
 import type { z } from 'zod';
+import { storeFaults } from '../blobs/fleet-gate';
 import type { callEnv } from '../environment';
 import { withRedis } from '../redis';
 import { failed, type Finding, ok } from './finding';
@@ -23,4 +25,19 @@ export async function checkPlacements(placements: Placements, redis: z.output<ty
       'Give every process, and this command, the same PLACEMENTS, and restart those named.',
     );
   });
+}
+
+/** Whether every running process that keeps files has the stores of `BLOB_STORES` as they are declared here. */
+export async function checkNamedStores(config: BlobStoreConfig, redis: z.output<typeof callEnv>): Promise<Finding[]> {
+  if (config.BLOB_STORES.size === 0) return [];
+  const prints = blobStorePrints(config);
+  const faults = storeFaults(await withRedis(redis, readFleet), Object.keys(prints), prints);
+  if (faults.length === 0) return [ok('stores of files', 'every process has them as they are declared here')];
+  return [
+    failed(
+      'stores of files',
+      faults.join('; '),
+      'Give every gateway, chat and retrieval, and this command, the same BLOB_STORES, and restart those named.',
+    ),
+  ];
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type BlobStoreConfig, createBlobStore, placedBlobConfigs } from '@perennial/blob-store';
+import { type BlobStoreConfig, createBlobStore, namedBlobConfigs, placedBlobConfigs } from '@perennial/blob-store';
 import {
   createVectorStore,
   installationStores,
@@ -33,10 +33,11 @@ const BLOB_REMEDIES: Record<Provider, string> = {
   azure: 'Check AZURE_STORAGE_ENDPOINT, AZURE_STORAGE_CONTAINER_NAME and AZURE_STORAGE_KEY.',
 };
 
-/** The installation's store of files, and those of placements. */
+/** The installation's store of files, those to which files can be moved, and those of placements. */
 export function checkBlobStores(env: BlobStoreConfig): Promise<Finding[]> {
-  const placed = [...placedBlobConfigs(env)].flatMap(([name, { data }]) => (data ? checkBlobStore(data, name) : []));
-  return Promise.all([checkBlobStore(env), ...placed]);
+  const others = [...namedBlobConfigs(env), ...placedBlobConfigs(env)];
+  const checks = others.flatMap(([name, { data }]) => (data ? checkBlobStore(data, name) : []));
+  return Promise.all([checkBlobStore({ ...env, BLOB_STORES: new Map() }), ...checks]);
 }
 
 /** The installation's stores of vectors, and those of placements. */

@@ -7,6 +7,7 @@ import { UserStorageIndex } from './1764500000000-user-storage';
 import { Residence } from './1764600000000-residence';
 import { PageLabels } from './1764700000000-page-labels';
 import { IndexStores } from './1764800000000-index-stores';
+import { BlobStores } from './1764810000000-blob-stores';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -19,4 +20,5 @@ export const retrievalMigrations = [
   Residence,
   PageLabels,
   IndexStores,
+  BlobStores,
 ];

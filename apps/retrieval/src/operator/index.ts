@@ -2,6 +2,7 @@ import { EMBEDDING_KEY } from '../settings/key-seal';
 
 export { retrievalEnv as env } from '../env';
 export { retrievalMigrations as migrations } from '../migrations';
+export { blobStoresRow, type BlobStoresRow } from './blob-stores';
 export { sweepOrphans } from './sweep-orphans';
 
 const SERVERS = ['openai', 'ollama'];
@@ -24,4 +25,9 @@ export const blobKeys = 'SELECT blob_key FROM retrieval.files WHERE deleted_at I
  * Ends a restore: the vector store and the machine that has it may be other ones, so that workers write all points again, from the texts and
  * vectors in the database.
  */
-export const afterRestore = ['DELETE FROM retrieval.indexed', 'DELETE FROM retrieval.embedded_store'];
+export const afterRestore = [
+  'DELETE FROM retrieval.indexed',
+  'DELETE FROM retrieval.embedded_store',
+  // The files were restored into the store of the environment.
+  `UPDATE retrieval.blob_stores SET version = version + 1, phase = 'settled', active = 'default', other = NULL, progress = NULL`,
+];

@@ -1,8 +1,12 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { type BlobStore, createBlobStore, placedBlobStores } from '@perennial/blob-store';
+import { type BlobStore, createBlobStore, followStoreChoice, placedBlobStores } from '@perennial/blob-store';
+import { BLOB_STORES_CHANGED } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
+import { Notices } from '@perennial/transport';
 import { createVectorStores, VectorStores } from '@perennial/vector-store';
 import type { RetrievalEnv } from '../env';
+import { StoreChoiceRepository } from './store-choice.repository';
+import { StoresController } from './stores.controller';
 import { BLOB_STORE, VECTOR_STORES } from './tokens';
 
 /**
@@ -15,12 +19,16 @@ export class StoresModule {
   static forRoot(env: RetrievalEnv): DynamicModule {
     return {
       module: StoresModule,
+      controllers: [StoresController],
       providers: [
+        StoreChoiceRepository,
         {
           provide: BLOB_STORE,
-          inject: [Runtime],
-          useFactory: async (runtime: Runtime): Promise<BlobStore> => {
+          inject: [Runtime, StoreChoiceRepository, Notices],
+          useFactory: async (runtime: Runtime, choice: StoreChoiceRepository, notices: Notices): Promise<BlobStore> => {
             const store = await createBlobStore(env);
+            const ask = () => choice.current();
+            void notices.subscribe(BLOB_STORES_CHANGED, followStoreChoice(store.own, runtime, ask));
             attach('blob store', store, placedBlobStores(store), runtime);
             runtime.drain.add('close', 'close the blob store', () => store.close());
             return store;

@@ -125,3 +125,9 @@ export const RETRIEVAL_SETTINGS_CHANGED = defineNotice(
   'retrieval.settings.changed',
   z.object({ version: z.number().int() }),
 );
+
+/** Sent after another store was chosen for the files: every process that keeps or reads files asks which one (`blobStores.current`). */
+export const BLOB_STORES_CHANGED = defineNotice(
+  'retrieval.blobStores.changed',
+  z.object({ version: z.number().int() }),
+);

@@ -74,10 +74,18 @@ const PRINT_CHARS = 12;
 export function placementPrints(all: Placements): Record<string, string> {
   return Object.fromEntries(
     [...all].map(([name, { blobs, vectors, connections }]) => {
-      const definition = JSON.stringify([publicPart(blobs), publicPart(vectors), [...connections].sort()]);
-      return [name, createHash('sha256').update(definition).digest('hex').slice(0, PRINT_CHARS)];
+      return [name, toPrint([publicPart(blobs), publicPart(vectors), [...connections].sort()])];
     }),
   );
+}
+
+/** The same of the variables of one store. */
+export function storePrint(variables: Readonly<Record<string, string>>): string {
+  return toPrint(publicPart(variables));
+}
+
+function toPrint(definition: unknown): string {
+  return createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, PRINT_CHARS);
 }
 
 function publicPart(store: Placement['blobs']): unknown {

@@ -28,6 +28,16 @@ export interface StatusParts {
   placements: () => Readonly<Record<string, string>>;
   /** Fingerprints of the installation's vector stores, by name. */
   vectorStores: () => Readonly<Record<string, string>>;
+  /** The stores that may hold the files, and which of them this process uses. */
+  blobStores: () => BlobStoresStatus;
+}
+
+/** What a process that keeps or reads files knows of their stores. */
+export interface BlobStoresStatus {
+  /** Of the choice of a store that is applied; null before the first. */
+  version: number | null;
+  /** Fingerprints of the definitions, by name (`storePrint`). */
+  prints: Readonly<Record<string, string>>;
 }
 
 /** How a process is, for operators. Never holds a secret or somebody's text. */
@@ -58,6 +68,8 @@ export interface ProcessStatus {
   placementPrints: Readonly<Record<string, string>> | null;
   /** Fingerprints of the vector stores that it declares, by name (`vectorStorePrints`); null where it uses none. */
   vectorStores: Readonly<Record<string, string>> | null;
+  /** Null where the process has nothing to do with files. */
+  blobStores: BlobStoresStatus | null;
   /** Checks of `/health/ready`, at most some seconds old. */
   dependencies: { name: string; ok: boolean }[];
   lastError: LastError | null;
@@ -106,6 +118,7 @@ export class StatusSource {
       placements: placements ? Object.keys(placements) : null,
       placementPrints: placements ?? null,
       vectorStores: parts.vectorStores?.() ?? null,
+      blobStores: parts.blobStores?.() ?? null,
       dependencies: this.health.dependencies,
       lastError: this.lastError() ?? null,
     };

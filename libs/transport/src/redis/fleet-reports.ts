@@ -62,6 +62,10 @@ const ReportSchema = z.object({
   placements: z.array(text).max(100).nullable().catch(null),
   placementPrints: z.record(text, text).nullable().catch(null),
   vectorStores: z.record(text, text).nullable().catch(null),
+  blobStores: z
+    .object({ version: count, prints: z.record(text, text) })
+    .nullable()
+    .catch(null),
   dependencies: z
     .array(z.object({ name: text, ok: z.boolean() }))
     .max(100)

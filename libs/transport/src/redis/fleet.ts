@@ -187,6 +187,7 @@ function withoutReport(connected: Connected): FleetMember {
     placements: null,
     placementPrints: null,
     vectorStores: null,
+    blobStores: null,
     dependencies: [],
     lastError: null,
   };

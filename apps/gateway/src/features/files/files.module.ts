@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
-import { type BlobStore, createBlobStore } from '@perennial/blob-store';
+import { type BlobStore, createBlobStore, followStoreChoice } from '@perennial/blob-store';
+import { BLOB_STORES_CHANGED, blobStores } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
+import { Notices, Rpc } from '@perennial/transport';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
+import { GATEWAY_PRINCIPAL as principal } from '../../sessions/gateway-principal';
 import { BLOB_STORE } from './blob-store';
 import { ContentController } from './content.controller';
 import { ContentService } from './content.service';
@@ -17,7 +20,7 @@ import { UploadService } from './upload.service';
 @Module({
   controllers: [FilesRoutes, FileTextController, FileStatusController, UploadController, ContentController],
   providers: [
-    { provide: BLOB_STORE, inject: [GATEWAY_ENV, Runtime], useFactory: openStore },
+    { provide: BLOB_STORE, inject: [GATEWAY_ENV, Runtime, Rpc, Notices], useFactory: openStore },
     UploadService,
     ContentService,
     TextFiles,
@@ -27,8 +30,10 @@ import { UploadService } from './upload.service';
 })
 export class FilesModule {}
 
-async function openStore(env: GatewayEnv, runtime: Runtime): Promise<BlobStore> {
+async function openStore(env: GatewayEnv, runtime: Runtime, rpc: Rpc, notices: Notices): Promise<BlobStore> {
   const store = await createBlobStore(env);
+  const ask = (signal: AbortSignal) => rpc.call(blobStores.current, {}, { principal, signal });
+  void notices.subscribe(BLOB_STORES_CHANGED, followStoreChoice(store.own, runtime, ask));
   runtime.drain.add('close', 'close the file store', () => store.close());
   return store;
 }

@@ -24,6 +24,7 @@ const member = (change: Partial<FleetMember>): FleetMember => ({
   placements: ['eu'],
   placementPrints: { eu: 'a1b2c3' },
   vectorStores: { default: 'd4e5f6' },
+  blobStores: null,
   dependencies: [{ name: 'postgres', ok: false }],
   lastError: { id: 'err-1', code: 'UNAVAILABLE', at: 1_500 },
   ...change,

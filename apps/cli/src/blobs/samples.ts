@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { BlobNotFoundError, type BlobStore } from '@perennial/blob-store';
+import { blobKeys as pictureKeys } from '@perennial/chat/operator';
+import { blobKeys as fileKeys } from '@perennial/retrieval/operator';
+import { ConcurrencyLimiter } from '@perennial/runtime';
+import type { Client } from 'pg';
+import { CommandError } from '../failure';
+
+/** Blobs that are read at a time. */
+const CONCURRENCY = 4;
+/** Keys that are named. */
+const NAMED = 5;
+
+/** Keys of blobs that rows refer to, by chance. */
+export async function sampleKeys(client: Client, count: number): Promise<string[]> {
+  const { rows } = await client.query<{ key: string }>(
+    `SELECT k.blob_key AS key FROM (${fileKeys} UNION ALL ${pictureKeys}) k ORDER BY random() LIMIT $1`,
+    [count],
+  );
+  return rows.map(({ key }) => key);
+}
+
+/**
+ * Reads blobs in both stores and compares their SHA-256.
+ *
+ * @param isComplete `to` has to have what `from` has; otherwise it may lack what came since the last pass
+ * @returns how many are the same in both; others are in one only, or were deleted meanwhile
+ * @throws CommandError that names those that differ, or are missing
+ */
+export async function compareSamples(
+  from: BlobStore,
+  to: BlobStore,
+  keys: readonly string[],
+  isComplete: boolean,
+): Promise<number> {
+  const limiter = new ConcurrencyLimiter(CONCURRENCY);
+  const look = async (key: string): Promise<'equal' | 'uncompared' | 'different'> => {
+    const [there, here] = await Promise.all([hashOf(from, key), hashOf(to, key)]);
+    if (there === undefined || (here === undefined && !isComplete)) return 'uncompared';
+    return there === here ? 'equal' : 'different';
+  };
+  const compare = async (key: string): Promise<'equal' | 'uncompared' | 'different'> => {
+    const first = await look(key);
+    // Somebody may have deleted it between the two.
+    return first === 'different' ? look(key) : first;
+  };
+  const found = await limiter.map([...keys], compare);
+  const different = keys.filter((_, at) => found[at] === 'different');
+  if (different.length > 0)
+    throw new CommandError(
+      `${different.length} of ${keys.length} files that were compared are not the same in both stores: ${different.slice(0, NAMED).join(', ')}. Nothing was switched.`,
+    );
+  return found.filter((result) => result === 'equal').length;
+}
+
+async function hashOf(store: BlobStore, key: string): Promise<string | undefined> {
+  try {
+    const hash = createHash('sha256');
+    for await (const chunk of (await store.get(key)).stream) hash.update(chunk as Buffer);
+    return hash.digest('hex');
+  } catch (error) {
+    if (error instanceof BlobNotFoundError) return undefined;
+    throw error;
+  }
+}

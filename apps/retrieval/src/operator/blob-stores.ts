@@ -1,0 +1,34 @@
+/** `copying`: from `active` to `other`. `moved`: `other` is what was active before. `returning`: a rollback, from `other` to `active`. */
+export type BlobStoresPhase = 'settled' | 'copying' | 'moved' | 'returning';
+
+/** Which store holds the files, and how far a move to another one is. */
+export interface BlobStoresRow {
+  version: number;
+  phase: BlobStoresPhase;
+  active: string;
+  other: string | null;
+  /** What the migration last told of itself. */
+  progress: string | null;
+  /** Milliseconds since 1970. */
+  changedAt: number;
+}
+
+const COLUMNS = `version::float8 AS version, phase, active, other, progress,
+  floor(extract(epoch FROM changed_at) * 1000)::float8 AS "changedAt"`;
+
+const LOCK = `hashtextextended('perennial.retrieval.blob-stores', 0)`;
+
+/** Statements on the one row of stores of files; every process of the installation follows it. */
+export const blobStoresRow = {
+  read: `SELECT ${COLUMNS} FROM retrieval.blob_stores`,
+  /** $1: the version that is replaced, $2: phase, $3: active, $4: other. No row when another one is in force. */
+  change: `UPDATE retrieval.blob_stores
+              SET version = version + 1, phase = $2, active = $3, other = $4, progress = NULL, changed_at = now()
+            WHERE version = $1 RETURNING ${COLUMNS}`,
+  /** $1: a sentence. Not a new version: no process acts on it. */
+  tell: 'UPDATE retrieval.blob_stores SET progress = $1',
+  /** Held by the session of the one migration that runs. */
+  lock: `SELECT pg_try_advisory_lock(${LOCK}) AS free`,
+  /** Whether no session has it; it is given back at once. */
+  isFree: `SELECT pg_try_advisory_xact_lock(${LOCK}) AS free`,
+};
