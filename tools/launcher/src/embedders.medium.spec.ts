@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { guardDirectory, processExists, waitFor } from '@perennial/local-runtime/servers';
@@ -25,6 +25,14 @@ createServer((request, response) => response.end(JSON.stringify(process.argv.sli
 process.on('SIGTERM', () => process.exit(0));
 `;
 
+/** Writes down what it is asked, and cannot do it the first time. */
+const COMMAND_LINE = `
+import { appendFileSync, readFileSync } from 'node:fs';
+const asked = new URL('../../../asked', import.meta.url);
+appendFileSync(asked, JSON.stringify({ args: process.argv.slice(2), redis: process.env.REDIS_URL }) + '\\n');
+process.exitCode = readFileSync(asked, 'utf8').split('\\n').length > 2 ? 0 : 1;
+`;
+
 let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'perennial-clone-'));
@@ -34,6 +42,7 @@ beforeAll(() => {
   };
   for (const service of SERVICES) program(join('apps', service), SERVICE);
   for (const tool of ['provider-simulator', 'local-model', 'local-embedder']) program(join('tools', tool), TOOL);
+  program(join('apps', 'cli'), COMMAND_LINE);
   writeFileSync(join(root, 'package.json'), '{"type":"module"}');
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -75,6 +84,9 @@ async function save(url: string, settings: object, index?: object): Promise<void
   if (index) await client.query(`INSERT INTO retrieval.indexes VALUES ($1, 'active')`, [JSON.stringify(index)]);
   await client.end();
 }
+
+// Downloaded by the tests of the local embedder; otherwise this would measure the network.
+const fetched = join(ROOT, '.perennial', 'local-embedder', 'runtime');
 
 describe('the embedder of documents', () => {
   it('is left to the environment on request, and documents stay in the home directory', async () => {
@@ -120,6 +132,40 @@ describe('the embedder of documents', () => {
     );
   });
 
+  it.skipIf(!existsSync(join(fetched, 'ready')))(
+    'changes from the simulator to the local embedder by itself, once the services can be asked',
+    async () => {
+      const home = newHome();
+      const stores = {
+        DATABASE_URL: await freshDatabase('embedders'),
+        REDIS_URL: redisUrl(),
+        OPENAI_API_KEY: 'sk-own',
+      };
+      const env = { ...stores, LOCAL_EMBEDDER_FOLDER: '/models/mine', RAG_EMBEDDING_MODEL: 'mine' };
+      // The first start, which gives the simulator its port.
+      let url = '';
+      await withSystem({ home, env: stores, provider: 'simulator' }, (system) => {
+        url = `http://127.0.0.1:${embedders(system)[0]!.port}/v1`;
+        return Promise.resolve();
+      });
+      cpSync(fetched, join(home, 'local-embedder', 'runtime'), { recursive: true, verbatimSymlinks: true });
+      await save(env.DATABASE_URL, { engine: 'openai', model: SIMULATED, openai: { url } });
+      const asked = join(root, 'asked');
+      await withSystem({ home, env, provider: 'auto' }, async (system) => {
+        await waitFor(() => existsSync(asked) && readFileSync(asked, 'utf8').trim().split('\n').length === 2);
+        expect(embedders(system).map(({ service }) => service)).toEqual(['simulator', 'embedder']);
+        expect(system.embedder).toBe('embedded again by mine, in the background: searches use it when all are');
+      });
+      const change = { args: ['settings', 'set', 'embedding', '{"engine":"","model":"mine"}'], redis: env.REDIS_URL };
+      expect(
+        readFileSync(asked, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ).toEqual([change, change]);
+    },
+  );
+
   it('is the one that the environment or the settings name, and none is started here', async () => {
     const env = { DATABASE_URL: await freshDatabase('embedders'), REDIS_URL: redisUrl() };
     const told: LaunchEvent[] = [];
@@ -150,8 +196,6 @@ describe('the embedder of documents', () => {
     await expect(launchSystem({ root, env, provider: 'simulator' })).rejects.toThrow('set LOCAL_EMBEDDER_FOLDER');
   });
 
-  // Downloaded by the tests of the local embedder; otherwise this would measure the network.
-  const fetched = join(ROOT, '.perennial', 'local-embedder', 'runtime');
   it.skipIf(!existsSync(join(fetched, 'ready')))(
     'is the local embedder as long as an index was made with it, and is started again when it dies',
     async () => {

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_MODEL, fetchLocalEmbedder, type ModelSource } from '@perennial/local-embedder';
 import { ManagedProcess } from '@perennial/local-runtime/servers';
 import type { LauncherEnvironment } from './environment';
 import { answers, untilReady } from './health';
 import type { LaunchEvent } from './launch';
-import { savedEmbeddings } from './saved-embeddings';
+import { type SavedEmbedding, savedEmbeddings } from './saved-embeddings';
 import type { Home } from './state';
 import { Supervisor, type SupervisorEvents } from './supervisor';
 
@@ -18,6 +19,8 @@ export interface EmbeddersOptions {
   choice: 'auto' | 'simulator' | 'none';
   events: SupervisorEvents;
   emit: (event: LaunchEvent) => void;
+  /** Changes a group of settings once the services answer; resolves to false, or rejects, if they do not. */
+  changeSettings: (group: string, changes: object) => Promise<boolean>;
   /** Cancels a download. */
   signal: AbortSignal;
 }
@@ -36,9 +39,12 @@ export const SIMULATED_MODEL = 'simulator-word-hashes';
 /** A failed download, mostly without a network, is retried after this time. */
 const FETCH_AGAIN_MS = 300_000;
 
+/** The settings are changed when the services answer; they may be starting. */
+const CHANGE_AGAIN_MS = 5_000;
+
 /**
- * Chooses the embedder: the configured or saved one, else the local embedder, downloaded while everything else is up already; if a new
- * installation cannot download it, the simulator.
+ * Chooses the embedder: the configured or saved one, else the local embedder, downloaded while everything else is up already. If a new
+ * installation cannot download it, the simulator takes its place until it can, and then the documents are embedded again.
  */
 export class Embedders {
   /** What the services get to know. */
@@ -47,12 +53,14 @@ export class Embedders {
   label = '';
   readonly running: RunningEmbedder[] = [];
   private readonly dir: string;
+  private readonly model: string;
   private again: NodeJS.Timeout | undefined;
   private background: Promise<void> | undefined;
   private stopped = false;
 
   constructor(private readonly options: EmbeddersOptions) {
     this.dir = options.home.file('local-embedder');
+    this.model = options.env.embeddingModel ?? DEFAULT_MODEL;
   }
 
   /**
@@ -66,14 +74,13 @@ export class Embedders {
     const simulated = `http://127.0.0.1:${await home.port('simulator')}/v1`;
     const saved = await savedEmbeddings(databaseUrl);
     const configured = configuredIn(env, saved);
-    const usesSimulator = saved.some(({ openai, model }) => openai.url === simulated && model === SIMULATED_MODEL);
-    if (usesSimulator) {
-      await this.startSimulator();
-      this.tell('embedded by the simulator (from the settings), which knows words but no meaning');
-    } else if (configured !== undefined) return this.tell(configured);
+    const usesSimulator = saved.some((one) => isSimulator(one, simulated));
+    if (!usesSimulator && configured !== undefined) return this.tell(configured);
     const source = sourceIn(env);
-    if (saved.length === 0 && (choice === 'simulator' || (offline && !(await this.fetched(source))))) {
-      await this.startSimulator();
+    const isNew = saved.length === 0;
+    const cannotFetch = isNew && choice === 'auto' && offline && !(await this.fetched(source));
+    const isFirstSimulated = isNew && (choice === 'simulator' || cannotFetch);
+    if (isFirstSimulated) {
       this.env = {
         RAG_EMBEDDING_ENGINE: 'openai',
         RAG_EMBEDDING_MODEL: SIMULATED_MODEL,
@@ -81,13 +88,22 @@ export class Embedders {
         // Without one a key for OpenAI itself would be sent there.
         RAG_OPENAI_API_KEY: 'none',
       };
-      return this.tell('embedded by the simulator, which knows words but no meaning; the settings can change that');
     }
+    if (usesSimulator || isFirstSimulated) {
+      await this.startSimulator();
+      const until = choice === 'auto' ? `, until ${this.model} is fetched` : '; the settings can change that';
+      this.tell(`embedded by the simulator, which knows words but no meaning${until}`);
+    } else this.label = 'embedded here, as soon as the embedder is fetched and started';
+    if (isNew && choice === 'simulator') return;
     const port = await home.port('embedder');
-    this.env = { RAG_LOCAL_EMBEDDER_URL: `http://127.0.0.1:${port}/v1` };
-    // Chats do not wait for it. Beside the simulator it runs so that the settings can change to it.
-    if (!usesSimulator) this.label = 'embedded here, as soon as the embedder is fetched and started';
-    this.background = this.fetchAndStart(source, port);
+    this.env.RAG_LOCAL_EMBEDDER_URL = `http://127.0.0.1:${port}/v1`;
+    // Chats do not wait for it.
+    const start = async (): Promise<void> => {
+      await this.startLocal(source, port);
+      if (choice === 'auto' && (usesSimulator || isFirstSimulated)) await this.change(databaseUrl, simulated);
+    };
+    if (cannotFetch) this.fetchLater(source, start);
+    else this.background = this.fetchAndStart(source, start);
   }
 
   /** Embedders are not restarted any more. */
@@ -108,21 +124,35 @@ export class Embedders {
     for (const { process } of this.running) process.signal('SIGKILL');
   }
 
-  private async fetchAndStart(source: ModelSource, port: number): Promise<void> {
-    if (await this.fetched(source)) {
-      if (this.stopped) return;
-      await this.startLocal(source, port).catch((error: unknown) => !this.stopped && this.note(error));
-    } else if (!this.stopped) {
-      this.options.emit({ kind: 'note', text: 'Documents wait for it; it is tried again every five minutes' });
-      this.again = setTimeout(() => {
-        this.background = this.fetchAndStart(source, port);
-      }, FETCH_AGAIN_MS).unref();
-    }
+  private async fetchAndStart(source: ModelSource, start: () => Promise<void>): Promise<void> {
+    if (!(await this.fetched(source))) return this.fetchLater(source, start);
+    if (!this.stopped) await start().catch((error: unknown) => !this.stopped && this.note(error));
+  }
+
+  private fetchLater(source: ModelSource, start: () => Promise<void>): void {
+    if (this.stopped) return;
+    this.options.emit({ kind: 'note', text: 'It is tried again every five minutes' });
+    this.again = setTimeout(() => (this.background = this.fetchAndStart(source, start)), FETCH_AGAIN_MS).unref();
+  }
+
+  /** Changes the settings from the simulator to the local embedder, as soon as the services can be asked. */
+  private async change(databaseUrl: string, simulated: string): Promise<void> {
+    while (!this.stopped && !(await this.isChanged(databaseUrl, simulated).catch(() => false)))
+      await sleep(CHANGE_AGAIN_MS, undefined, { signal: this.options.signal }).catch(() => undefined);
+  }
+
+  /** Somebody else may have changed them meanwhile. */
+  private async isChanged(databaseUrl: string, simulated: string): Promise<boolean> {
+    const setting = (await savedEmbeddings(databaseUrl)).find(({ isSetting }) => isSetting);
+    if (setting !== undefined && !isSimulator(setting, simulated)) return true;
+    if (!(await this.options.changeSettings('embedding', { engine: '', model: this.model }))) return false;
+    this.tell(`embedded again by ${this.model}, in the background: searches use it when all are`);
+    return true;
   }
 
   private async fetched(source: ModelSource): Promise<boolean> {
     try {
-      await fetchLocalEmbedder(source, {
+      await fetchLocalEmbedder(source, this.model, {
         dir: this.dir,
         signal: this.options.signal,
         onProgress: ({ label, doneBytes, totalBytes }) =>
@@ -136,13 +166,12 @@ export class Embedders {
   }
 
   private async startLocal(source: ModelSource, port: number): Promise<void> {
-    const model = this.options.env.embeddingModel ?? DEFAULT_MODEL;
     const from =
       source.kind === 'folder' ? ['--folder', source.path] : source.kind === 'hub' ? ['--hub', source.url] : [];
-    await this.start('embedder', 'local-embedder', ['--dir', this.dir, '--model', model, ...from], port);
-    if (this.running.some(({ name }) => name === 'simulator')) {
-      this.options.emit({ kind: 'note', text: `${model} runs here as well: the settings can change to it` });
-    } else this.tell(`embedded here by ${model}, which is loaded with the first of them`);
+    await this.start('embedder', 'local-embedder', ['--dir', this.dir, '--model', this.model, ...from], port);
+    if (this.running.some(({ name }) => name === 'simulator'))
+      this.options.emit({ kind: 'note', text: `${this.model} runs here as well` });
+    else this.tell(`embedded here by ${this.model}, which is loaded with the first of them`);
   }
 
   private async startSimulator(): Promise<void> {
@@ -181,6 +210,10 @@ export class Embedders {
     const why = error instanceof Error ? error.message : String(error);
     this.options.emit({ kind: 'note', text: `The local embedder is not there: ${why}` });
   }
+}
+
+function isSimulator({ openai, model }: SavedEmbedding, url: string): boolean {
+  return openai.url === url && model === SIMULATED_MODEL;
 }
 
 /** The embedder that users configured, in words; undefined if none. */

@@ -6,6 +6,8 @@ export interface SavedEmbedding {
   engine: string;
   model: string;
   openai: { url: string };
+  /** It is what the settings say; else an index in use was made with it. */
+  isSetting: boolean;
 }
 
 /**
@@ -19,12 +21,14 @@ export async function savedEmbeddings(databaseUrl: string): Promise<SavedEmbeddi
       `SELECT to_regclass('retrieval.settings') IS NOT NULL AND to_regclass('retrieval.index_builds') IS NOT NULL AS there`,
     );
     if (!table.rows[0]?.there) return [];
-    const { rows } = await client.query<{ embedding: SavedEmbedding | null }>(
-      `SELECT data -> 'embedding' AS embedding FROM retrieval.settings
-        UNION ALL SELECT embedding FROM retrieval.indexes WHERE state <> 'retired'`,
+    const { rows } = await client.query<{ embedding: Omit<SavedEmbedding, 'isSetting'> | null; isSetting: boolean }>(
+      `SELECT data -> 'embedding' AS embedding, true AS "isSetting" FROM retrieval.settings
+        UNION ALL SELECT embedding, false FROM retrieval.indexes WHERE state <> 'retired'`,
     );
     // Another version may have written fewer fields.
-    return rows.flatMap(({ embedding }) => (embedding?.engine === undefined ? [] : [embedding]));
+    return rows.flatMap(({ embedding, isSetting }) =>
+      embedding?.engine === undefined ? [] : [{ ...embedding, isSetting }],
+    );
   } finally {
     await client.end();
   }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '@perennial/local-runtime';
 import {
   guardDirectory,
   ManagedProcess,
@@ -245,10 +246,21 @@ export class RunningSystem {
       ...{ root: this.root, env: this.env, home: this.home, choice },
       events: this.events(),
       emit: (event) => this.emit(event),
+      changeSettings: (group, changes) => this.changeSettings(group, changes),
       signal: this.interrupt.signal,
     });
     const offline = choice === 'auto' && this.provider.kind === 'simulator';
     await this.embedders.choose(this.postgresUrl, { offline });
+  }
+
+  /** As an operator would; false while the services are starting. */
+  private async changeSettings(group: string, changes: object): Promise<boolean> {
+    const env = await this.home.shared();
+    if (env === undefined || this.baseUrl === '') return false;
+    const command = join(this.root, 'apps', 'cli', 'dist', 'main.js');
+    const args = [command, 'settings', 'set', group, JSON.stringify(changes)];
+    await run(process.execPath, args, { cwd: this.root, env, signal: this.interrupt.signal });
+    return true;
   }
 
   private async startServices(host: string, port: number): Promise<void> {

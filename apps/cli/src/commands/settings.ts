@@ -20,7 +20,7 @@ export const settings: AddCommands = (program, add) =>
     add(argv, {
       name: 'set <key> [value]',
       describe:
-        'Change one; the value is JSON or text, and is read from standard input when absent (keys of providers)',
+        'Change one, or some of a group by a JSON object; the value is JSON or text, and is read from standard input when absent (keys of providers)',
       options: (options) =>
         options.positional('key', { type: 'string', demandOption: true }).positional('value', { type: 'string' }),
       run: async ({ key, value }) => {
@@ -72,13 +72,16 @@ async function read(call: Caller, key?: string): Promise<unknown> {
 async function write(call: Caller, key: string, value: unknown): Promise<void> {
   const { group, name } = split(key);
   const current = await read(call, key);
-  if (name === '') throw new UsageError('Name one setting, such as retrieval.TOP_K.');
+  const isSome = typeof value === 'object' && value !== null && (group === 'retrieval' || group === 'embedding');
+  if (name === '' && !isSome)
+    throw new UsageError('Name one setting, such as retrieval.TOP_K, or give an object with some of a group.');
+  const changes = name === '' ? value : { [name]: value };
   switch (group) {
     case 'retrieval':
-      await call(retrievalSettings.update, parseRequest(retrievalSettings.update, { [name]: value }));
+      await call(retrievalSettings.update, parseRequest(retrievalSettings.update, changes));
       return;
     case 'embedding':
-      await call(embedding.update, parseRequest(embedding.update, { [name]: value }));
+      await call(embedding.update, parseRequest(embedding.update, changes));
       return;
     case 'connections': {
       if (typeof value !== 'object') throw new UsageError('The value is a JSON object with enabled and connections.');
