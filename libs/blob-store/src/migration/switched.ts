@@ -19,7 +19,7 @@ import { copyBlob } from './copy';
 /** After a copy into a store that is away, no further one is tried for this long: it would hold up each upload. */
 const AWAY_MS = 10_000;
 /** An upload waits for its second copy for this long; one that takes longer goes on in the background. */
-const PATIENCE_MS = 2_000;
+const COPY_WAIT_MS = 2_000;
 /** Copies into a second store that are under way; a store that hangs would collect them. */
 const MAX_COPIES = 32;
 
@@ -233,6 +233,6 @@ export class SwitchedBlobStore implements KeyedBlobStore {
         this.onMissed(to.name, error);
       })
       .finally(() => (to.copies -= 1));
-    await waitAtMost(copied, PATIENCE_MS);
+    await waitAtMost(copied, COPY_WAIT_MS);
   }
 }
