@@ -73,7 +73,9 @@ export const extractionEnv = {
 export type ExtractionEnv = z.output<z.ZodObject<typeof extractionEnv>>;
 
 /** The extractor's options from the environment. */
-export function extractorOptions(env: ExtractionEnv): ExtractorOptions {
+export function extractorOptions(
+  env: ExtractionEnv,
+): ExtractorOptions & Required<Pick<ExtractorOptions, 'recognition'>> {
   return {
     tempDir: env.EXTRACTION_DIR,
     limits: {

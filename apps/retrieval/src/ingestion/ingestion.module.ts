@@ -5,6 +5,7 @@ import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { extractorOptions } from '../extraction/extraction-env';
 import { createExtractor } from '../extraction/extractor';
+import { missingLanguages } from '../extraction/recognition/languages';
 import { FilesModule } from '../files/files.module';
 import { RemovalModule } from '../removal/removal.module';
 import { IndexModule } from '../search-index/index.module';
@@ -56,10 +57,18 @@ import { SuspectWatch } from './suspect-watch';
     },
     {
       provide: EXTRACTOR,
-      inject: [RETRIEVAL_ENV],
-      // One more for the slow lane.
-      useFactory: (env: RetrievalEnv) =>
-        createExtractor({ ...extractorOptions(env), processes: env.INGESTION_CONCURRENCY + 1 }),
+      inject: [RETRIEVAL_ENV, Runtime],
+      useFactory: (env: RetrievalEnv, runtime: Runtime) => {
+        const options = extractorOptions(env);
+        const missing = missingLanguages(options.recognition);
+        if (missing.length > 0)
+          runtime.log.warn(
+            { missing },
+            'OCR_LANGUAGES names languages that are not there: put their traineddata files into OCR_DIR',
+          );
+        // One more for the slow lane.
+        return createExtractor({ ...options, processes: env.INGESTION_CONCURRENCY + 1 });
+      },
     },
   ],
 })

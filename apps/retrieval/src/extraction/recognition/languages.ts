@@ -17,19 +17,27 @@ export const LANGUAGE = /^[A-Za-z][A-Za-z_]{2,31}$/;
  * @param dir a directory with further languages: `fra.traineddata` or `fra.traineddata.gz`
  */
 export function recognitionSetup(names: readonly string[], dir?: string): RecognitionSetup | undefined {
-  const built = fileURLToPath(new URL('ocr/', import.meta.url));
+  const built = builtFolder();
   const tesseract = existsSync(built) ? join(built, IN_BUILD) : packageFolder('tesseract.js-core', IN_PACKAGE);
   if (tesseract === undefined) return undefined;
   const languages = names.flatMap((name) => {
-    const path = languageFile(name, [dir, built, packageFolder(`@tesseract.js-data/${name}`, '4.0.0_best_int')]);
+    const path = languageFile(name, dir);
     return path === undefined ? [] : [{ name, path }];
   });
   if (languages.length === 0) return undefined;
   return { program: `${tesseract}.${existsSync(built) ? 'cjs' : 'js'}`, code: `${tesseract}.wasm`, languages };
 }
 
-function languageFile(name: string, folders: readonly (string | undefined)[]): string | undefined {
+/** Languages of these names that are not there, for whoever named them. */
+export function missingLanguages({ languages, dir }: { languages: readonly string[]; dir?: string }): string[] {
+  return languages.filter((name) => languageFile(name, dir) === undefined);
+}
+
+const builtFolder = (): string => fileURLToPath(new URL('ocr/', import.meta.url));
+
+function languageFile(name: string, dir: string | undefined): string | undefined {
   if (!LANGUAGE.test(name)) return undefined;
+  const folders = [dir, builtFolder(), packageFolder(`@tesseract.js-data/${name}`, '4.0.0_best_int')];
   const files = folders.flatMap((folder) =>
     folder === undefined ? [] : [join(folder, `${name}.traineddata`), join(folder, `${name}.traineddata.gz`)],
   );

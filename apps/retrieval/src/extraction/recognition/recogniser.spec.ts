@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type ExtractionLimits } from '../extraction';
+import { missingLanguages } from './languages';
 import { Recogniser } from './recogniser';
 
 /** No picture is ever there, so no thread starts: what it recognises is in `recognition.medium.spec.ts`. */
@@ -30,4 +31,10 @@ describe('the pictures of a document', () => {
     expect(told).toEqual([true, 'made', false]);
     expect(recogniser.omitted).toMatch(/took longer/);
   });
+});
+
+it('a language that is not there is named', () => {
+  const languages = ['eng', 'fra', '../eng'];
+  expect(missingLanguages({ languages })).toEqual(['fra', '../eng']);
+  expect(missingLanguages({ languages: [] })).toEqual([]);
 });
