@@ -74,7 +74,7 @@ export class ScriptedRpc {
   /** The calls, without authentication and the process's own reads. */
   get commands(): string[] {
     const own =
-      /^(auth\.sessions\.resolve|auth\.revocations\.since|config\.settings\.(version|get)|auth\.users\.status)$/;
+      /^(auth\.sessions\.resolve|auth\.revocations\.since|config\.settings\.(version|get)|auth\.users\.status|retrieval\.blobStores\.current)$/;
     return this.calls.map(({ pattern }) => pattern).filter((pattern) => !own.test(pattern));
   }
 }
