@@ -51,6 +51,8 @@ export interface PendingCall {
   isRepeated: boolean;
   /** That replica is silent: the record is withdrawn once another has arrived. */
   isWithdrawn: boolean;
+  /** Other replicas that hold it too, and may yet answer. */
+  otherHolders: number;
   /** Longest direct reply, in UTF-16 units. */
   readonly inlineLength: number;
   /** A connection was lost while Redis had the call, so the reply may be lost too. */
@@ -66,6 +68,9 @@ export interface PendingCall {
 }
 
 const REPEAT_MS = 100;
+
+/** A replica fails a call like this for its own reasons; another one may succeed. */
+export const OWN_REASONS: ReadonlySet<string> = new Set(['UNAVAILABLE', 'RESOURCE_EXHAUSTED']);
 
 /** Whether a second delivery of this call is harmless. */
 export function isRepeatable(pending: PendingCall): boolean {

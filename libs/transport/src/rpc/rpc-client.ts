@@ -13,6 +13,7 @@ import {
   isRepeatable,
   lostAnswer,
   type OutgoingCall,
+  OWN_REASONS,
   type PendingCall,
   repeatDelay,
   undecided,
@@ -227,6 +228,7 @@ export class RedisRpcClient extends ClientProxy {
       streamId: undefined,
       isRepeated: false,
       isWithdrawn: false,
+      otherHolders: 0,
       inlineLength: this.budget.reserve(),
       deadline: undefined,
       onAbort: undefined,
@@ -274,6 +276,10 @@ export class RedisRpcClient extends ClientProxy {
    * the first one's key.
    */
   private onFailure(pending: PendingCall, failure: Failure): void {
+    if (pending.otherHolders > 0 && OWN_REASONS.has(failure.code)) {
+      pending.otherHolders -= 1;
+      return;
+    }
     const { id, call, attempt } = pending;
     const delayMs = repeatDelay(attempt);
     const isInTime = performance.now() + delayMs < pending.deadlineAt;
@@ -293,7 +299,7 @@ export class RedisRpcClient extends ClientProxy {
     }, delayMs);
   }
 
-  /** Sends the same call to another replica as well; the first answer counts. */
+  /** Sends the same call to another replica as well; the first answer counts, a refusal only if nobody else holds it. */
   private repeat(
     pending: PendingCall,
     deliveries: number,
@@ -305,6 +311,7 @@ export class RedisRpcClient extends ClientProxy {
     pending.deliveries += deliveries;
     pending.mayHaveBegun = pending.isRepeated = true;
     pending.isWithdrawn = withdraw;
+    if (!withdraw) pending.otherHolders += 1;
     this.batcher.add(pending);
   }
 

@@ -117,6 +117,18 @@ describe('a call whose replica', () => {
     await Promise.all([short, long]);
   });
 
+  it('is slow does it, although another that was asked meanwhile has no place for it', async () => {
+    const [slow, full] = [await replica('slow'), await replica('full')];
+    const call = caller.rpc.call(READ, { n: 1 }, { ...options, deadlineMs: 5_000 });
+    const [first] = await slow.take(1);
+    const renewing = setInterval(() => void slow.renew(first!.streamId), 200);
+    const [again] = await full.take(1);
+    clearInterval(renewing);
+    await answer([again!.record, 0, { code: 'RESOURCE_EXHAUSTED', message: 'full' }]);
+    await answer([first!.record, 1, done(1)]);
+    await expect(call).resolves.toEqual(done(1));
+  });
+
   it('refuses is sent again at once, and then after a moment: the one that refused is free before those that work', async () => {
     const one = await replica('refuses');
     const failure = { code: 'UNAVAILABLE', message: 'no database', details: { elsewhere: true } };
