@@ -9,7 +9,7 @@ import {
   TOKENS_REVOKED,
   users,
 } from '@perennial/contracts-auth';
-import { ANONYMOUS, type Principal } from '@perennial/contracts-kernel';
+import { ANONYMOUS, CallError, type CallReply, type Principal } from '@perennial/contracts-kernel';
 import { freshDatabase, freshPrefix, redisUrl, waitFor } from '@perennial/testing';
 import { type Caller, type Replica, startCaller, startReplica } from '@perennial/testing-service';
 import { createDecoder } from 'fast-jwt';
@@ -23,8 +23,6 @@ const service = { name: 'auth', env: authEnv, module: AuthModule.forRoot };
 const gateway: Principal = { kind: 'service', name: 'gateway' };
 const address = '203.0.113.1';
 const password = 'Passw0rd!x';
-/** For calls whose order or loss is tested: a slow reply on a busy machine is not a failure. */
-const NO_HURRY_MS = 60_000;
 const claimsOf = ({ token }: IssuedSession) => SessionClaimsSchema.parse(createDecoder()(token));
 
 /** The token as if issued some days earlier; its signature is not checked here. */
@@ -66,8 +64,15 @@ describe('the revocation feed', () => {
 
   const signUp = (email: string) =>
     caller.rpc.call(users.signUp, { name: 'Someone', email, password, address, local: true }, { principal: ANONYMOUS });
-  const since = (cursor: number) =>
-    caller.rpc.call(revocations.since, { cursor }, { principal: gateway, deadlineMs: NO_HURRY_MS });
+  /** Asked again when a busy machine was too slow: reading changes nothing. */
+  const since = async (cursor: number): Promise<CallReply<typeof revocations.since>> => {
+    try {
+      return await caller.rpc.call(revocations.since, { cursor }, { principal: gateway });
+    } catch (error) {
+      if (error instanceof CallError && error.code === 'DEADLINE_EXCEEDED') return since(cursor);
+      throw error;
+    }
+  };
   const head = async () => {
     for (let cursor = 0; ;) {
       const page = await since(cursor);
@@ -79,7 +84,7 @@ describe('the revocation feed', () => {
     caller.rpc.call(
       sessions.signOut,
       { jti, userId, expiresAt },
-      { principal: { kind: 'user', userId, role: 'user', sessionId: jti }, key, deadlineMs: NO_HURRY_MS },
+      { principal: { kind: 'user', userId, role: 'user', sessionId: jti }, key },
     );
 
   it('is dense and ordered by commit: a reader that never looks back misses nothing', async () => {
@@ -115,9 +120,7 @@ describe('the revocation feed', () => {
       const subjects = Array.from({ length: 120 }, (_, n) => `waiting-${n}`);
       const signOuts = Promise.all(subjects.map((jti) => signOut(jti, user.id, null)));
       signOuts.catch(() => undefined);
-      const others = Array.from({ length: 30 }, () =>
-        caller.rpc.call(users.get, { userId: user.id }, { principal, deadlineMs: NO_HURRY_MS }),
-      );
+      const others = Array.from({ length: 30 }, () => caller.rpc.call(users.get, { userId: user.id }, { principal }));
       expect((await Promise.all(others)).every(({ id }) => id === user.id)).toBe(true);
       await signOuts;
       expect((await since(start)).revocations).toEqual([]);
