@@ -1,5 +1,5 @@
 import { PlacementNameSchema } from '@perennial/contracts-kernel';
-import { flag, placementEnv, storePrint, urlOf, variable } from '@perennial/runtime';
+import { flag, namedJson, placementEnv, storePrint, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { type EncryptionKey, parseEncryptionKeys } from './encryption/key-ring';
 import { isServiceAccount } from './gcs/credentials';
@@ -222,20 +222,8 @@ function encryptionKeys() {
 }
 
 function namedStores() {
-  return z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: 'is not JSON' });
-        return z.NEVER;
-      }
-    })
-    .pipe(z.record(PlacementNameSchema, z.record(z.string(), z.string())))
-    .refine((stores) => !(OWN_STORE in stores), {
-      error: `has "${OWN_STORE}", which is the store of the installation`,
-      abort: true,
-    })
-    .transform((record): ReadonlyMap<string, Readonly<Record<string, string>>> => new Map(Object.entries(record)));
+  return namedJson(PlacementNameSchema, z.record(z.string(), z.string())).refine((stores) => !stores.has(OWN_STORE), {
+    error: `has "${OWN_STORE}", which is the store of the installation`,
+    abort: true,
+  });
 }

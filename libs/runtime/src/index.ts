@@ -10,6 +10,7 @@ export * from './async/waiting';
 export * from './env/database-url';
 export * from './env/document';
 export * from './env/inspect';
+export * from './env/named-json';
 export * from './env/parse-env';
 export * from './env/placements';
 export { weakness } from './env/placeholders';

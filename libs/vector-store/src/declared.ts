@@ -1,4 +1,4 @@
-import { placementEnv, type Placements, variable } from '@perennial/runtime';
+import { namedJson, placementEnv, type Placements, variable } from '@perennial/runtime';
 import { z } from 'zod';
 import { placePrint, sharedPlaces } from './distinct';
 import { type StoreConfig, storeEnv, storeRules } from './env';
@@ -13,20 +13,6 @@ const StoreNameSchema = z
 /** The variables of each store, as the environment would have them. */
 type NamedStores = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-const namedStores = () =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: 'is not JSON' });
-        return z.NEVER;
-      }
-    })
-    .pipe(z.record(StoreNameSchema, z.record(z.string(), z.string())))
-    .transform((record): NamedStores => new Map(Object.entries(record)));
-
 /** Variables of the vector stores, for the service that searches; with `vectorStoreRules` as the schema's refinement. */
 export const vectorStoreEnv = {
   ...placementEnv,
@@ -36,7 +22,7 @@ export const vectorStoreEnv = {
       'Name of the store of `VECTOR_DB` among those of `VECTOR_STORES`. Each index says by name where it is.',
   }),
   VECTOR_STORES: variable(
-    namedStores().default((): NamedStores => new Map()),
+    namedJson(StoreNameSchema, z.record(z.string(), z.string())).default((): NamedStores => new Map()),
     {
       description:
         'Further vector stores by name, as JSON: for each its variables. `perennial vectors migrate --to NAME` moves the documents there. The same for all replicas.',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PlacementNameSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
+import { namedJson } from './named-json';
 import { variable } from './variables';
 
 /** `default`: the store of the installation. Otherwise the variables of a store of its own, as the environment would have them. */
@@ -19,24 +20,10 @@ export type Placement = z.output<typeof PlacementSchema>;
 /** All placements by name. A person with a name that is not here is refused everything that a placement rules. */
 export type Placements = ReadonlyMap<string, Placement>;
 
-const placements = () =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: 'is not JSON' });
-        return z.NEVER;
-      }
-    })
-    .pipe(z.record(PlacementNameSchema, PlacementSchema))
-    .transform((record): Placements => new Map(Object.entries(record)));
-
 /** For every service: each one enforces the placement of the person on whose behalf it is called. */
 export const placementEnv = {
   PLACEMENTS: variable(
-    placements().default((): Placements => new Map()),
+    namedJson(PlacementNameSchema, PlacementSchema).default((): Placements => new Map()),
     {
       description:
         'Named placements as JSON (docs/deploy/placements.md): for each its store of files, its store of vectors, and the model connections that people with it may use. The same for all services.',
