@@ -219,7 +219,7 @@ describe.skipIf(missing)('the data of people with a placement', () => {
       timeoutMs: 20_000,
     });
     // As after half a minute of tries.
-    await world.db.query(`UPDATE index_builds SET failures = 5, not_before = '-infinity'`);
+    await world.db.query(`UPDATE index_builds SET failures = 5, retry_at = '-infinity'`);
     await waitFor(async () => (await status()).active?.model === 'sim-embed-other', {
       what: 'the others to get their index',
       timeoutMs: 20_000,

@@ -9,6 +9,11 @@ import type { Result } from '../output';
 import { Progress } from '../progress';
 
 const ASK_MS = 1_000;
+const MIN_RECALL = {
+  type: 'number',
+  requiresArg: true,
+  describe: 'Share of hits that the new store has to find before it answers (0.99); 0: without a comparison',
+} as const;
 
 /** The vector stores of the documents, and the move from one to another. The workers of retrieval do it; these commands start and watch it. */
 export const vectors: AddCommands = (program, add) =>
@@ -24,11 +29,7 @@ export const vectors: AddCommands = (program, add) =>
             requiresArg: true,
             describe: 'Write at most so many points in a second',
           })
-          .option('min-recall', {
-            type: 'number',
-            requiresArg: true,
-            describe: 'Share of hits that the new store has to find before it answers (0.99)',
-          })
+          .option('min-recall', MIN_RECALL)
           .option('wait', { type: 'boolean', default: true, describe: 'Wait until the store answers' }),
       run: ({ to, pointsPerSecond, minRecall, wait }) =>
         withCalls((call) => migrate(call, { to, pointsPerSecond, minRecall }, wait)),
@@ -36,12 +37,13 @@ export const vectors: AddCommands = (program, add) =>
     add(argv, {
       name: 'rollback',
       describe: 'Move back to the former store, which lacks nothing until its grace ends',
-      options: (options) => options,
-      run: () =>
+      options: (options) => options.option('min-recall', MIN_RECALL),
+      run: ({ minRecall }) =>
         withCalls(async (call) => {
-          const { former } = await call(vectorMove.status, {});
+          const { former, moving } = await call(vectorMove.status, {});
+          if (!former && moving) throw new CommandError(`The documents are being moved to "${moving.to}".`);
           if (!former) throw new CommandError('No former store is kept: `perennial vectors migrate` fills any other.');
-          return migrate(call, { to: former.store }, true);
+          return migrate(call, { to: former.store, minRecall }, true);
         }),
     });
     for (const [name, describe] of [

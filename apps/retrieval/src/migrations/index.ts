@@ -8,6 +8,7 @@ import { Residence } from './1764600000000-residence';
 import { PageLabels } from './1764700000000-page-labels';
 import { IndexStores } from './1764800000000-index-stores';
 import { BlobStores } from './1764810000000-blob-stores';
+import { BuildRetry } from './1764820000000-build-retry';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -21,4 +22,5 @@ export const retrievalMigrations = [
   PageLabels,
   IndexStores,
   BlobStores,
+  BuildRetry,
 ];

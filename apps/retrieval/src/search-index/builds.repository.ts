@@ -68,17 +68,19 @@ export class BuildsRepository {
    * @param move absent: a move that was requested before stays requested
    */
   async request(tx: Queryable, model: string, embedding: SealedEmbedding, move?: Move): Promise<void> {
+    // The previous version, which would move into the store of VECTOR_DB, waits for not_before.
     await tx.execute(
-      `INSERT INTO index_builds (model, embedding, store, points_per_second, min_recall) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO index_builds (model, embedding, store, points_per_second, min_recall, not_before)
+       VALUES ($1, $2, $3, $4, $5, CASE WHEN $3::text IS NULL THEN '-infinity'::timestamptz ELSE 'infinity' END)
        ON CONFLICT (one_row) DO UPDATE SET id = excluded.id, model = excluded.model, embedding = excluded.embedding, index_id = NULL, owner = NULL,
-         paused = false, lease_until = '-infinity', error = NULL, failures = 0, not_before = '-infinity', created_at = now()`,
+         paused = false, lease_until = '-infinity', error = NULL, failures = 0, retry_at = '-infinity', created_at = now()`,
       [model, JSON.stringify(embedding), move?.store ?? null, move?.pointsPerSecond ?? null, move?.minRecall ?? 0],
     );
   }
 
   /** The same model at another address, or with another key: retried at once. */
   async readdress(tx: Queryable, embedding: SealedEmbedding): Promise<void> {
-    await tx.execute(`UPDATE index_builds SET embedding = $1, error = NULL, failures = 0, not_before = '-infinity'`, [
+    await tx.execute(`UPDATE index_builds SET embedding = $1, error = NULL, failures = 0, retry_at = '-infinity'`, [
       JSON.stringify(embedding),
     ]);
   }
@@ -101,7 +103,7 @@ export class BuildsRepository {
   claim(owner: string, leaseS: number): Promise<IndexBuild | undefined> {
     return this.database.first<IndexBuild>(
       `UPDATE index_builds SET owner = $1, lease_until = now() + $2 * interval '1 second'
-        WHERE (owner IS NULL OR lease_until < now()) AND not_before <= now() AND NOT paused RETURNING ${COLUMNS}`,
+        WHERE (owner IS NULL OR lease_until < now()) AND retry_at <= now() AND NOT paused RETURNING ${COLUMNS}`,
       [owner, leaseS],
       { name: 'index-builds.claim' },
     );
@@ -145,7 +147,7 @@ export class BuildsRepository {
   async fail(owner: string, buildId: string, error: string): Promise<void> {
     await this.database.execute(
       `UPDATE index_builds SET owner = NULL, lease_until = '-infinity', error = $3, failures = failures + 1,
-              not_before = now() + least(${MAX_PAUSE_S}, power(2, least(failures, 10))) * interval '1 second'
+              retry_at = now() + least(${MAX_PAUSE_S}, power(2, least(failures, 10))) * interval '1 second'
         WHERE owner = $1 AND id = $2`,
       [owner, buildId, error],
     );

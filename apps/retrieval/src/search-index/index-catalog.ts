@@ -74,11 +74,6 @@ export class IndexCatalog {
     return tx.first<{ id: string }>(`SELECT id FROM indexes WHERE state = 'active' FOR SHARE`);
   }
 
-  /** Serialises checks for the collection of this index, until the transaction ends. */
-  async lockCollection(tx: Queryable, id: string): Promise<void> {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('perennial.retrieval.collection.' || $1, 0))`, [id]);
-  }
-
   /**
    * Clears the records of this index of some files.
    *

@@ -5,6 +5,7 @@ import { type Hit, pointId, type VectorStore, VectorStores } from '@perennial/ve
 import { VECTOR_STORES } from '../stores/tokens';
 import type { VectorIndex } from './index-catalog';
 import { type IndexedPlace, MovesRepository, type SampledPoint } from './moves.repository';
+import { failureOf } from './stored-vectors';
 
 /** Placements whose points are counted together. */
 const PLACES = 200;
@@ -44,17 +45,16 @@ export class IndexComparison {
       if (places.length === 0) return { points, incomplete };
       const counts = await countByPlace(store, index.collection, places, signal);
       const short = places.filter((place) => (counts.get(keyOf(place)) ?? 0) < place.chunks);
-      if (short.length > 0) await this.repository.unrecord(index.id, short);
-      incomplete += short.length;
+      if (short.length > 0) incomplete += await this.repository.unrecord(index.id, short);
       for (const place of places) points += counts.get(keyOf(place)) ?? 0;
       last = places.at(-1);
     }
   }
 
   /**
-   * Compares vectors of random points, and what a search for each of them finds in both stores, in the scopes of all of them.
+   * Compares vectors of some points, and what a search for each of them finds in both stores, in the scopes of all of them.
    *
-   * @throws VectorStoreError, or the signal's reason
+   * @throws VectorStoreError of the new store, CallError when the present one fails, or the signal's reason
    */
   async sample(
     from: VectorIndex,
@@ -64,8 +64,12 @@ export class IndexComparison {
     const sampled = await this.repository.sample([from.id, to.id], { ...this.installation(), limit: SAMPLES });
     const ids = sampled.map((point) => pointId(point));
     const [old, next] = [this.stores.at(null, from.store), this.stores.at(null, to.store)];
+    const present = <T>(answer: Promise<T>): Promise<T> =>
+      answer.catch((error: unknown) => {
+        throw failureOf(from.store, error);
+      });
     const [vectors, others] = await Promise.all([
-      old.vectors(from.collection, ids, { signal }),
+      present(old.vectors(from.collection, ids, { signal })),
       next.vectors(to.collection, ids, { signal }),
     ]);
     const scopes = [...new Set(sampled.map(({ scope }) => scope))];
@@ -77,7 +81,7 @@ export class IndexComparison {
     await new ConcurrencyLimiter(SEARCHES_AT_ONCE).map(searched, async (vector) => {
       const query = { vector, filter: { scopes }, limit: HITS };
       const [hits, answer] = await Promise.all([
-        old.search(from.collection, query, { signal }),
+        present(old.search(from.collection, query, { signal })),
         next.search(to.collection, query, { signal }),
       ]);
       wanted += hits.length;

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { UnitOfWork } from '@perennial/persistence';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { type VectorStore, VectorStores } from '@perennial/vector-store';
 import { embeddingModelId } from '../embedding/embedding-config';
@@ -23,7 +22,6 @@ export class IndexRegistry {
     private readonly keeper: SettingsKeeper,
     private readonly embeddings: EmbeddingGateway,
     private readonly seal: KeySeal,
-    private readonly unitOfWork: UnitOfWork,
     @Inject(VECTOR_STORES) private readonly stores: VectorStores,
     runtime: Runtime,
   ) {
@@ -47,6 +45,9 @@ export class IndexRegistry {
    * The process that added an index may have died before it made the collection: the next writer creates it. A collection that existed and is
    * missing (an emptied store) has none of the recorded points: its records are deleted first, so that everything is written again.
    *
+   * No transaction is open meanwhile: a store may take longer than one may be silent. Two processes may do it at once: the slower one clears
+   * at most records of points that are there, and these are written once more.
+   *
    * @param residence names the store
    */
   async ensureCollection(
@@ -56,16 +57,11 @@ export class IndexRegistry {
   ): Promise<void> {
     const store = this.stores.at(residence, name);
     if (this.made.get(id)?.has(store)) return;
-    await this.unitOfWork.run(async (tx) => {
-      // One at a time: the second must not clear what the first has written.
-      await this.catalog.lockCollection(tx, id);
-      const there = (await store.listCollections({ signal })).some(({ name }) => name === collection);
-      // A separate statement, which stays committed if the store fails afterwards.
-      const places = there ? 0 : await this.catalog.unrecordAll(id, this.residents(residence));
-      if (places > 0)
-        this.log.warn({ collection, places }, 'the vector store has lost a collection; it is filled again');
-      await store.ensureCollection(collection, { dimension }, { signal });
-    });
+    const there = (await store.listCollections({ signal })).some(({ name }) => name === collection);
+    // Before it is made: a process that dies in between would leave records of points that are lost.
+    const places = there ? 0 : await this.catalog.unrecordAll(id, this.residents(residence));
+    if (places > 0) this.log.warn({ collection, places }, 'the vector store has lost a collection; it is filled again');
+    await store.ensureCollection(collection, { dimension }, { signal });
     this.made.set(id, (this.made.get(id) ?? new Set()).add(store));
   }
 

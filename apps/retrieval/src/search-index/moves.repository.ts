@@ -27,7 +27,7 @@ export class MovesRepository {
   async resume(tx: Queryable, { pointsPerSecond, minRecall }: Move): Promise<void> {
     await tx.execute(
       `UPDATE index_builds SET points_per_second = $1, min_recall = $2, paused = false, error = NULL, failures = 0,
-              not_before = '-infinity', ${RELEASED}`,
+              retry_at = '-infinity', ${RELEASED}`,
       [pointsPerSecond, minRecall],
     );
   }
@@ -71,11 +71,16 @@ export class MovesRepository {
     );
   }
 
-  /** Clears the records of placements whose points are not all there: they are written again. */
-  async unrecord(indexId: string, places: readonly IndexedPlace[]): Promise<void> {
-    await this.database.execute(
-      `DELETE FROM indexed i USING unnest($2::uuid[], $3::uuid[], $4::int[]) AS p (file_id, scope, generation)
-        WHERE i.index_id = $1 AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = p.generation`,
+  /**
+   * Clears the records of placements whose points are not all there: they are written again.
+   *
+   * @returns how many lack points; those of files that were deleted, replaced or taken out meanwhile are rightly gone
+   */
+  unrecord(indexId: string, places: readonly IndexedPlace[]): Promise<number> {
+    return this.database.execute(
+      `DELETE FROM indexed i USING unnest($2::uuid[], $3::uuid[], $4::int[]) AS p (file_id, scope, generation), files f
+        WHERE i.index_id = $1 AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = p.generation
+          AND f.id = i.file_id AND f.deleted_at IS NULL AND f.live_generation = i.generation`,
       [
         indexId,
         places.map(({ fileId }) => fileId),
@@ -85,7 +90,10 @@ export class MovesRepository {
     );
   }
 
-  /** Random points that both indexes should have, each of another placement. */
+  /**
+   * Points that both indexes should have, each of another placement: any, but the same ones for a second try. Otherwise an index that finds a
+   * little less than it has to would be tried until it is lucky.
+   */
   sample(
     [one, other]: readonly [string, string],
     { separate, limit }: { separate: readonly string[]; limit: number },
@@ -95,9 +103,9 @@ export class MovesRepository {
          FROM (SELECT i.file_id, i.scope, i.generation FROM indexed i JOIN files f ON f.id = i.file_id AND ${LIVE}
                 WHERE i.index_id = $2 AND EXISTS (SELECT 1 FROM indexed o WHERE o.index_id = $3 AND o.file_id = i.file_id
                                                      AND o.scope = i.scope AND o.generation = i.generation)
-                ORDER BY random() LIMIT $4) p
+                ORDER BY md5(concat(i.file_id, i.scope, $3::uuid)) LIMIT $4) p
         CROSS JOIN LATERAL (SELECT ordinal FROM chunks WHERE file_id = p.file_id AND generation = p.generation
-                             ORDER BY random() LIMIT 1) c`,
+                             ORDER BY md5(concat(file_id, ordinal, $3::uuid)) LIMIT 1) c`,
       [separate, one, other, limit],
     );
   }

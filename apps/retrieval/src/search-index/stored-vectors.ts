@@ -53,10 +53,13 @@ export class StoredVectors {
     } catch (error) {
       // Nobody with this placement has stored anything yet.
       if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') return new Map();
-      // Told apart from the store that is written.
-      if (error instanceof VectorStoreError && !this.stores.isSeparate(residence) && !signal.aborted)
-        throw new CallError('UNAVAILABLE', `The vector store "${store}": ${error.message}`);
-      throw error;
+      throw this.stores.isSeparate(residence) ? error : failureOf(store, error);
     }
   }
+}
+
+/** A failure of the store that is read, told apart from one of the store that is written. */
+export function failureOf(store: string, error: unknown): unknown {
+  if (!(error instanceof VectorStoreError) || error.code === 'CANCELLED') return error;
+  return new CallError('UNAVAILABLE', `The vector store "${store}": ${error.message}`);
 }

@@ -33,12 +33,10 @@ export class VectorMoveService {
   ) {}
 
   async status(): Promise<VectorMoveStatus> {
+    // In this order: a switch in between has removed the build and left a former store, and must not look like a cancelled move.
+    const build = await this.builds.find();
     const active = await this.catalog.active();
-    // Read afterwards: a store that has just taken over has a former one.
-    const [build, former] = await Promise.all([
-      this.builds.find(),
-      this.moves.former(this.env.FORMER_STORE_GRACE_SECONDS),
-    ]);
+    const former = await this.moves.former(this.env.FORMER_STORE_GRACE_SECONDS);
     return {
       stores: [...this.check.names],
       active: active?.store ?? null,

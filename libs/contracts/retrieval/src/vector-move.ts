@@ -22,7 +22,7 @@ export const start = defineCall({
     to: z.string().min(1).max(40),
     /** At most so many points are written in a second; absent: as many as can be. */
     pointsPerSecond: z.number().int().min(1).max(1_000_000).optional(),
-    /** Share of the present store's hits that the other one has to find before it answers. */
+    /** Share of the present store's hits that the other one has to find before it answers; 0: none are compared. */
     minRecall: z.number().min(0).max(1).default(0.99),
   }),
   reply: VectorMoveStatusSchema,

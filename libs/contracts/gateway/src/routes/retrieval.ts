@@ -202,7 +202,7 @@ export const startVectorMove = route({
   body: z.object({
     to: z.string().min(1, 'must not be empty').max(40),
     points_per_second: z.number().int().min(1).max(1_000_000).nullish(),
-    /** Share of the present store's hits that the other one has to find, 0 to 1; 0.99 if absent. */
+    /** Share of the present store's hits that the other one has to find, 0 to 1; 0.99 if absent, 0: none are compared. */
     min_recall: z.number().min(0).max(1).nullish(),
   }),
   reply: vectorMove,
