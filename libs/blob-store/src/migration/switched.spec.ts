@@ -75,6 +75,13 @@ describe('a store that can be changed', () => {
     await put(store, 'files/b');
   });
 
+  it('follows a database that was put back and gave out the same version again', async () => {
+    await store.own.use(COPYING);
+    await store.own.use({ ...COPYING, active: 'new', other: null });
+    await put(store, 'files/a');
+    expect([await keysIn(old), await keysIn(next)]).toEqual([[], ['files/a']]);
+  });
+
   it('one without other stores works at once, and follows what it learns later', async () => {
     const alone = await createBlobStore(readEnv(schema, { DATA_DIR: join(directory, 'old') }, { service: 'test' }));
     await put(alone, 'files/a');
@@ -149,6 +156,22 @@ describe('a store that can be changed', () => {
     expect(await read(store, 'files/a')).toBe('files/a');
     next.get = old.get;
     await expect(store.get('files/a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('one that did not answer holds up one reader, and is asked again where the other has nothing', async () => {
+    await store.own.use(MOVED);
+    await put(store, 'files/a');
+    await put(next, 'files/new');
+    const get = next.get.bind(next);
+    let asked = 0;
+    next.get = () => {
+      asked += 1;
+      return Promise.reject(new BlobStoreUnavailableError('it does not answer'));
+    };
+    for (let n = 0; n < 3; n += 1) expect(await read(store, 'files/a')).toBe('files/a');
+    expect(asked).toBe(1);
+    next.get = get;
+    expect(await read(store, 'files/new')).toBe('files/new');
   });
 
   it('a deletion fails while one store is away, so that it is repeated and the file does not come back', async () => {

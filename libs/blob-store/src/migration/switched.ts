@@ -16,7 +16,7 @@ import type {
 } from '../types';
 import { copyBlob } from './copy';
 
-/** After a copy into a store that is away, no further one is tried for this long: it would hold up each upload. */
+/** A store that is away is asked last, and no copy into it is tried, for this long: it would hold up each reader and each upload. */
 const AWAY_MS = 10_000;
 /** An upload waits for its second copy for this long; one that takes longer goes on in the background. */
 const COPY_WAIT_MS = 2_000;
@@ -89,8 +89,10 @@ export class SwitchedBlobStore implements KeyedBlobStore {
 
   /** Applies a choice to all operations that begin from now on; puts and deletions that are under way follow it before they resolve. */
   async use(choice: StoreChoice): Promise<void> {
-    if (choice.version === this.choice?.version) return;
-    const { active, other } = choice;
+    const { version, active, other } = choice;
+    const now = this.choice;
+    // A database that was put back a moment gives out a version twice.
+    if (version === now?.version && active === now.active && other === now.other) return;
     try {
       const rest = other === null ? [] : [await this.open(other)];
       this.chosen = { choice, places: [await this.open(active), ...rest] };
@@ -124,11 +126,14 @@ export class SwitchedBlobStore implements KeyedBlobStore {
   /** From the first store that has it. Before the choice is known any store that has it will do. */
   async get(key: string, options?: GetOptions): Promise<BlobContent> {
     let failure: unknown;
-    for (const { store } of this.chosen?.places ?? (await this.all())) {
+    const now = performance.now();
+    const places = this.chosen?.places ?? (await this.all());
+    for (const place of [...places].sort((a, b) => Number(now < a.awayUntil) - Number(now < b.awayUntil))) {
       try {
-        return await store.get(key, options);
+        return await place.store.get(key, options);
       } catch (error) {
         if (!(error instanceof BlobStoreError) || error.code === 'RANGE' || error.code === 'INVALID_KEY') throw error;
+        if (error.code === 'UNAVAILABLE') place.awayUntil = performance.now() + AWAY_MS;
         // It is missing only if every store says so.
         if (failure === undefined || failure instanceof BlobNotFoundError) failure = error;
       }
