@@ -58,7 +58,7 @@ export class FileUser {
 
   /** Does all of it until `rest`. */
   async work(): Promise<void> {
-    for (this.goesOn = true; this.goesOn; await sleep(50)) {
+    for (this.goesOn = true; this.goesOn; await sleep(150)) {
       await this.upload().catch((error: unknown) => this.faults.push(String(error)));
       await Promise.all([this.read(), this.read()]);
       if (this.files.size % 3 === 0) await this.remove();

@@ -2,6 +2,7 @@ export * from './async/circuit-breaker';
 export * from './async/concurrency-limiter';
 export * from './async/count-by-key';
 export * from './async/last-version';
+export * from './async/pace';
 export * from './async/retry';
 export * from './async/retry-budget';
 export * from './async/shared-runs';

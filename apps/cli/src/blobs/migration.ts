@@ -1,20 +1,22 @@
-import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BlobStore, BlobStoreError, type SwitchedBlobStore } from '@perennial/blob-store';
+import { BlobStoreError, type SwitchedBlobStore } from '@perennial/blob-store';
 import type { BlobStoresRow } from '@perennial/retrieval/operator';
 import { CommandError } from '../failure';
 import type { FleetGate } from './fleet-gate';
-import { BlobMirror, type MirrorPass } from './mirror';
+import { BlobMirror, isAway, type MirrorPass } from './mirror';
+import { isIn, probe } from './probe';
 import { compareSamples } from './samples';
-import type { StoreRow } from './store-row';
+import { CHANGED_MEANWHILE, type StoreRow } from './store-row';
 import type { Throttle } from './throttle';
 
 /** A pass that has copied no more than this is followed by the switch: what is new by then is copied after it. */
 const NEARLY_NOTHING = 16;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** Between two lines of a pass for `status`. They also show, before its end, that the session with the lock is gone. */
+const PROGRESS_MS = 10_000;
+/** Files that rows name, of which a store that is the services' own one has some. */
+const SOUGHT = 100;
 
 export interface MigrationParts {
   row: Pick<StoreRow, 'read' | 'change' | 'tell'>;
@@ -23,8 +25,12 @@ export interface MigrationParts {
   throttle: Throttle;
   /** Whether a key is of the installation's own store: placements may share it. */
   includes: (key: string) => boolean;
-  /** Keys of blobs that rows refer to, by chance. */
-  sampleKeys: () => Promise<string[]>;
+  /** So many keys of blobs that rows refer to, by chance. */
+  sampleKeys: (count: number) => Promise<string[]>;
+  /** How many blobs rows refer to. */
+  countKeys: () => Promise<number>;
+  /** Files that are read in both stores and compared. */
+  sample: number;
   /** For people, a line each. */
   tell: (line: string) => void;
   /** Goes on without blobs that cannot be read where they are. */
@@ -36,6 +42,8 @@ export interface MigrationParts {
  * the next one continues. The caller holds the lock.
  */
 export class BlobMigration {
+  private shownAt = -Infinity;
+
   constructor(private readonly parts: MigrationParts) {}
 
   /** Copies, compares and switches. The old store is kept up to date until `finish` or `rollback`. */
@@ -46,12 +54,12 @@ export class BlobMigration {
     if (now.phase === 'settled') {
       await gate.assertDeclared([now.active, to], stores.prints);
       await this.assertSees(now.active);
-      await probe(to, await stores.at(to));
+      await this.assertUsable(to);
       now = await row.change(now, { phase: 'copying', active: now.active, other: to });
     }
     if (now.phase === 'copying' && now.other === to) {
       await gate.reached(now.version);
-      await this.copyAll(now, now.active, to, NEARLY_NOTHING);
+      await this.copyAll(now, now.active, to);
       await this.compare(now.active, to, false);
       await gate.assertDeclared([now.active, to], stores.prints);
       now = await row.change(now, { phase: 'moved', active: to, other: now.active });
@@ -62,12 +70,18 @@ export class BlobMigration {
     return `The files are in "${to}". "${now.other}" is kept up to date: \`perennial blobs migrate finish\` ends that, \`perennial blobs migrate rollback\` goes back.`;
   }
 
-  /** Ends the grace: the old store is neither written nor read any more, and keeps what it has. */
-  async finish(): Promise<string> {
-    const now = await this.parts.row.read();
+  /**
+   * Ends the grace: the old store is neither written nor read any more, and keeps what it has.
+   *
+   * @param isLeft does not copy what only the old store has, since that store is lost
+   */
+  async finish(isLeft: boolean): Promise<string> {
+    const { row, gate } = this.parts;
+    const now = await row.read();
     if (now.phase === 'settled') return `The files are in "${now.active}". There is nothing to finish.`;
     if (now.phase !== 'moved') throw new CommandError(underWay(now));
-    await this.completeMoved(now);
+    if (isLeft) await gate.reached(now.version);
+    else await this.completeMoved(now);
     await this.settle(now);
     return `The files are in "${now.active}" only. Nothing reads or writes "${now.other}" any more: what it has can be removed.`;
   }
@@ -85,7 +99,7 @@ export class BlobMigration {
       now = await row.change(now, { phase: 'returning', active: now.other!, other: now.active });
     if (now.phase === 'returning' && !isLeft) {
       await gate.reached(now.version);
-      await this.copyAll(now, now.other!, now.active, 0);
+      await this.copyAll(now, now.other!, now.active);
       await this.compare(now.other!, now.active, true);
     }
     await this.settle(now);
@@ -99,30 +113,59 @@ export class BlobMigration {
 
   private async completeMoved(now: BlobStoresRow): Promise<void> {
     await this.parts.gate.reached(now.version);
-    await this.copyAll(now, now.other!, now.active, 0);
+    await this.copyAll(now, now.other!, now.active);
     await this.compare(now.other!, now.active, true);
   }
 
-  /** Passes until one has copied no more than `enough`. A store that is away is waited for. */
-  private async copyAll(now: BlobStoresRow, fromName: string, toName: string, enough: number): Promise<void> {
-    const { stores, tell, includes, throttle } = this.parts;
+  /** Passes until one has copied nothing, or nearly nothing before the switch. A store that is away is waited for. */
+  private async copyAll(now: BlobStoresRow, fromName: string, toName: string): Promise<void> {
+    const { stores, tell, includes, throttle, countKeys } = this.parts;
     const [from, to] = [await stores.at(fromName), await stores.at(toName)];
+    const isBefore = now.phase === 'copying';
+    const total = await countKeys();
     for (let number = 1; ; number += 1) {
+      const title = `Pass ${number} from "${fromName}" to "${toName}"`;
       const pass = await this.whileAway(async () => {
-        const mirror = new BlobMirror(from, to, { includes, isShared: true, through: () => throttle.stream() });
+        // The next command may run elsewhere than the one that was killed.
+        for (const name of isBefore ? [fromName] : [fromName, toName]) await this.assertSees(name);
+        const mirror = new BlobMirror(from, to, {
+          includes,
+          isShared: true,
+          through: () => throttle.stream(),
+          onBatch: (done) => this.showProgress(title, done, total),
+        });
         const done = await mirror.pass();
-        const away = done.failures.find(({ code }) => code === 'UNAVAILABLE' || code === 'DENIED');
+        const away = done.failures.find(({ code }) => isAway(code));
         if (away) throw new Away(away.error);
+        if (!isBefore) return { ...done, removed: 0 };
         // Before the switch everything is written into `from` first, so what only `to` has was deleted, or is of an earlier move.
-        const removed = now.phase === 'copying' ? await mirror.removeStrays() : 0;
-        return { ...done, removed };
+        await this.assertUnchanged(now);
+        return { ...done, removed: await mirror.removeStrays() };
       });
-      const line = `Pass ${number} from "${fromName}" to "${toName}": ${pass.copied} of ${pass.blobs} files copied, ${pass.removed} removed.`;
+      const line = `${title}: ${pass.copied} of ${pass.blobs} files copied, ${pass.removed} removed.`;
       tell(line);
       await this.parts.row.tell(line);
       this.assertCopied(pass);
-      if (pass.copied + pass.removed <= enough) return;
+      if (pass.copied + pass.removed <= (isBefore ? NEARLY_NOTHING : 0)) return;
     }
+  }
+
+  private async showProgress(title: string, { blobs, copied }: Readonly<MirrorPass>, total: number): Promise<void> {
+    const now = performance.now();
+    if (now - this.shownAt < PROGRESS_MS) return;
+    this.shownAt = now;
+    const share = Math.min(100, Math.floor((100 * blobs) / Math.max(1, total)));
+    await this.parts.row.tell(`${title}: about ${share} %, ${copied} of ${blobs} files copied so far.`);
+  }
+
+  /**
+   * After a pass of hours the session that held the lock may be gone, and another command may have switched: from then on only the new store
+   * may have a file.
+   *
+   * @throws CommandError then, or the failure of the session
+   */
+  private async assertUnchanged({ version }: BlobStoresRow): Promise<void> {
+    if ((await this.parts.row.read()).version !== version) throw new CommandError(CHANGED_MEANWHILE);
   }
 
   private assertCopied({ failed, failures }: MirrorPass): void {
@@ -130,34 +173,35 @@ export class BlobMigration {
     const told = failures.map(({ key, error }) => `${key}: ${error}`).join('\n');
     if (!this.parts.skipUnreadable)
       throw new CommandError(
-        `${failed} files cannot be copied, and nothing was switched. Mend or delete them and run this again, or leave them behind with --skip-unreadable:\n${told}`,
+        `${failed} files cannot be copied, so this goes no further. Mend or delete them and run this again, or leave them behind with --skip-unreadable:\n${told}`,
       );
     this.parts.tell(`${failed} files are left behind, because they cannot be copied:\n${told}`);
   }
 
   private async compare(from: string, to: string, isComplete: boolean): Promise<void> {
-    const { stores, sampleKeys, includes, tell } = this.parts;
+    const { stores, sampleKeys, sample, includes, tell, skipUnreadable } = this.parts;
     const [there, here] = [await stores.at(from), await stores.at(to)];
-    const keys = (await sampleKeys()).filter(includes);
-    const equal = await this.whileAway(() => compareSamples(there, here, keys, isComplete));
+    const keys = (await sampleKeys(sample)).filter(includes);
+    const equal = await this.whileAway(() => compareSamples(there, here, keys, { isComplete, skipUnreadable }));
     tell(`${equal} of ${keys.length} files that were chosen by chance have the same SHA-256 in both stores.`);
+  }
+
+  private async assertUsable(name: string): Promise<void> {
+    const store = await this.parts.stores.at(name);
+    await probe(store).catch((error: unknown) => {
+      if (!(error instanceof BlobStoreError || error instanceof CommandError)) throw error;
+      throw new CommandError(`The store "${name}" cannot be used: ${error.message}. Nothing was changed.`);
+    });
   }
 
   /** A directory that is not the services' own one would look like an empty store, and everything as if it were copied. */
   private async assertSees(name: string): Promise<void> {
     const store = await this.parts.stores.at(name);
-    const keys = (await this.parts.sampleKeys()).filter(this.parts.includes);
-    for (const key of keys) {
-      const found = await store.get(key).catch((error: unknown) => {
-        if (error instanceof BlobStoreError && error.code === 'NOT_FOUND') return undefined;
-        throw error;
-      });
-      found?.stream.destroy();
-      if (found) return;
-    }
+    const keys = (await this.parts.sampleKeys(SOUGHT)).filter(this.parts.includes);
+    for (const key of keys) if (await isIn(store, key)) return;
     if (keys.length > 0)
       throw new CommandError(
-        `None of ${keys.length} files that the database names is in "${name}" as this command sees it. Give it the same variables, and the same directory (DATA_DIR), as the services have. Nothing was changed.`,
+        `None of ${keys.length} files that the database names is in "${name}" as this command sees it. Give it the same variables, and the same directory (DATA_DIR), as the services have.`,
       );
   }
 
@@ -166,8 +210,7 @@ export class BlobMigration {
       try {
         return await work();
       } catch (error) {
-        const isAway = error instanceof BlobStoreError && (error.code === 'UNAVAILABLE' || error.code === 'DENIED');
-        if (!isAway && !(error instanceof Away)) throw error;
+        if (!(error instanceof Away || (error instanceof BlobStoreError && isAway(error.code)))) throw error;
         const line = `A store is away: ${error.message}. People work on with the other one. The next try is in ${pauseMs / 1_000} s.`;
         this.parts.tell(line);
         await this.parts.row.tell(line);
@@ -190,20 +233,5 @@ function underWay({ phase, active, other }: BlobStoresRow): string {
       return `A rollback to "${active}" is under way. Go on with \`perennial blobs migrate rollback\`.`;
     case 'settled':
       return `The files are in "${active}".`;
-  }
-}
-
-/** Writes a small blob, reads it, and deletes it. */
-async function probe(name: string, store: BlobStore): Promise<void> {
-  const key = `doctor/${randomUUID()}`;
-  const bytes = Buffer.from('perennial blobs migrate');
-  try {
-    await store.put(key, Readable.from([bytes]), { maxBytes: bytes.length });
-    const read = await buffer((await store.get(key)).stream);
-    await store.delete(key);
-    if (!read.equals(bytes)) throw new CommandError('what was read is not what was written');
-  } catch (error) {
-    if (!(error instanceof BlobStoreError || error instanceof CommandError)) throw error;
-    throw new CommandError(`The store "${name}" cannot be used: ${error.message}. Nothing was changed.`);
   }
 }

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type BlobStore, blobStoreEnv, BlobStoreUnavailableError, createBlobStore } from '@perennial/blob-store';
+import {
+  BlobKeyError,
+  type BlobStore,
+  blobStoreEnv,
+  BlobStoreUnavailableError,
+  createBlobStore,
+} from '@perennial/blob-store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BlobMirror } from './mirror';
@@ -56,6 +62,17 @@ it('ends a pass when the other store is away', async () => {
   await expect(new BlobMirror(from, to).pass()).rejects.toThrow('it is away');
 });
 
+it('names a store that is away before all blobs that cannot be read, of which it does not name each', async () => {
+  for (let n = 0; n < 30; n += 1) await put(from, `files/${n}/1`, `text ${n}`);
+  let last = '';
+  for await (const { key } of from.list('')) last = key;
+  from.get = (key) => Promise.reject(key === last ? new BlobStoreUnavailableError('away') : new BlobKeyError('lost'));
+  const { failed, failures } = await new BlobMirror(from, to).pass();
+  expect(failed).toBe(30);
+  expect(failures).toHaveLength(20);
+  expect(failures[0]).toMatchObject({ key: last, code: 'UNAVAILABLE' });
+});
+
 it('continues after a pass that failed, and copies again what is there in part', async () => {
   for (let n = 0; n < 5; n += 1) await put(from, `files/${n}/1`, `text ${n}`);
   await put(to, 'files/4/1', 'cut');
@@ -92,7 +109,7 @@ it('where others write too, what they have written meanwhile is not copied again
 });
 
 it('leaves out keys of others, slows down to a rate, and counts', async () => {
-  for (const key of ['files/1/1', 'pictures/2']) await put(from, key, 'x'.repeat(500));
+  for (const key of ['files/1/1', 'files/2/1', 'pictures/2']) await put(from, key, 'x'.repeat(500));
   let seen = 0;
   const throttle = new Throttle(5_000, (bytes) => (seen += bytes));
   const began = performance.now();
@@ -100,8 +117,8 @@ it('leaves out keys of others, slows down to a rate, and counts', async () => {
     includes: (key) => !key.startsWith('pictures/'),
     through: () => throttle.stream(),
   });
-  expect(await mirror.pass()).toMatchObject({ copied: 1, blobs: 1 });
-  expect(seen).toBe(500);
+  expect(await mirror.pass()).toMatchObject({ copied: 2, blobs: 2 });
+  expect(seen).toBe(1_000);
   // A timer never fires early by more than a millisecond.
   expect(performance.now() - began).toBeGreaterThan(98);
 });

@@ -16,7 +16,7 @@ export interface MirrorPass {
   blobs: number;
   /** Blobs that could not be copied: damaged, refused, or not readable. The next pass tries them again. */
   failed: number;
-  /** The first of them. */
+  /** Some of them; first those for which a store was away. */
   failures: { key: string; code: BlobStoreErrorCode; error: string }[];
 }
 
@@ -27,6 +27,8 @@ export interface MirrorOptions {
   isShared?: boolean;
   /** Each blob passes through one of these. */
   through?: () => Transform;
+  /** After each few blobs that were copied. */
+  onBatch?: (done: Readonly<MirrorPass>) => Promise<void>;
 }
 
 interface Listed {
@@ -70,13 +72,17 @@ export class BlobMirror {
         if (result instanceof BlobStoreError) {
           done.failed += 1;
           const { code, message: error } = result;
-          if (done.failures.length < TOLD) done.failures.push({ key: batch[at]!.key, code, error });
+          const failure = { key: batch[at]!.key, code, error };
+          if (isAway(code)) done.failures.unshift(failure);
+          else done.failures.push(failure);
+          done.failures.splice(TOLD);
         } else if (result !== undefined) {
           done.copied += 1;
           done.bytes += result;
         }
       }
       batch = [];
+      await this.options.onBatch?.(done);
     };
     for await (const { key, size } of this.listed(this.from)) {
       done.blobs += 1;
@@ -128,6 +134,11 @@ export class BlobMirror {
     for await (const { key, size } of this.listed(store)) sizes.set(key, size);
     return sizes;
   }
+}
+
+/** Whether it is the store that failed, and not the one blob. */
+export function isAway(code: BlobStoreErrorCode): boolean {
+  return code === 'UNAVAILABLE' || code === 'DENIED';
 }
 
 function isUnavailable(result: unknown): boolean {

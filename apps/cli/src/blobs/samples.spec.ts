@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
+import { BlobIntegrityError, type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { compareSamples } from './samples';
@@ -19,9 +19,25 @@ it('compares what is in both stores, and asks for what has to be there', async (
   await put(from, 'files/late', 'late');
   await put(to, 'files/new', 'new');
   const keys = ['files/both', 'files/late', 'files/new', 'files/deleted'];
-  expect(await compareSamples(from, to, keys, false)).toBe(1);
-  await expect(compareSamples(from, to, keys, true)).rejects.toThrow(/1 of 4 .*: files\/late\./);
+  const before = { isComplete: false, skipUnreadable: false };
+  const after = { ...before, isComplete: true };
+  expect(await compareSamples(from, to, keys, before)).toBe(1);
+  await expect(compareSamples(from, to, keys, after)).rejects.toThrow(/1 of 4 .*: files\/late\./);
   await put(to, 'files/late', 'evil');
-  for (const isComplete of [false, true])
-    await expect(compareSamples(from, to, keys, isComplete)).rejects.toThrow(/files\/late/);
+  for (const options of [before, after])
+    await expect(compareSamples(from, to, keys, options)).rejects.toThrow(/files\/late/);
+  // One that was left behind, because it is damaged where it is, and one that is damaged where it was copied to.
+  const damage = (store: BlobStore) => {
+    const get = store.get.bind(store);
+    store.get = async (key) => {
+      const content = await get(key);
+      return { ...content, stream: content.stream.destroy(new BlobIntegrityError('it is cut off')) };
+    };
+  };
+  const skipping = { ...after, skipUnreadable: true };
+  damage(from);
+  expect(await compareSamples(from, to, ['files/both', 'files/late'], skipping)).toBe(0);
+  await expect(compareSamples(from, to, ['files/both'], after)).rejects.toThrow(/files\/both/);
+  damage(to);
+  await expect(compareSamples(await open('from'), to, ['files/both'], skipping)).rejects.toThrow(/files\/both/);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BlobNotFoundError, type BlobStore } from '@perennial/blob-store';
+import { BlobIntegrityError, BlobKeyError, BlobNotFoundError, type BlobStore } from '@perennial/blob-store';
 import { blobKeys as pictureKeys } from '@perennial/chat/operator';
 import { blobKeys as fileKeys } from '@perennial/retrieval/operator';
 import { ConcurrencyLimiter } from '@perennial/runtime';
@@ -11,6 +11,15 @@ const CONCURRENCY = 4;
 /** Keys that are named. */
 const NAMED = 5;
 
+const UNREADABLE = Symbol('unreadable');
+
+export interface CompareOptions {
+  /** `to` has to have what `from` has; otherwise it may lack what came since the last pass. */
+  isComplete: boolean;
+  /** What cannot be read in `from` was left behind. */
+  skipUnreadable: boolean;
+}
+
 /** Keys of blobs that rows refer to, by chance. */
 export async function sampleKeys(client: Client, count: number): Promise<string[]> {
   const { rows } = await client.query<{ key: string }>(
@@ -20,23 +29,31 @@ export async function sampleKeys(client: Client, count: number): Promise<string[
   return rows.map(({ key }) => key);
 }
 
+/** How many blobs rows refer to. */
+export async function countKeys(client: Client): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*)::float8 AS count FROM (${fileKeys} UNION ALL ${pictureKeys}) k`,
+  );
+  return rows[0]!.count;
+}
+
 /**
  * Reads blobs in both stores and compares their SHA-256.
  *
- * @param isComplete `to` has to have what `from` has; otherwise it may lack what came since the last pass
  * @returns how many are the same in both; others are in one only, or were deleted meanwhile
- * @throws CommandError that names those that differ, or are missing
+ * @throws CommandError that names those that differ, are missing, or cannot be read
  */
 export async function compareSamples(
   from: BlobStore,
   to: BlobStore,
   keys: readonly string[],
-  isComplete: boolean,
+  { isComplete, skipUnreadable }: CompareOptions,
 ): Promise<number> {
   const limiter = new ConcurrencyLimiter(CONCURRENCY);
   const look = async (key: string): Promise<'equal' | 'uncompared' | 'different'> => {
     const [there, here] = await Promise.all([hashOf(from, key), hashOf(to, key)]);
     if (there === undefined || (here === undefined && !isComplete)) return 'uncompared';
+    if (there === UNREADABLE) return skipUnreadable ? 'uncompared' : 'different';
     return there === here ? 'equal' : 'different';
   };
   const compare = async (key: string): Promise<'equal' | 'uncompared' | 'different'> => {
@@ -48,18 +65,20 @@ export async function compareSamples(
   const different = keys.filter((_, at) => found[at] === 'different');
   if (different.length > 0)
     throw new CommandError(
-      `${different.length} of ${keys.length} files that were compared are not the same in both stores: ${different.slice(0, NAMED).join(', ')}. Nothing was switched.`,
+      `${different.length} of ${keys.length} files that were compared are not the same in both stores, so this goes no further: ${different.slice(0, NAMED).join(', ')}.`,
     );
   return found.filter((result) => result === 'equal').length;
 }
 
-async function hashOf(store: BlobStore, key: string): Promise<string | undefined> {
+/** @returns undefined when the store does not have it */
+async function hashOf(store: BlobStore, key: string): Promise<string | typeof UNREADABLE | undefined> {
   try {
     const hash = createHash('sha256');
     for await (const chunk of (await store.get(key)).stream) hash.update(chunk as Buffer);
     return hash.digest('hex');
   } catch (error) {
     if (error instanceof BlobNotFoundError) return undefined;
+    if (error instanceof BlobIntegrityError || error instanceof BlobKeyError) return UNREADABLE;
     throw error;
   }
 }

@@ -6,6 +6,9 @@ import { CommandError } from '../failure';
 const LOCK_ATTEMPTS = 5;
 const LOCK_PAUSE_MS = 200;
 
+/** An error. */
+export const CHANGED_MEANWHILE = 'Another command has changed the move of files meanwhile. Run this one again.';
+
 /** The row that says which store holds the files, and how far a move is. */
 export class StoreRow {
   constructor(private readonly client: Client) {}
@@ -27,8 +30,7 @@ export class StoreRow {
       active,
       other,
     ]);
-    if (!rows[0])
-      throw new CommandError('Another command has changed the move of files meanwhile. Run this one again.');
+    if (!rows[0]) throw new CommandError(CHANGED_MEANWHILE);
     return rows[0];
   }
 

@@ -13,7 +13,7 @@ import type { AddCommands } from '../command';
 import { callEnv, directEnvironment, environment } from '../environment';
 import { CommandError, UsageError } from '../failure';
 import type { Result } from '../output';
-import { CLI_NAME, withPostgres } from '../postgres';
+import { serviceSessions, withPostgres } from '../postgres';
 import { Progress } from '../progress';
 import { withRedis } from '../redis';
 import { assertMigrated } from '../services';
@@ -161,22 +161,9 @@ async function vaultFor(
   return openVault(await readPassphrase(passphraseFile), await from.readIdentity());
 }
 
-/** Sessions of programs that end by themselves. */
-const OURS = [CLI_NAME, 'perennial-primary-search'];
-
-/**
- * A service that runs would write into what is being replaced. Services of every version have sessions in Postgres under the role of
- * DATABASE_URL; what is connected to Redis alone (gateways) is named as well.
- */
+/** A service that runs would write into what is being replaced. What is connected to Redis alone (gateways) is named as well. */
 async function assertStopped(client: Client): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT DISTINCT coalesce(nullif(application_name, ''), host(client_addr), 'a session without a name') AS name
-       FROM pg_stat_activity
-      WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend'
-        AND application_name <> ALL ($1) AND application_name NOT LIKE 'perennial-%-migrations'`,
-    [OURS],
-  );
-  const running = [...new Set([...rows.map(({ name }) => name), ...(await connectedToRedis())])].sort();
+  const running = [...new Set([...(await serviceSessions(client)), ...(await connectedToRedis())])].sort();
   if (running.length > 0) throw new CommandError(`These processes still run: ${running.join(', ')}. Stop them first.`);
 }
 

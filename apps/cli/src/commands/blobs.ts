@@ -1,20 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseEnv } from 'node:util';
-import { blobStoreEnv, BlobStoreError, blobStoreRules, createBlobStore, OWN_STORE } from '@perennial/blob-store';
-import { readEnv } from '@perennial/runtime';
+import {
+  blobStoreEnv,
+  BlobStoreError,
+  blobStoreRules,
+  createBlobStore,
+  OWN_STORE,
+  type PlacedBlobStore,
+  type StoreChoice,
+} from '@perennial/blob-store';
+import { databaseEnv, readEnv } from '@perennial/runtime';
 import { z } from 'zod';
 import { rotateKeys, type RotationCounts } from '../blobs/key-rotation';
 import { BlobMirror, type MirrorPass } from '../blobs/mirror';
-import { openBlobs } from '../blobs/open';
+import { openBlobs, storeChoice } from '../blobs/open';
 import type { AddCommands } from '../command';
-import { environment } from '../environment';
+import { directEnvironment } from '../environment';
 import { CommandError, explain, UsageError } from '../failure';
 import type { Result } from '../output';
 import { Progress } from '../progress';
 import { migrateBlobs } from './migrate-blobs';
 
 const storeEnv = z.object(blobStoreEnv).superRefine(blobStoreRules);
+const ownEnv = z
+  .object({ ...blobStoreEnv, DATABASE_URL: databaseEnv.DATABASE_URL.optional() })
+  .superRefine(blobStoreRules);
 
 /** The store of files: its copy at a second site, its keys, and the move to another store. */
 export const blobs: AddCommands = (program, add) =>
@@ -31,13 +42,15 @@ export const blobs: AddCommands = (program, add) =>
         }),
       run: async ({ file, every }) => {
         if (every !== undefined && !(every > 0)) throw new UsageError('--every has to be a number of seconds above 0.');
-        const [from, to] = [environment(storeEnv), await otherSite(file)];
-        const stores = await Promise.all([openBlobs(from), createBlobStore(to)]);
+        const [env, to] = [directEnvironment(ownEnv), await otherSite(file)];
+        const stores = await Promise.all([openBlobs(env), createBlobStore(to)]);
         try {
-          // The rows of the other site are a copy of ours, so that they name the same store.
-          await stores[1].own.use(stores[0].own.choice ?? { version: 0, active: OWN_STORE, other: null });
-          const mirror = new BlobMirror(...stores);
-          for (; every !== undefined; await sleep(every * 1_000)) await pass(mirror);
+          await useChoice(stores, stores[0].own.choice);
+          let mirror = new BlobMirror(...stores);
+          for (; every !== undefined; await sleep(every * 1_000)) {
+            if (await hasChanged(stores, () => storeChoice(env))) mirror = new BlobMirror(...stores);
+            await pass(mirror);
+          }
           return shown(await mirror.pass());
         } finally {
           await Promise.all(stores.map((store) => store.close()));
@@ -49,7 +62,7 @@ export const blobs: AddCommands = (program, add) =>
       describe: 'Bring all files under the first key of BLOB_ENCRYPTION_KEYS; plain ones are encrypted',
       options: (options) => options,
       run: async () => {
-        const store = await openBlobs(environment(storeEnv));
+        const store = await openBlobs(directEnvironment(ownEnv));
         const progress = new Progress({ label: 'rotate', unit: ' files' });
         try {
           const counts = await rotateKeys(store, {
@@ -83,16 +96,41 @@ async function otherSite(file: string): Promise<z.output<typeof storeEnv>> {
   return readEnv(storeEnv, parseEnv(text), { service: `the other site (${file})` });
 }
 
+/** The rows of the other site are a copy of ours, so that they name the same store. */
+async function useChoice(
+  stores: readonly PlacedBlobStore[],
+  choice: StoreChoice = { version: 0, active: OWN_STORE, other: null },
+): Promise<void> {
+  for (const store of stores) await store.own.use(choice);
+}
+
+/** Whether our site uses another store by now: its files have been moved. While the database is away, the last one that is known counts. */
+async function hasChanged(
+  stores: readonly PlacedBlobStore[],
+  read: () => Promise<StoreChoice | undefined>,
+): Promise<boolean> {
+  const before = stores[0]!.own.choice;
+  try {
+    const choice = await read();
+    if (choice) await useChoice(stores, choice);
+  } catch (error) {
+    log({ error: explain(error) });
+  }
+  return stores[0]!.own.choice !== before;
+}
+
 /** A store that is away ends a pass, and not the mirror. */
 async function pass(mirror: BlobMirror): Promise<void> {
-  const at = new Date().toISOString();
   try {
-    const done = await mirror.pass();
-    process.stderr.write(`${JSON.stringify({ at, ...done })}\n`);
+    log(await mirror.pass());
   } catch (error) {
     if (!(error instanceof BlobStoreError)) throw error;
-    process.stderr.write(`${JSON.stringify({ at, error: explain(error) })}\n`);
+    log({ error: explain(error) });
   }
+}
+
+function log(line: object): void {
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`);
 }
 
 function shown(done: MirrorPass): Result {

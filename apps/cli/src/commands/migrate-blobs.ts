@@ -7,14 +7,14 @@ import type { Client } from 'pg';
 import { z } from 'zod';
 import { FleetGate } from '../blobs/fleet-gate';
 import { BlobMigration } from '../blobs/migration';
-import { sampleKeys } from '../blobs/samples';
+import { countKeys, sampleKeys } from '../blobs/samples';
 import { StoreRow } from '../blobs/store-row';
 import { Throttle } from '../blobs/throttle';
 import type { AddCommands } from '../command';
 import { directEnvironment } from '../environment';
 import { CommandError, UsageError } from '../failure';
 import type { Result } from '../output';
-import { withPostgres } from '../postgres';
+import { serviceSessions, withPostgres } from '../postgres';
 import { Progress } from '../progress';
 import { cliInstance, withRedis } from '../redis';
 import { assertMigrated } from '../services';
@@ -64,7 +64,7 @@ export const migrateBlobs: AddCommands = (argv, add) =>
         .option('without-copying', {
           type: 'boolean',
           default: false,
-          describe: 'rollback: give up what only the new store has, since it is lost',
+          describe: 'finish, rollback: give up what only the store that is left has, since it is lost',
         }),
     run: async (options) => {
       assertUsage(options);
@@ -86,7 +86,8 @@ function assertUsage({ action, to, rate, sample, 'without-copying': isLeft }: Mi
     throw new UsageError(`Give --to NAME to move files, or one of ${ACTIONS.join(', ')}.`);
   if (rate !== undefined && !(rate > 0)) throw new UsageError('--rate has to be a number of MiB a second above 0.');
   if (!(Number.isInteger(sample) && sample >= 0)) throw new UsageError('--sample has to be a whole number.');
-  if (isLeft && action !== 'rollback') throw new UsageError('--without-copying belongs to rollback.');
+  if (isLeft && action !== 'rollback' && action !== 'finish')
+    throw new UsageError('--without-copying belongs to finish and rollback.');
 }
 
 async function status(client: Client): Promise<Result> {
@@ -120,16 +121,19 @@ async function move(client: Client, env: z.output<typeof migrationEnv>, options:
         gate: new FleetGate({
           read: () => readFleet(connections),
           announce: (version) => new Notices(connections).publish(BLOB_STORES_CHANGED, { version }),
+          sessions: () => serviceSessions(client),
           self: cliInstance(),
           tell,
         }),
         throttle: new Throttle(options.rate && options.rate * MIB, (bytes) => progress.add(bytes)),
         includes: inOwnStore(stores, env.PLACEMENTS),
-        sampleKeys: () => sampleKeys(client, options.sample),
+        sampleKeys: (count) => sampleKeys(client, count),
+        countKeys: () => countKeys(client),
+        sample: options.sample,
         tell,
         skipUnreadable: options['skip-unreadable'],
       });
-      if (options.action === 'finish') return migration.finish();
+      if (options.action === 'finish') return migration.finish(options['without-copying']);
       if (options.action === 'rollback') return migration.rollback(options['without-copying']);
       return migration.migrate(options.to!);
     });

@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { type BlobStoreConfig, createBlobStore, namedBlobConfigs, placedBlobConfigs } from '@perennial/blob-store';
 import {
   createVectorStore,
@@ -10,11 +7,11 @@ import {
   type VectorStoreConfig,
   VectorStoreError,
 } from '@perennial/vector-store';
+import { probe } from '../blobs/probe';
 import { explain } from '../failure';
 import { withPostgres } from '../postgres';
 import { failed, type Finding, ok } from './finding';
 
-const PROBE = Buffer.from('perennial doctor');
 const MIN_PGVECTOR = '0.8';
 
 type Provider = BlobStoreConfig['STORAGE_PROVIDER'];
@@ -51,19 +48,14 @@ export async function checkVectorStores(env: VectorStoreConfig): Promise<Finding
   return (await Promise.all([...own, ...placed])).flat();
 }
 
-/** Writes a small blob, reads it, and deletes it. */
 async function checkBlobStore(env: BlobStoreConfig, placement = ''): Promise<Finding> {
   const check = `blob store ${placement}`.trim();
   const { STORAGE_PROVIDER: provider, BLOB_ENCRYPTION_KEYS: keys } = env;
   const place = PLACES[provider](env);
-  const key = `doctor/${randomUUID()}`;
   try {
     const blobs = await createBlobStore(env);
     try {
-      await blobs.put(key, Readable.from([PROBE]), { maxBytes: PROBE.length });
-      const read = await buffer((await blobs.get(key)).stream);
-      await blobs.delete(key);
-      if (!read.equals(PROBE)) throw new Error('what was read is not what was written');
+      await probe(blobs);
     } finally {
       await blobs.close();
     }

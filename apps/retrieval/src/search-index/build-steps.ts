@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import type { IndexComparisonReport } from '@perennial/contracts-retrieval';
 import { UnitOfWork } from '@perennial/persistence';
+import { Pace } from '@perennial/runtime';
 import { EmbeddingGateway } from '../embedding/embedding-gateway';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding, type SealedEmbedding } from '../settings/settings';
@@ -10,7 +11,6 @@ import { IndexCatalog, type VectorIndex } from './index-catalog';
 import { IndexComparison } from './index-comparison';
 import { type FillPass, IndexFiller } from './index-filler';
 import { IndexRegistry } from './index-registry';
-import { Pace } from './pace';
 import { StoreCheck } from './store-check';
 
 /** The holder of the build; the steps of a process that has lost it have no effect. */

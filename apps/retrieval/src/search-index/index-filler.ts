@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Pace } from '@perennial/runtime';
 import { VectorStoreError, VectorStores } from '@perennial/vector-store';
 import { VECTOR_STORES } from '../stores/tokens';
 import { BuildsRepository, type PlaceToFill } from './builds.repository';
@@ -6,7 +7,6 @@ import { ChunksRepository } from './chunks.repository';
 import { IndexCatalog, type VectorIndex } from './index-catalog';
 import { IndexRegistry } from './index-registry';
 import { IndexWriter, type Page } from './index-writer';
-import type { Pace } from './pace';
 import { RefusalsRepository } from './refusals.repository';
 import { StoredVectors } from './stored-vectors';
 

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { BlobIntegrityError, BlobKeyError, type BlobStore, sizeOf } from '@perennial/blob-store';
+import { CommandError } from '../failure';
+
+const PROBE = Buffer.from('perennial doctor');
+
+/**
+ * Writes a small blob, reads it, and deletes it.
+ *
+ * @throws BlobStoreError when the store cannot do one of these, or CommandError when it reads something else
+ */
+export async function probe(store: BlobStore): Promise<void> {
+  const key = `doctor/${randomUUID()}`;
+  await store.put(key, Readable.from([PROBE]), { maxBytes: PROBE.length });
+  const read = await buffer((await store.get(key)).stream);
+  await store.delete(key);
+  if (!read.equals(PROBE)) throw new CommandError('what was read is not what was written');
+}
+
+/** Whether the store has a blob. One that cannot be read is there. */
+export async function isIn(store: BlobStore, key: string): Promise<boolean> {
+  try {
+    return (await sizeOf(store, key)) !== undefined;
+  } catch (error) {
+    if (error instanceof BlobIntegrityError || error instanceof BlobKeyError) return true;
+    throw error;
+  }
+}
