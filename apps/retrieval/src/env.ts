@@ -6,6 +6,8 @@ import { embeddingEnv } from './embedding/embedding-env';
 import { extractionEnv, extractionRules } from './extraction/extraction-env';
 import { reconcileEnv } from './reconcile/reconcile-env';
 import { settingsEnv } from './settings/settings-env';
+import { sourcesEnv } from './sources/sources-env';
+import { webEnv } from './web/web-env';
 
 /** Limits of documents and ingestion. */
 const ingestionEnv = {
@@ -53,6 +55,8 @@ export const retrievalEnv = z
     ...extractionEnv,
     ...settingsEnv,
     ...reconcileEnv,
+    ...sourcesEnv,
+    ...webEnv,
   })
   .superRefine((env, context) => {
     blobStoreRules(env, context);

@@ -14,6 +14,7 @@ import { ReconcileModule } from './reconcile/reconcile.module';
 import { SearchModule } from './search/search.module';
 import { IndexModule } from './search-index/index.module';
 import { SettingsModule } from './settings/settings.module';
+import { SourcesModule } from './sources/sources.module';
 import { StoresModule } from './stores/stores.module';
 
 /** Files, knowledge bases, their ingestion, and searches in them. */
@@ -55,6 +56,7 @@ export class RetrievalModule {
         IngestionModule,
         SearchModule,
         ReconcileModule,
+        SourcesModule,
       ],
       providers: [{ provide: RETRIEVAL_ENV, useValue: env }],
       exports: [RETRIEVAL_ENV],

@@ -52,7 +52,6 @@ export class ActiveWork<Item extends ActiveItem, Owned extends Fence, Job extend
 
   constructor(private readonly options: ActiveWorkOptions<Item, Owned, Job>) {
     this.log = options.runtime.logger(`active ${options.name}`);
-    options.runtime.status.provide({ runs: () => this.items.size });
   }
 
   start(): void {

@@ -9,6 +9,7 @@ const NOT_FOUND = {
   chat: [401, 'There is no such chat, or it is not yours. Open one from your list.'],
   file: [404, 'There is no such file, or it is not yours.'],
   base: [404, 'There is no such knowledge base, or it is not yours.'],
+  source: [404, 'There is no such source in this knowledge base.'],
   run: [404, 'There is no such answer, or it is not yours.'],
   task: [404, 'There is no such task, or it is not yours.'],
 } satisfies Record<string, [status: number, sentence: string]>;

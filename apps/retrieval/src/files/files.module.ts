@@ -25,6 +25,14 @@ import { UserStorage } from './user-storage';
     RegisterService,
     UserStorage,
   ],
-  exports: [FileChanges, FileProgress, FilesRepository, IngestionQueue, PlacementsRepository, UserStorage],
+  exports: [
+    FileChanges,
+    FileProgress,
+    FilesRepository,
+    IngestionQueue,
+    PlacementsRepository,
+    RegisterService,
+    UserStorage,
+  ],
 })
 export class FilesModule {}

@@ -81,5 +81,7 @@ export class PlacementsRepository {
 
 /** The error for bytes that a base has already, with the words that clients of the wire match on. */
 export function duplicateContent(): CallError {
-  return new CallError('INVALID_ARGUMENT', 'Duplicate content detected. Please provide unique content to proceed.');
+  return new CallError('INVALID_ARGUMENT', 'Duplicate content detected. Please provide unique content to proceed.', {
+    reason: 'duplicate',
+  });
 }

@@ -42,41 +42,43 @@ export class RegisterService {
   /** Row, placement and job in one transaction; a second delivery returns the first one's row. */
   async register(request: Request, principal: Principal): Promise<StoredFile> {
     const user = requireUser(principal);
+    return toWire(await this.unitOfWork.run((tx) => this.registerIn(tx, request, user)));
+  }
+
+  /** The same within a transaction that does more. Call it before any row is locked, but for the base. */
+  async registerIn(tx: Tx, request: Request, user: UserPrincipal): Promise<FileRow> {
     const { userId } = user;
     const residence = newResidence(user, this.env.PLACEMENTS);
-    return this.unitOfWork.run(async (tx) => {
-      await holdUser(tx, userId);
-      const known = await this.known(tx, request, userId);
-      if (known) return toWire(known);
-      await this.checkContent(request);
-      await this.checkCounts(tx, userId, request.process);
-      await this.storage.assertRoom(tx, userId, request.size);
-      if (request.knowledgeId) await this.checkBase(tx, request.knowledgeId, request, user);
-      const row = await this.files.insert(
-        tx,
-        {
-          id: request.fileId,
-          userId,
-          name: request.name,
-          contentType: request.contentType,
-          size: request.size,
-          sha256: request.sha256,
-          blobKey: toBlobKey(request.fileId, '1', user.placement),
-          residence,
-          meta: request.metadata,
-          scope: request.knowledgeId ?? request.fileId,
-          queued: request.process,
-        },
-        injectTrace().traceparent,
-      );
-      // A concurrent delivery was faster.
-      const registered = row ?? (await this.known(tx, request, userId));
-      if (!registered)
-        throw new CallError('UNAVAILABLE', 'The file is being registered. Try again.', { retryAfter: 1 });
-      if (row && request.knowledgeId) await this.placements.touchBase(tx, request.knowledgeId);
-      this.changes.changed(tx, [registered]);
-      return toWire(registered);
-    });
+    await holdUser(tx, userId);
+    const known = await this.known(tx, request, userId);
+    if (known) return known;
+    await this.checkContent(request);
+    await this.checkCounts(tx, userId, request.process);
+    await this.storage.assertRoom(tx, userId, request.size);
+    if (request.knowledgeId) await this.checkBase(tx, request.knowledgeId, request, user);
+    const row = await this.files.insert(
+      tx,
+      {
+        id: request.fileId,
+        userId,
+        name: request.name,
+        contentType: request.contentType,
+        size: request.size,
+        sha256: request.sha256,
+        blobKey: toBlobKey(request.fileId, '1', user.placement),
+        residence,
+        meta: request.metadata,
+        scope: request.knowledgeId ?? request.fileId,
+        queued: request.process,
+      },
+      injectTrace().traceparent,
+    );
+    // A concurrent delivery was faster.
+    const registered = row ?? (await this.known(tx, request, userId));
+    if (!registered) throw new CallError('UNAVAILABLE', 'The file is being registered. Try again.', { retryAfter: 1 });
+    if (row && request.knowledgeId) await this.placements.touchBase(tx, request.knowledgeId);
+    this.changes.changed(tx, [registered]);
+    return registered;
   }
 
   private async known(tx: Tx, { fileId, sha256 }: Request, userId: string): Promise<FileRow | undefined> {

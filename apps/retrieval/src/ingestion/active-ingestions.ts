@@ -53,6 +53,7 @@ export class ActiveIngestions {
         release: (processId, fences) => repository.release(processId, fences),
       },
     });
+    runtime.status.provide({ runs: () => this.work.size });
     const help =
       'Files that are not ingested yet, by state, in the whole installation; exported by one of its processes';
     const backlog = observeBacklog(runtime.metrics, 'ingestion', () => repository.backlog(processes.id));

@@ -71,5 +71,6 @@ import { SuspectWatch } from './suspect-watch';
       },
     },
   ],
+  exports: [IngestionProcesses],
 })
 export class IngestionModule {}

@@ -10,6 +10,6 @@ import { MembershipService } from './membership.service';
   imports: [FilesModule],
   controllers: [KnowledgeController],
   providers: [KnowledgeRepository, KnowledgeService, MembershipService],
-  exports: [KnowledgeRepository],
+  exports: [KnowledgeRepository, MembershipService],
 })
 export class KnowledgeModule {}

@@ -106,19 +106,25 @@ export class MembershipService {
     const { principal } = delivery;
     return this.once(toOnceKey(knowledge.removeFile.pattern, delivery, request), async (tx) => {
       const row = await this.member(tx, knowledgeId, fileId, principal);
-      await this.placements.unplace(tx, knowledgeId, fileId);
-      const left = await this.placements.scopesOf(tx, fileId);
-      if (left.length === 0 && deleteFile && canWrite(principal, row)) {
-        this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', fileId));
-      } else if (left.length === 0) {
-        await this.placements.place(tx, fileId, [fileId]);
-        // Its points are needed in another scope now; a worker indexes an active file there before it completes it.
-        if (row.state === 'completed' || (row.state === 'failed' && row.liveGeneration !== null))
-          this.changes.changed(tx, await this.files.requeue(tx, [fileId], { anew: false }));
-      }
+      await this.takeOut(tx, knowledgeId, row, deleteFile && canWrite(principal, row));
       await this.placements.touchBase(tx, knowledgeId);
       return this.reply(tx, knowledgeId, principal);
     });
+  }
+
+  /** Takes a locked file out of a locked base; `deletes`: deletes it too, if it is in no other one. */
+  async takeOut(tx: Tx, knowledgeId: string, row: FileRow, deletes: boolean): Promise<void> {
+    await this.placements.unplace(tx, knowledgeId, row.id);
+    const left = await this.placements.scopesOf(tx, row.id);
+    if (left.length > 0) return;
+    if (deletes) {
+      this.changes.deleted(tx, await this.files.markDeleted(tx, 'f.id = $1', row.id));
+    } else {
+      await this.placements.place(tx, row.id, [row.id]);
+      // Its points are needed in another scope now; a worker indexes an active file there before it completes it.
+      if (row.state === 'completed' || (row.state === 'failed' && row.liveGeneration !== null))
+        this.changes.changed(tx, await this.files.requeue(tx, [row.id], { anew: false }));
+    }
   }
 
   async reset(knowledgeId: string, delivery: IdempotentCall): Promise<KnowledgeBase> {

@@ -9,6 +9,7 @@ import { PageLabels } from './1764700000000-page-labels';
 import { IndexStores } from './1764800000000-index-stores';
 import { BlobStores } from './1764810000000-blob-stores';
 import { BuildRetry } from './1764820000000-build-retry';
+import { KnowledgeSources } from './1764830000000-knowledge-sources';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -23,4 +24,5 @@ export const retrievalMigrations = [
   IndexStores,
   BlobStores,
   BuildRetry,
+  KnowledgeSources,
 ];

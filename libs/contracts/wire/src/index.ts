@@ -2,6 +2,7 @@ export * from './chat';
 export * from './connection';
 export * from './file';
 export * from './knowledge';
+export * from './knowledge-source';
 export * from './model';
 export * from './retrieval';
 export * from './run';

@@ -46,6 +46,7 @@ export class ActiveRuns {
         if (cancelled) attempt.stop('cancelled');
       },
     });
+    runtime.status.provide({ runs: () => this.work.size });
     runtime.metrics.gauge('runs_held', 'Answers that this process is writing', [], (gauge) =>
       gauge.set(this.work.size),
     );

@@ -4,6 +4,7 @@ import { KnowledgeController } from './knowledge.controller';
 import { KnowledgeRoutes } from './knowledge.routes';
 import { KnowledgeFilesController } from './knowledge-files.controller';
 import { KnowledgeFilesRoutes } from './knowledge-files.routes';
+import { KnowledgeSourcesRoutes } from './knowledge-sources.routes';
 import { Owners } from './owners';
 import { PendingFilesController } from './pending-files.controller';
 
@@ -14,6 +15,7 @@ import { PendingFilesController } from './pending-files.controller';
     KnowledgeRoutes,
     KnowledgeFilesController,
     KnowledgeFilesRoutes,
+    KnowledgeSourcesRoutes,
     PendingFilesController,
   ],
   providers: [Owners],

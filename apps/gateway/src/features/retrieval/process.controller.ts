@@ -7,6 +7,7 @@ import { hideForbidden, idOf } from '../../http/hidden';
 import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
 import { TextFiles } from '../files/text-files';
+import { WebPages } from './web-pages';
 
 /** Older routes for what files and knowledge bases now do by themselves. */
 @Controller()
@@ -14,6 +15,7 @@ export class ProcessController {
   constructor(
     private readonly rpc: Rpc,
     private readonly texts: TextFiles,
+    private readonly pages: WebPages,
   ) {}
 
   @Route(routes.retrieval.processFile)
@@ -42,6 +44,22 @@ export class ProcessController {
     const base = baseOf(body.collection_name);
     const { id, filename } = await this.texts.create(name, content, base, principal);
     return { status: true, collection_name: base ?? `file-${id}`, filename, content, file_id: id };
+  }
+
+  @Route(routes.retrieval.processWeb)
+  async web(
+    @CurrentUser() { principal }: Caller,
+    @ValidatedInput() { body, query }: RouteInput<typeof routes.retrieval.processWeb>,
+  ): Promise<RouteReply<typeof routes.retrieval.processWeb>> {
+    const base = query.process ? baseOf(body.collection_name) : undefined;
+    const { id, filename } = await this.pages.load(body.url, base, principal);
+    const content = await this.pages.text(id, principal);
+    if (!query.process) {
+      await this.rpc.call(files.remove, { fileId: id }, { principal });
+      return { status: true, content };
+    }
+    const file = { id, data: { content }, meta: { name: filename, source: body.url } };
+    return { status: true, collection_name: base ?? `file-${id}`, filename: body.url, file };
   }
 
   @Route(routes.retrieval.removeFromCollection)

@@ -19,6 +19,7 @@ import {
   type StoredFile,
   vectorMove,
   type VectorMoveStatus,
+  webPages,
 } from '@perennial/contracts-retrieval';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../../test/edge';
@@ -81,6 +82,18 @@ describe('retrieval at the edge', () => {
     meta: { name: filename, content_type: '', size: 1, file_hash: 'a'.repeat(64), data: {}, collection_name: '' },
     created_at: 0,
     updated_at: 0,
+  });
+
+  const statusOf = (id: string) => ({
+    id,
+    userId: randomUUID(),
+    state: 'pending' as const,
+    step: null,
+    done: 0,
+    total: 0,
+    error: null,
+    generation: 1,
+    liveGeneration: null,
   });
 
   it('shows its settings under the wire’s names, with missing engines empty', async () => {
@@ -217,6 +230,37 @@ describe('retrieval at the edge', () => {
     edge.rpc.fails(files.register, new CallError('RESOURCE_EXHAUSTED', 'You have too many files.'));
     expect((await ask('POST', '/process/text', { name: 'notes', content: 'x' })).statusCode).toBe(429);
     expect(await count()).toBe(before);
+  });
+
+  it('makes a web page a file, or returns only its text', async () => {
+    const [id, base] = [randomUUID(), randomUUID()];
+    const url = 'https://example.com/guide';
+    edge.rpc.on(webPages.load, () => fileOf(id, 'example.com - guide.html'));
+    edge.rpc.on(files.statuses, () => ({ items: [{ ...statusOf(id), state: 'completed' as const }] }));
+    edge.rpc.on(files.text, () => ({ content: '# Guide', next: null }));
+    const file = { id, data: { content: '# Guide' }, meta: { name: 'example.com - guide.html', source: url } };
+    const reply = await ask('POST', '/process/web?overwrite=true', { url, collection_name: base });
+    expect(reply.json()).toEqual({ status: true, collection_name: base, filename: url, file });
+    expect(asked(webPages.load)).toEqual({ url, knowledgeId: base });
+    const alone = await ask('POST', '/process/web', { url: ` ${url} `, collection_name: null });
+    expect(alone.json()).toEqual({ status: true, collection_name: `file-${id}`, filename: url, file });
+    edge.rpc.on(files.remove, () => ({ deleted: true }));
+    const text = await ask('POST', '/process/web?process=false', { url, collection_name: base });
+    expect(text.json()).toEqual({ status: true, content: '# Guide' });
+    expect([asked(webPages.load), asked(files.remove)]).toEqual([{ url }, { fileId: id }]);
+    expect((await ask('POST', '/process/web', { url: '' })).statusCode).toBe(422);
+    for (const [code, status] of [
+      ['INVALID_ARGUMENT', 400],
+      ['FAILED_PRECONDITION', 400],
+      ['RESOURCE_EXHAUSTED', 429],
+    ] as const) {
+      edge.rpc.fails(webPages.load, new CallError(code, 'Not this page.'));
+      const refused = await ask('POST', '/process/web', { url });
+      expect([refused.statusCode, refused.json()]).toEqual([status, { detail: 'Not this page.' }]);
+    }
+    const anonymous = await ask('POST', '/process/web', { url }, {} as typeof headers);
+    expect(anonymous.statusCode).toBe(401);
+    expect((await ask('POST', '/process/web', { url }, edge.account('pending').headers)).statusCode).toBe(403);
   });
 
   it('replaces the text of a file under a new key; a PDF becomes a text file', async () => {

@@ -9,6 +9,7 @@ export * as files from './files';
 export * as fleet from './fleet';
 export * as health from './health';
 export * as knowledge from './knowledge';
+export * as knowledgeSources from './knowledge-sources';
 export * as models from './models';
 export * as openapi from './openapi';
 export * as retrieval from './retrieval';

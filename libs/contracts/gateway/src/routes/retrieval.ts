@@ -139,6 +139,38 @@ export const processText = route({
   reply: processed.extend({ file_id: z.uuid() }),
 });
 
+/**
+ * Reads a web page and makes it a file, in a base if `collection_name` is one. `file.data.content` has the beginning of its text, and is empty if
+ * that takes longer than a moment. `process=false`: no file is kept, only the text is returned. `overwrite` is accepted and ignored: each call
+ * makes a file of its own.
+ */
+export const processWeb = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/process/web',
+  access: 'user',
+  query: z.object({
+    process: z.stringbool().catch(true).default(true),
+    overwrite: z.stringbool().catch(true).default(true),
+  }),
+  body: z.object({
+    url: z.string().trim().min(1, 'must not be empty').max(2_000),
+    collection_name: collection.nullish(),
+  }),
+  reply: z.union([
+    z.object({
+      status: z.literal(true),
+      collection_name: z.string(),
+      filename: z.string(),
+      file: z.object({
+        id: z.uuid(),
+        data: z.object({ content: z.string() }),
+        meta: z.object({ name: z.string(), source: z.string() }),
+      }),
+    }),
+    z.object({ status: z.literal(true), content: z.string() }),
+  ]),
+});
+
 /** Removes a file from a base. */
 export const removeFromCollection = route({
   method: 'POST',

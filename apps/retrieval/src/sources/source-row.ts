@@ -1,0 +1,75 @@
+import type { KnowledgeSource, SourceConfig, SourceDocumentState } from '@perennial/contracts-retrieval';
+import type { Fence } from '@perennial/work';
+
+/** Why a sync failed, for the people of the base. */
+export interface SourceProblem {
+  code: string;
+  message: string;
+}
+
+/** The fence of a sync: every statement names it. */
+export interface SourceClaim extends Fence {
+  /** The incarnation of the process. */
+  owner: string;
+  run: number;
+}
+
+/** A source that this process reads. */
+export interface ClaimedSource extends SourceClaim {
+  baseId: string;
+  userId: string;
+  /** Of the base: where its files go. */
+  residence: string | null;
+  config: SourceConfig;
+  /** Owners that died since a document was last completed. */
+  deaths: number;
+  /** Failed syncs and pauses since something succeeded. */
+  tries: number;
+}
+
+/** A document that waits to be read in a sync. */
+export interface WaitingDocument {
+  address: string;
+  listing: boolean;
+  depth: number;
+  etag: string | null;
+  lastModified: string | null;
+  /** Its file, if that is in the base; what was known of its content does not count without it. */
+  fileId: string | null;
+}
+
+/** A document that a sync has found. */
+export interface FoundDocument {
+  address: string;
+  listing: boolean;
+  depth: number;
+}
+
+/** What a sync has found out about a document. */
+export interface DocumentOutcome {
+  state: Exclude<SourceDocumentState, 'waiting'>;
+  message?: string | null;
+  /** Undefined: as before. */
+  content?: { fileId: string; etag: string | null; lastModified: string | null };
+}
+
+/** The row of a source, as its people see it. */
+export type SourceRow = KnowledgeSource;
+
+/** The source has another owner now, or is removed with its base: this process must stop. */
+export class SourceLostError extends Error {
+  override readonly name = 'SourceLostError';
+
+  constructor() {
+    super('the source was lost to another process, or removed');
+  }
+}
+
+/** This process is shut down: another one continues. */
+export class SourceHandOverError extends Error {
+  override readonly name = 'SourceHandOverError';
+
+  constructor() {
+    super('the process hands the source over');
+  }
+}

@@ -1,0 +1,203 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { UnitOfWork } from '@perennial/persistence';
+import { type Logger, Runtime } from '@perennial/runtime';
+import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { FilesRepository } from '../files/files.repository';
+import { PlacementsRepository } from '../files/placements.repository';
+import { MembershipService } from '../knowledge/membership.service';
+import { SettingsKeeper } from '../settings/settings-keeper';
+import { WebError } from '../web/web-error';
+import { DocumentIntake } from './document-intake';
+import type { SourceReader } from './source-reader';
+import { SourceReaders } from './source-readers';
+import { type ClaimedSource, SourceLostError, type SourceProblem, type WaitingDocument } from './source-row';
+import { type GoneDocument, SourceWorkRepository } from './source-work.repository';
+import { SyncFailedError, toOutcome, toSyncFault } from './sync-failure';
+
+const MIB = 2 ** 20;
+/** Documents fetched from the list of waiting ones at once. */
+const BATCH = 20;
+/** After this time another source has a turn: its documents wait no longer because this one has many. */
+const SLICE_MS = 20_000;
+/** Documents in a row whose server was away, after which the whole source is. */
+const AWAY_IN_A_ROW = 5;
+/** A source that ended so many processes without completing a document is not tried again in this sync. */
+const MAX_DEATHS = 5;
+/** Pauses that its server asked for without a document in between, after which the sync fails. */
+const MAX_PAUSES = 10;
+/** Until the first repetition of a failed sync; doubled each time. */
+const FIRST_BACK_OFF_S = 300;
+const MAX_BACK_OFF_S = 6 * 60 * 60;
+/** Repetitions of a sync that somebody asked for once. */
+const MAX_REPETITIONS = 3;
+
+/** One owner's turn at the sync of a source that it holds. What an earlier owner has completed is not repeated. */
+@Injectable()
+export class SourceSync {
+  private readonly log: Logger;
+  private readonly syncs;
+
+  constructor(
+    private readonly work: SourceWorkRepository,
+    private readonly readers: SourceReaders,
+    private readonly intake: DocumentIntake,
+    private readonly members: MembershipService,
+    private readonly files: FilesRepository,
+    private readonly placements: PlacementsRepository,
+    private readonly settings: SettingsKeeper,
+    private readonly unitOfWork: UnitOfWork,
+    @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
+    @Inject(Runtime) runtime: Runtime,
+  ) {
+    this.log = runtime.logger('sources');
+    this.syncs = runtime.metrics.counter('source_syncs_total', 'Syncs of sources of knowledge bases that have ended', [
+      'outcome',
+    ]);
+  }
+
+  /** Resolves when the sync has ended, failed, been released or lost. */
+  async turn(source: ClaimedSource, signal: AbortSignal): Promise<void> {
+    try {
+      if (source.deaths >= MAX_DEATHS)
+        throw new SyncFailedError({ code: 'DIED', message: `The sync ended its worker ${source.deaths} times.` });
+      const isOver = await this.read(source, this.readers.of(source.config), signal);
+      if (!isOver) return void (await this.work.release(source.owner, [source]));
+      await this.removeAbsent(source, signal);
+      await this.work.finish(source, null, null);
+      this.syncs.inc({ outcome: 'succeeded' });
+    } catch (error) {
+      // Aborted work may throw any error; the signal's reason counts.
+      await this.settle(source, signal.aborted ? signal.reason : error);
+    }
+  }
+
+  private async settle(source: ClaimedSource, error: unknown): Promise<void> {
+    const fault = toSyncFault(error);
+    switch (fault.kind) {
+      case 'lost':
+        return;
+      case 'handed-over':
+        return void (await this.work.release(source.owner, [source]));
+      case 'wait':
+        if (fault.counts && source.tries >= MAX_PAUSES)
+          return this.fail(source, { code: 'busy', message: (error as Error).message });
+        return void (await this.work.release(source.owner, [source], fault));
+      case 'failed':
+        if (fault.errorId !== undefined)
+          this.log.error({ source_id: source.id, err: error, error_id: fault.errorId }, 'sync failed');
+        return this.fail(source, fault.problem);
+    }
+  }
+
+  private async fail(source: ClaimedSource, problem: SourceProblem): Promise<void> {
+    this.syncs.inc({ outcome: 'failed' });
+    this.log.warn({ source_id: source.id, code: problem.code, reason: problem.message }, 'source not synced');
+    const again = source.tries < MAX_REPETITIONS;
+    const backOffS = Math.min(FIRST_BACK_OFF_S * 2 ** source.tries, MAX_BACK_OFF_S);
+    await this.work.finish(source, problem, again ? backOffS : null);
+  }
+
+  /** @returns whether nothing waits any more; false: its turn is over */
+  private async read(source: ClaimedSource, reader: SourceReader, signal: AbortSignal): Promise<boolean> {
+    const most = Math.min(source.config.maxDocuments, this.env.SOURCE_MAX_DOCUMENTS);
+    // Again in each turn: an owner that died here may have done none of it.
+    await this.work.found(source, reader.begin, most);
+    if (reader.rereads) await this.work.seeAll(source);
+    const endAt = performance.now() + SLICE_MS;
+    let away = 0;
+    for (;;) {
+      const waiting = await this.work.waiting(source, source.baseId, BATCH);
+      if (waiting.length === 0) return true;
+      for (const document of waiting) {
+        signal.throwIfAborted();
+        if (performance.now() > endAt) return false;
+        const wasAway = await this.document(source, reader, document, most, signal);
+        away = wasAway === undefined ? 0 : away + 1;
+        if (wasAway !== undefined && away >= AWAY_IN_A_ROW) throw failed(wasAway);
+      }
+    }
+  }
+
+  /** @returns the error if its server was away */
+  private async document(
+    source: ClaimedSource,
+    reader: SourceReader,
+    document: WaitingDocument,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<WebError | undefined> {
+    try {
+      await this.take(source, reader, document, most, signal);
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      const outcome = toOutcome(error);
+      if (outcome === undefined) throw error;
+      if (error instanceof WebError && reader.isEssential(document, error.failure)) throw failed(error);
+      await this.work.done(source, document.address, outcome);
+      return error instanceof WebError && error.failure === 'away' ? error : undefined;
+    }
+  }
+
+  private async take(
+    source: ClaimedSource,
+    reader: SourceReader,
+    document: WaitingDocument,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { FILE_MAX_SIZE } = (await this.settings.current()).retrieval;
+    const maxBytes = Math.min(this.env.WEB_LOADER_MAX_BYTES, (FILE_MAX_SIZE ?? Infinity) * MIB);
+    const reading = await reader.read(document, maxBytes, signal);
+    switch (reading.kind) {
+      case 'unchanged':
+        return this.work.done(source, document.address, { state: 'stored' });
+      case 'document':
+        return this.intake.store(source, document, reading, { maxBytes, most });
+      case 'listing': {
+        let listed = 0;
+        for await (const entries of reading.entries) {
+          signal.throwIfAborted();
+          listed += entries.length;
+          if (entries.length > 0) await this.work.found(source, entries, most);
+        }
+        // More likely a mistake than a site that has given up all its pages: nothing is taken for absent.
+        if (listed === 0) throw new WebError('unsupported', 'The sitemap lists no page of its own site.');
+        return this.work.done(source, document.address, { state: 'skipped' });
+      }
+    }
+  }
+
+  private async removeAbsent(source: ClaimedSource, signal: AbortSignal): Promise<void> {
+    await this.work.countAbsences(source);
+    for (;;) {
+      signal.throwIfAborted();
+      const gone = await this.work.gone(source, source.baseId, this.env.SOURCE_ABSENCE_SECONDS, BATCH);
+      if (gone.length === 0) return;
+      await this.remove(source, gone);
+    }
+  }
+
+  /** The base first, then files in the order of their ids, as everywhere. */
+  private async remove(source: ClaimedSource, gone: readonly GoneDocument[]): Promise<void> {
+    const ids = gone.flatMap(({ fileId }) => (fileId === null ? [] : [fileId]));
+    await this.unitOfWork.run(
+      async (tx) => {
+        if (!(await this.placements.holdBase(tx, source.baseId))) throw new SourceLostError();
+        await this.work.assertMine(tx, source);
+        for (const row of await this.files.lockMany(tx, ids)) await this.members.takeOut(tx, source.baseId, row, true);
+        await this.work.forget(
+          tx,
+          source,
+          gone.map(({ address }) => address),
+        );
+        if (ids.length > 0) await this.placements.touchBase(tx, source.baseId);
+      },
+      { retry: true },
+    );
+  }
+}
+
+function failed({ failure, message }: WebError): SyncFailedError {
+  return new SyncFailedError({ code: failure, message });
+}

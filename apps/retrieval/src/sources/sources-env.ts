@@ -1,0 +1,27 @@
+import { integer, variable } from '@perennial/runtime';
+import type { z } from 'zod';
+
+const DAY_S = 24 * 60 * 60;
+
+/** Limits of the sources of knowledge bases. */
+export const sourcesEnv = {
+  SOURCE_CONCURRENCY: variable(integer(0, 64).default(2), {
+    description: 'Sources of knowledge bases that one worker reads at once; 0: this worker reads none.',
+  }),
+  MAX_SOURCES_PER_BASE: variable(integer(0).default(50), {
+    description: 'Sources that one knowledge base may have; further ones are refused with 429.',
+  }),
+  SOURCE_MAX_DOCUMENTS: variable(integer(1, 100_000).default(10_000), {
+    description:
+      'Documents that one source may have, whatever it asks for; what is found beyond is left out, and the source says so.',
+  }),
+  SOURCE_ABSENCE_SECONDS: variable(integer(0).default(DAY_S), {
+    description:
+      'How long a document must have been absent from its source, in at least two syncs that could read the source, before its file is removed.',
+  }),
+  SOURCE_PAUSE_MS: variable(integer(0, 60_000).default(250), {
+    description: 'Pause of a worker between two requests to the same server; longer if its `robots.txt` asks for that.',
+  }),
+};
+
+export type SourcesEnv = z.output<z.ZodObject<typeof sourcesEnv>>;

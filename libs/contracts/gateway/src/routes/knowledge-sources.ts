@@ -1,0 +1,90 @@
+import { KnowledgeSourceSchema, SourceDocumentSchema } from '@perennial/contracts-wire';
+import { z } from 'zod';
+import { route } from '../route';
+
+const base = z.object({ id: z.string().min(1).max(200) });
+const source = base.extend({ sourceId: z.string().min(1).max(200) });
+
+/** Seconds between two syncs, from a quarter of an hour to a month; null: only when somebody asks. */
+const interval = z.number().int().min(900).max(2_678_400).nullable().default(86_400);
+
+/** The sources of a base. Ours, as all routes below `sources`; for those who may change the base. */
+export const list = route({
+  method: 'GET',
+  path: '/api/v1/knowledge/:id/sources',
+  access: 'user',
+  params: base,
+  reply: z.object({ items: z.array(KnowledgeSourceSchema) }),
+});
+
+/**
+ * Adds web pages as a source, and begins to read them: the page at `url`, with `site` those below it that it leads to, or those that the `sitemap` at
+ * `url` lists.
+ */
+export const create = route({
+  method: 'POST',
+  path: '/api/v1/knowledge/:id/sources',
+  access: 'user',
+  params: base,
+  body: z.object({
+    type: z.literal('web').default('web'),
+    mode: z.enum(['page', 'site', 'sitemap']).default('page'),
+    url: z.string().trim().min(1, 'must not be empty').max(2_000),
+    /** Links between the first page and the last; for `site`. */
+    depth: z.number().int().min(1).max(10).default(3),
+    max_documents: z.number().int().min(1).max(100_000).default(1_000),
+    interval,
+  }),
+  reply: KnowledgeSourceSchema,
+});
+
+export const get = route({
+  method: 'GET',
+  path: '/api/v1/knowledge/:id/sources/:sourceId',
+  access: 'user',
+  params: source,
+  reply: KnowledgeSourceSchema,
+});
+
+/** Changes when it is synced. */
+export const update = route({
+  method: 'POST',
+  path: '/api/v1/knowledge/:id/sources/:sourceId/update',
+  access: 'user',
+  params: source,
+  body: z.object({ interval }),
+  reply: KnowledgeSourceSchema,
+});
+
+/** Syncs it as soon as possible. */
+export const sync = route({
+  method: 'POST',
+  path: '/api/v1/knowledge/:id/sources/:sourceId/sync',
+  access: 'user',
+  params: source,
+  reply: KnowledgeSourceSchema,
+});
+
+/** Removes it, and with `delete_files` (the default) its files that are in no other base. */
+export const remove = route({
+  method: 'DELETE',
+  path: '/api/v1/knowledge/:id/sources/:sourceId',
+  access: 'user',
+  params: source,
+  query: z.object({ delete_files: z.stringbool().catch(true).default(true) }),
+  reply: z.object({ status: z.boolean(), files: z.number().int() }),
+});
+
+/** What it has found, in the order of the addresses; `after` is the last address of the page before. */
+export const documents = route({
+  method: 'GET',
+  path: '/api/v1/knowledge/:id/sources/:sourceId/documents',
+  access: 'user',
+  params: source,
+  query: z.object({
+    status: z.enum(['waiting', 'stored', 'duplicate', 'skipped', 'failed', 'absent']).optional(),
+    after: z.string().max(2_000).optional(),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  }),
+  reply: z.object({ items: z.array(SourceDocumentSchema) }),
+});
