@@ -9,6 +9,7 @@ export default serviceBuild({
     'bench-overload': 'src/bench/overload.ts',
     'bench-capacity': 'src/bench/capacity.ts',
     'bench-retrieval': 'src/bench/retrieval.ts',
+    'bench-quality': 'src/bench/quality.ts',
     'bench-extraction': 'src/bench/extraction.ts',
     'bench-web': 'src/bench/web.ts',
     'bench-propagation': 'src/propagation/main.ts',

@@ -8,9 +8,13 @@ export const LOCAL_MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 const EMBEDDER_LIMIT_MS = 240_000;
 
 /** The built system, with searches by meaning and by words. */
-export function launchHybridSystem(embedder: { url: string; model: string }): Promise<RunningSystem> {
+export function launchHybridSystem(
+  embedder: { url: string; model: string },
+  env: Record<string, string> = {},
+): Promise<RunningSystem> {
   return launchSystem({
     env: {
+      ...env,
       RAG_EMBEDDING_ENGINE: 'openai',
       RAG_EMBEDDING_MODEL: embedder.model,
       RAG_OPENAI_API_BASE_URL: `${embedder.url}/v1`,

@@ -2,63 +2,78 @@ import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import { Library } from '../retrieval/library';
 import { signUpAdmin } from '../support/accounts';
 import { httpUntilAnswered } from '../support/http';
-import { launchHybridSystem, LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
-import { DOCUMENTS, type LabelledQuestion, QUESTIONS } from './retrieval-labelled';
+import { launchHybridSystem } from './hybrid-system';
+import { LABELLED_SETS, type LabelledQuestion, type LabelledSet } from './labelled/labelled';
 
 const HITS = 10;
 const UPLOADS_AT_A_TIME = 4;
 
-export interface Ranking {
+/** nDCG at 10 of the questions of one half of a set. */
+export interface Graded {
+  questions: number;
   dense: number;
+  words: number;
   hybrid: number;
-  /** The embedder. */
-  embedder: string;
-  by_kind: Record<string, { questions: number; dense: number; hybrid: number }>;
 }
 
-/** Adds the labelled documents to a base of a running system and grades the search results of the questions. */
-export async function rank(simulator: { url: string; model: string }, log: (line: string) => void): Promise<Ranking> {
-  const local = await startLocalEmbedder(log);
-  const embedder = local ? { url: local.url, model: LOCAL_MODEL } : simulator;
+/** By set and half: `german held-out`. */
+export type Ranking = Record<string, Graded>;
+
+/** How a search is asked for. */
+const MODES = { dense: { hybrid: false }, words: { hybrid: true, hybrid_bm25_weight: 1 }, hybrid: { hybrid: true } };
+type Mode = keyof typeof MODES;
+
+/**
+ * Adds the labelled documents to a running system, each set to a base of its own, and grades the results of the questions.
+ *
+ * @param env chooses the vector store
+ */
+export async function rank(
+  embedder: { url: string; model: string },
+  log: (line: string) => void,
+  env: Record<string, string> = {},
+): Promise<Ranking> {
+  const system = await launchHybridSystem(embedder, env);
   try {
-    const system = await launchHybridSystem(embedder);
-    try {
-      const admin = await signUpAdmin(system.baseUrl);
-      const library = new Library(system.baseUrl, admin, '');
-      const base = await library.createBase('Shelf');
-      await fill(library, base);
-      const graded = async (hybrid: boolean) => {
-        const grades: Record<string, number[]> = {};
-        for (const [kind, questions] of Object.entries(QUESTIONS)) {
-          const found = (question: string) => search(system.baseUrl, admin.token, base, question, hybrid);
-          grades[kind] = [];
-          for (const asked of questions) grades[kind].push(ndcg(asked, await found(asked.question)));
-        }
-        return grades;
-      };
-      const [dense, hybrid] = [await graded(false), await graded(true)];
-      const by_kind: Ranking['by_kind'] = {};
-      for (const [kind, questions] of Object.entries(QUESTIONS)) {
-        const of = { dense: dense[kind] ?? [], hybrid: hybrid[kind] ?? [] };
-        by_kind[kind] = { questions: questions.length, dense: mean(of.dense), hybrid: mean(of.hybrid) };
-        for (const [at, { question }] of questions.entries())
-          if (of.dense[at] !== of.hybrid[at])
-            log(`dense ${mean([of.dense[at] ?? 0])}, hybrid ${mean([of.hybrid[at] ?? 0])}: ${question}`);
+    const admin = await signUpAdmin(system.baseUrl);
+    const library = new Library(system.baseUrl, admin, '');
+    const ranking: Ranking = {};
+    for (const [name, { documents, questions }] of Object.entries(LABELLED_SETS)) {
+      const base = await library.createBase(name);
+      await fill(library, base, documents);
+      const graded: { asked: LabelledQuestion; grades: Record<Mode, number> }[] = [];
+      for (const asked of questions) {
+        const grade = async (mode: Mode) =>
+          ndcg(asked, await search(system.baseUrl, admin.token, base, asked.question, MODES[mode]));
+        const grades = { dense: await grade('dense'), words: await grade('words'), hybrid: await grade('hybrid') };
+        graded.push({ asked, grades });
+        // A held-out question that is looked at is one no longer.
+        if (asked.half === 'tuning' && grades.hybrid < Math.max(grades.dense, grades.words))
+          log(
+            `${JSON.stringify(grades, (_, value) => (typeof value === 'number' ? round(value) : value))} ${asked.question}`,
+          );
       }
-      const all = (grades: Record<string, number[]>) => mean(Object.values(grades).flat());
-      return { dense: all(dense), hybrid: all(hybrid), embedder: embedder.model, by_kind };
-    } finally {
-      await system.stop();
+      for (const half of ['tuning', 'held-out'] as const) {
+        const grades = graded.filter(({ asked }) => asked.half === half).map((one) => one.grades);
+        const of = (mode: Mode) => mean(grades.map((one) => one[mode]));
+        ranking[`${name} ${half}`] = {
+          questions: grades.length,
+          dense: of('dense'),
+          words: of('words'),
+          hybrid: of('hybrid'),
+        };
+      }
     }
+    return ranking;
   } finally {
-    await local?.process.stop();
+    await system.stop();
   }
 }
 
-async function fill(library: Library, base: string): Promise<void> {
-  const documents = Object.entries(DOCUMENTS).values();
+async function fill(library: Library, base: string, documents: LabelledSet['documents']): Promise<void> {
+  const left = Object.entries(documents).values();
   const uploader = async () => {
-    for (const [name, text] of documents) {
+    for (const [name, text] of left) {
       const document = { name: `${name}.txt`, type: 'text/plain', bytes: Buffer.from(text) };
       await library.completed(await library.upload(document, base));
     }
@@ -67,13 +82,13 @@ async function fill(library: Library, base: string): Promise<void> {
 }
 
 /** Names of the found documents, the best first. */
-async function search(baseUrl: string, token: string, base: string, query: string, hybrid: boolean): Promise<string[]> {
+async function search(baseUrl: string, token: string, base: string, query: string, mode: object): Promise<string[]> {
   const reply = await httpUntilAnswered<RouteReply<typeof routes.retrieval.queryCollection>>(
     'POST',
     baseUrl + routes.retrieval.queryCollection.path,
     {
       token,
-      body: { collection_names: [base], query, k: HITS, r: 0, hybrid },
+      body: { collection_names: [base], query, k: HITS, r: 0, ...mode },
     },
   );
   if (reply.status !== 200) throw new Error(`a search answered ${reply.status}: ${JSON.stringify(reply.body)}`);
@@ -89,5 +104,13 @@ function ndcg({ relevant }: LabelledQuestion, found: readonly string[]): number 
   return gain(found.map((name) => relevant[name] ?? 0)) / gain(ideal);
 }
 
-const mean = (values: readonly number[]) =>
-  Number((values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(3));
+const round = (value: number) => Number(value.toFixed(3));
+const mean = (values: readonly number[]) => round(values.reduce((sum, value) => sum + value, 0) / values.length);
+
+/** Of all questions. */
+export function overall(ranking: Ranking): Omit<Graded, 'questions'> {
+  const graded = Object.values(ranking);
+  const all = graded.reduce((sum, { questions }) => sum + questions, 0);
+  const of = (mode: Mode) => round(graded.reduce((sum, one) => sum + one[mode] * one.questions, 0) / all);
+  return { dense: of('dense'), words: of('words'), hybrid: of('hybrid') };
+}

@@ -1,9 +1,3 @@
-/** A question with the documents that answer it (2) and those that are related without answering it (1). */
-export interface LabelledQuestion {
-  question: string;
-  relevant: Readonly<Record<string, 1 | 2>>;
-}
-
 /**
  * Documents of an organisation: policies that people ask about in other words, and many records that differ only in a name or a number, by
  * which people ask for them.
@@ -98,51 +92,86 @@ export const DOCUMENTS: Readonly<Record<string, string>> = {
     'Ticket 52013: mail arrives an hour late. Queue of borea-02 was full, disk enlarged, closed on 21 June.',
 };
 
-/** In other words than the documents', by a name or a number, and by words of the documents. */
-export const QUESTIONS: Readonly<Record<string, readonly LabelledQuestion[]>> = {
-  other_words: [
-    { question: 'How many vacation days do I get?', relevant: { holidays: 2, overtime: 1 } },
-    { question: 'I woke up with a fever, what do I have to do?', relevant: { sickness: 2 } },
-    { question: 'How long can a father stay with a newborn baby?', relevant: { parents: 2, holidays: 1 } },
-    { question: 'Am I allowed to do my job from home?', relevant: { remote: 2 } },
-    { question: 'Which class may I fly when I visit a customer?', relevant: { travel: 2 } },
-    { question: 'Who pays for a language course?', relevant: { training: 2 } },
-    { question: 'Do I need two-step verification?', relevant: { passwords: 2, phishing: 1 } },
-    { question: 'Someone sent me a strange e-mail with a link', relevant: { phishing: 2, passwords: 1 } },
-    { question: 'Can a file that was deleted last week be brought back?', relevant: { backup: 2 } },
-    { question: 'A friend wants to see where I work', relevant: { visitors: 2 } },
-    { question: 'Where do we gather when the building burns?', relevant: { fire: 2 } },
-    { question: 'When can I have lunch?', relevant: { canteen: 2 } },
-    { question: 'Where can I plug in my electric car?', relevant: { parking: 2 } },
-    { question: 'My boss bullies me, whom can I tell?', relevant: { complaints: 2 } },
-    { question: 'Do I get money for working late?', relevant: { overtime: 2 } },
-    { question: 'Does the firm help me to save for retirement?', relevant: { pension: 2 } },
-    { question: 'I quit, what do I have to give back?', relevant: { leaving: 2, probation: 1 } },
-    { question: 'May I order a new desk without asking?', relevant: { purchase: 2 } },
-  ],
-  names: [
-    { question: 'E-204', relevant: { 'fault-e204': 2 } },
-    { question: 'What do I do about fault E-211?', relevant: { 'fault-e211': 2 } },
-    { question: 'The display says E-218', relevant: { 'fault-e218': 2 } },
-    { question: '8841-02', relevant: { 'part-8841': 2 } },
-    { question: 'On which shelf is 9017-08?', relevant: { 'part-9017': 2 } },
-    { question: 'FKM seal', relevant: { 'part-8841': 2, 'part-8840': 1 } },
-    { question: 'What does Kowalski cost us?', relevant: { 'contract-kowalski': 2 } },
-    { question: 'When can the contract with Meerman be ended?', relevant: { 'contract-meerman': 2 } },
-    { question: 'What runs on cetus-11?', relevant: { 'host-cetus': 2 } },
-    { question: 'Problems with borea-02', relevant: { 'ticket-52013': 2, 'host-borea': 1 } },
-    { question: 'Ticket 51904', relevant: { 'ticket-51904': 2 } },
-    {
-      question: 'What did we order from Tessari?',
-      relevant: { 'minutes-0514': 2, 'minutes-0409': 1, 'minutes-0312': 1 },
-    },
-  ],
-  same_words: [
-    { question: 'Who looks after the air conditioning?', relevant: { 'contract-kowalski': 2 } },
-    { question: 'The pressure at the inlet is too high', relevant: { 'fault-e204': 2, 'fault-e201': 1 } },
-    { question: 'Which machines does Virtanen own?', relevant: { 'host-atlas': 2 } },
-    { question: 'Plans for solar power', relevant: { 'minutes-0611': 2 } },
-    { question: 'Which server controls the doors?', relevant: { 'host-draco': 2 } },
-    { question: 'bearing for the washing line', relevant: { 'part-9017': 2, 'part-9013': 1 } },
-  ],
-};
+/** Questions by which earlier versions were tuned. */
+export const SEEN = `
+How many vacation days do I get? | holidays | overtime
+I woke up with a fever, what do I have to do? | sickness |
+How long can a father stay with a newborn baby? | parents | holidays
+Am I allowed to do my job from home? | remote |
+Which class may I fly when I visit a customer? | travel |
+Who pays for a language course? | training |
+Do I need two-step verification? | passwords | phishing
+Someone sent me a strange e-mail with a link | phishing | passwords
+Can a file that was deleted last week be brought back? | backup |
+A friend wants to see where I work | visitors |
+Where do we gather when the building burns? | fire |
+When can I have lunch? | canteen |
+Where can I plug in my electric car? | parking |
+My boss bullies me, whom can I tell? | complaints |
+Do I get money for working late? | overtime |
+Does the firm help me to save for retirement? | pension |
+I quit, what do I have to give back? | leaving | probation
+May I order a new desk without asking? | purchase |
+E-204 | fault-e204 |
+What do I do about fault E-211? | fault-e211 |
+The display says E-218 | fault-e218 |
+8841-02 | part-8841 |
+On which shelf is 9017-08? | part-9017 |
+FKM seal | part-8841 | part-8840
+What does Kowalski cost us? | contract-kowalski |
+When can the contract with Meerman be ended? | contract-meerman |
+What runs on cetus-11? | host-cetus |
+Problems with borea-02 | ticket-52013 | host-borea
+Ticket 51904 | ticket-51904 |
+What did we order from Tessari? | minutes-0514 | minutes-0409 minutes-0312
+Who looks after the air conditioning? | contract-kowalski |
+The pressure at the inlet is too high | fault-e204 | fault-e201
+Which machines does Virtanen own? | host-atlas |
+Plans for solar power | minutes-0611 |
+Which server controls the doors? | host-draco |
+bearing for the washing line | part-9017 | part-9013
+`;
+
+/** A question, the documents that answer it, and those that are related to it. */
+export const QUESTIONS = `
+How late may I hand in my sick note? | sickness |
+Do unused days off expire? | holidays |
+I adopted a child, may I stay away from work? | parents |
+Can I use the wifi of a café with my laptop? | remote | passwords
+How much may a night in a hotel cost? | travel |
+booked trains | travel |
+May I save my course money for next year? | training | holidays
+How long must a passphrase be? | passwords |
+A mail asks me to log in to my bank, is it genuine? | phishing | passwords
+How often do you practise recovering data? | backup |
+Does my guest need a badge? | visitors | leaving
+Can I take the elevator when the bell rings? | fire |
+vegetarians | canteen |
+Who gets a place in the garage? | parking |
+The colleague beside me is always on the phone | noise |
+Whose signature is needed for a machine of 20,000 euros? | purchase |
+Can I be fired for reporting my superior? | complaints |
+retaliating | complaints |
+Will working on Saturday be paid? | overtime |
+employer's contributions to the pension | pension |
+How fast can I be dismissed in my first months? | probation | leaving
+When do I lose access to my account? | leaving |
+The inlet is too cold | fault-e207 | fault-e211
+Which fault may operators not reset? | fault-e218 |
+E215 | fault-e215 |
+guards' doors | fault-e215 |
+seals of EPDM | part-8840 part-8846 | part-8841
+part 9013 | part-9013 |
+Who maintains the elevators? | contract-brandt |
+What do we pay for gardening? | contract-meerman |
+Okafor's notice period | contract-okafor |
+Who was there on 9 April? | minutes-0409 |
+How much did the new washing line cost? | minutes-0514 | minutes-0409
+Where is the mail server? | host-borea | ticket-52013
+simulating | host-cetus |
+rack 6 | host-cetus host-draco |
+Paper gets stuck in the printer | ticket-51904 | ticket-51880
+The meeting room's display shows nothing | ticket-51967 |
+tickets about printers | ticket-51880 ticket-51904 |
+Why were messages delivered late? | ticket-52013 |
+`;

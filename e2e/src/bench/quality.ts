@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { ROOT } from '@perennial/launcher';
+import {
+  keepResult,
+  missingServer,
+  pgvectorFiles,
+  qdrantBinary,
+  startPostgres,
+  startQdrant,
+} from '@perennial/testing/servers';
+import { LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
+import { type Graded, rank, type Ranking } from './retrieval-rank';
+
+const USAGE = `bench:quality [--stores lancedb,qdrant,pgvector] [--keep]
+nDCG at 10 of searches by meaning, by words and by both, on the labelled sets (src/bench/labelled), the built system, the local embedder and
+real vector stores. The last line is one JSON object. --keep: kept in docs/results.`;
+
+interface Store {
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+const STORES: Record<string, { missing(): Promise<string | undefined>; start(): Promise<Store> }> = {
+  lancedb: {
+    missing: () => Promise.resolve(undefined),
+    start: () => Promise.resolve({ env: {}, stop: () => Promise.resolve() }),
+  },
+  qdrant: {
+    missing: () => missingServer('Qdrant', qdrantBinary),
+    start: async () => {
+      const server = await startQdrant({ apiKey: 'bench-key' });
+      const env = { VECTOR_DB: 'qdrant', QDRANT_URI: server.url, QDRANT_API_KEY: 'bench-key' };
+      return { env, stop: () => server.stop() };
+    },
+  },
+  pgvector: {
+    missing: () => missingServer('pgvector', () => pgvectorFiles()),
+    start: async () => {
+      const server = await startPostgres({ pgvector: await pgvectorFiles() });
+      return { env: { VECTOR_DB: 'pgvector', PGVECTOR_DB_URL: server.url }, stop: () => server.stop() };
+    },
+  },
+};
+
+const { values: options } = parseArgs({
+  options: {
+    stores: { type: 'string', default: Object.keys(STORES).join(',') },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+const log = (line: string) => console.log(line);
+const embedder = await startLocalEmbedder(log);
+if (!embedder) throw new Error('the labelled sets are graded with the local embedder only');
+const rankings: Record<string, Ranking> = {};
+try {
+  for (const name of options.stores.split(',')) {
+    const store = STORES[name];
+    if (!store) throw new Error(`there is no store "${name}": ${Object.keys(STORES).join(', ')}`);
+    const missing = await store.missing();
+    if (missing !== undefined) {
+      log(`SKIPPED: ${name}: ${missing}`);
+      continue;
+    }
+    const { env, stop } = await store.start();
+    try {
+      rankings[name] = await rank({ url: embedder.url, model: LOCAL_MODEL }, log, env);
+    } finally {
+      await stop();
+    }
+    log(name);
+    console.table(rankings[name]);
+  }
+} finally {
+  await embedder.process.stop();
+}
+const figures = { embedder: LOCAL_MODEL, worst_margin: worstMargin(Object.values(rankings)), ndcg_at_10: rankings };
+if (options.keep) keepResult(ROOT, 'quality', figures);
+console.log(JSON.stringify(figures));
+
+/** The lowest value, of all stores and held-out halves, of hybrid minus the better of both. */
+function worstMargin(all: readonly Ranking[]): number {
+  const margin = ({ dense, words, hybrid }: Graded) => hybrid - Math.max(dense, words);
+  const heldOut = all.flatMap((ranking) => Object.entries(ranking).filter(([name]) => name.endsWith('held-out')));
+  return Number(Math.min(...heldOut.map(([, graded]) => margin(graded))).toFixed(3));
+}
