@@ -17,11 +17,19 @@ export interface DriverQuery {
   limit: number;
 }
 
-export interface DriverHybridQuery extends DriverQuery {
+export interface DriverWordQuery extends DriverQuery {
   /** Distinct, at least one. */
   words: readonly string[];
-  /** Above 0, at most 1. */
-  keywordWeight: number;
+}
+
+/** A point that has words of a query. */
+export interface WordHit extends PointRef {
+  /** The cosine, as of any hit. */
+  similarity: number;
+  /** Higher is better; comparable within one answer only. */
+  score: number;
+  /** The words of the query that the point has. */
+  matched: readonly string[];
 }
 
 /** Facts about a driver that need neither it nor its client. */
@@ -47,7 +55,8 @@ export interface Driver {
   write(collection: string, points: readonly StoredPoint[]): Promise<void>;
   delete(collection: string, filter: CheckedFilter): Promise<void>;
   search(collection: string, query: DriverQuery): Promise<Hit[]>;
-  searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]>;
+  /** The best points with any of the words, rare words first, the best first. */
+  searchWords(collection: string, query: DriverWordQuery): Promise<WordHit[]>;
   count(collection: string, filter: CheckedFilter): Promise<number>;
   /** The points with an id above `after`, in the order of ids. */
   page(collection: string, filter: CheckedFilter, after: string | undefined, limit: number): Promise<PointRef[]>;
@@ -58,4 +67,4 @@ export interface Driver {
 }
 
 /** A store that searches by vectors only. */
-export type DenseDriver = Omit<Driver, 'searchHybrid'>;
+export type DenseDriver = Omit<Driver, 'searchWords'>;

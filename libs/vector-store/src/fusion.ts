@@ -1,51 +1,65 @@
-/**
- * Rank constant of the fusion, in all stores. Lower than the usual 60, so that the first place in one half alone (a part number that no
- * embedding knows) ranks above the twentieth in both.
- */
-export const RRF_K = 20;
+import { isUnspaced } from '@perennial/words';
+import type { QueryTerm } from './analysis/analysis';
+import type { WordHit } from './driver';
+import type { Hit } from './types';
 
-/** How many candidates of each half are fused for `limit` hits. */
-export const candidatesFor = (limit: number): number => Math.max(50, limit * 3);
+/** How many candidates of each half are fused for `limit` hits. Those of the words are larger answers. */
+export const meaningCandidates = (limit: number): number => Math.max(50, limit);
+export const wordCandidates = (limit: number): number => Math.max(30, limit);
 
-/** The weights of both halves for `keywordWeight`; both are 1 at 0.5. */
-export function toWeights(keywordWeight: number): { dense: number; keyword: number } {
-  return { dense: 2 * (1 - keywordWeight), keyword: 2 * keywordWeight };
-}
+/** Half of the range of the cosines that are told apart, in standard deviations. */
+const DEVIATIONS = 3;
 
 /**
- * Weighted reciprocal rank fusion like Qdrant's: ranks (from 1) are divided by the weight, so that a half of three times the weight gives
- * three hits for each one of the other. Zero without a rank.
+ * Both halves as one list, the best first. A score is `(1 - weight) * meaning + weight * words`, each 0 … 1:
+ *
+ * - Meaning: where the cosine is between the mean of the candidates minus and plus three deviations. So no model's range of cosines matters.
+ * - Words: which share of the query's terms the hit has, each weighed by its rarity. Not how the hit compares with others: if the best one has
+ *   a third of the query by chance, it counts a third, and the meaning decides.
  */
-export function rankScore(rank: number | undefined, weight: number): number {
-  return rank === undefined || weight <= 0 ? 0 : 1 / (RRF_K - 1 + rank / weight);
-}
-
-/** The score of a hit that is first in both halves; scores are divided by it to be 0 … 1. */
-export function bestScore(keywordWeight: number): number {
-  const { dense, keyword } = toWeights(keywordWeight);
-  return rankScore(1, dense) + rankScore(1, keyword);
-}
-
-/** The score of a hit by its ranks (from 1) in both halves, 0 … 1. */
-export function fusedScore(ranks: { dense?: number; keyword?: number }, keywordWeight: number): number {
-  const { dense, keyword } = toWeights(keywordWeight);
-  return (rankScore(ranks.dense, dense) + rankScore(ranks.keyword, keyword)) / bestScore(keywordWeight);
-}
-
-/**
- * Both halves, each best first, as one list by fused score. Points of equal score keep their order, those of the dense half first.
- */
-export function fuse<T extends { id: string }>(
-  meaning: readonly T[],
-  words: readonly T[],
+export function fuse(
+  meaning: readonly Hit[],
+  words: readonly WordHit[],
+  terms: readonly QueryTerm[],
   keywordWeight: number,
-): (T & { score: number })[] {
-  const ranks = new Map<string, { point: T; dense?: number; keyword?: number }>();
-  meaning.forEach((point, index) => ranks.set(point.id, { point, dense: index + 1 }));
-  words.forEach((point, index) => ranks.set(point.id, { point, ...ranks.get(point.id), keyword: index + 1 }));
-  return [...ranks.values()]
-    .map(({ point, ...rank }) => ({ ...point, score: fusedScore(rank, keywordWeight) }))
-    .sort((a, b) => b.score - a.score);
+): Hit[] {
+  const candidates = new Map<string, Hit>([...meaning, ...words].map((hit) => [hit.id, hit]));
+  const normalised = normaliser(meaning.map(({ similarity }) => similarity));
+  const shares = sharesOf(words, terms, candidates.size);
+  const rawScores = new Map(words.map(({ id, score }) => [id, score]));
+  const raw = ({ id }: Hit): number => rawScores.get(id) ?? 0;
+  return [...candidates.values()]
+    .map(({ id, scope, fileId, generation, ordinal, similarity }): Hit => {
+      const byMeaning = keywordWeight === 1 ? 0 : (1 - keywordWeight) * normalised(similarity);
+      const score = byMeaning + keywordWeight * (shares.get(id) ?? 0);
+      return { id, scope, fileId, generation, ordinal, similarity, score };
+    })
+    .sort((a, b) => b.score - a.score || raw(b) - raw(a) || b.similarity - a.similarity || (a.id < b.id ? -1 : 1));
+}
+
+function normaliser(values: readonly number[]): (value: number) => number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  const range = 2 * DEVIATIONS * Math.sqrt(variance);
+  return (value) => (range > 0 ? Math.min(1, Math.max(0, 0.5 + (value - mean) / range)) : 0.5);
+}
+
+/** The weighed share of the terms that each hit has. */
+function sharesOf(words: readonly WordHit[], terms: readonly QueryTerm[], candidates: number): Map<string, number> {
+  const matched = words.map((hit) => {
+    const known = new Set(hit.matched);
+    return terms.map((forms) => forms.some((form) => known.has(form)));
+  });
+  const weights = terms.map((forms, at) => {
+    const having = matched.reduce((sum, one) => sum + (one[at] ? 1 : 0), 0);
+    // Pairs of characters across two words are in no text. Other unknown words count: without them the query is not met.
+    if (having === 0 && forms.every(isUnspaced)) return 0;
+    return Math.log(1 + (candidates - having + 0.5) / (having + 0.5));
+  });
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  const shareOf = (has: readonly boolean[]): number =>
+    Math.min(1, weights.reduce((sum, weight, at) => sum + (has[at] ? weight : 0), 0) / all);
+  return new Map(words.map(({ id }, at) => [id, shareOf(matched[at] ?? [])]));
 }
 
 /** The cosine of two vectors of length 1. */

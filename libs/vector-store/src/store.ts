@@ -1,9 +1,9 @@
 import { raceAbort } from '@perennial/runtime';
-import { queryWords, unfoldedForms, wordsOf } from '@perennial/words';
+import { indexWords, queryTerms } from './analysis/analysis';
 import * as check from './checks';
 import type { Driver, DriverFacts, StoredPoint } from './driver';
 import { VectorStoreError } from './errors';
-import { tellingWords } from './stop-words';
+import { fuse, meaningCandidates, wordCandidates } from './fusion';
 import type {
   CallOptions,
   CollectionInfo,
@@ -67,7 +67,7 @@ export class CheckedStore implements VectorStore {
         const [point, vector] = [points[index], vectors[index]];
         if (point === undefined || vector === undefined) return [];
         const { id, scope, fileId, generation, ordinal, text } = point;
-        return [{ id, scope, fileId, generation, ordinal, vector, words: wordsOf(text) }];
+        return [{ id, scope, fileId, generation, ordinal, vector, words: indexWords(text) }];
       });
       await until(call, this.known(collection, this.driver.write(collection, batch)));
     }
@@ -96,14 +96,17 @@ export class CheckedStore implements VectorStore {
     if (!(keywordWeight >= 0 && keywordWeight <= 1)) {
       throw new VectorStoreError('INVALID', 'the weight of keywords must be from 0 to 1');
     }
-    const telling = tellingWords(queryWords(text));
-    // Points of an earlier version are still found.
-    const words = [...telling, ...unfoldedForms(text, telling)];
-    if (keywordWeight === 0 || words.length === 0) return this.search(collection, query, call);
+    const terms = queryTerms(text);
+    if (keywordWeight === 0 || terms.length === 0) return this.search(collection, query, call);
     await this.checkQuery(collection, query, call);
     if (check.matchesNothing(filter)) return [];
-    const hybrid = { vector: check.unitVector(vector), filter, limit, words, keywordWeight };
-    return until(call, this.known(collection, this.driver.searchHybrid(collection, hybrid)));
+    const asked = { vector: check.unitVector(vector), filter };
+    const halves = Promise.all([
+      keywordWeight === 1 ? [] : this.driver.search(collection, { ...asked, limit: meaningCandidates(limit) }),
+      this.driver.searchWords(collection, { ...asked, limit: wordCandidates(limit), words: terms.flat() }),
+    ]);
+    const [meaning, words] = await until(call, this.known(collection, halves));
+    return fuse(meaning, words, terms, keywordWeight).slice(0, limit);
   }
 
   async count(collection: string, filter: PointFilter = {}, call?: CallOptions): Promise<number> {

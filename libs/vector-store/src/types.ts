@@ -53,8 +53,7 @@ export interface Hit extends PointRef {
    */
   similarity: number;
   /**
-   * The order of the hits, higher first. Dense: the similarity. Hybrid: the fused rank of both halves, 0 … 1, where 1 is the first place in
-   * every half with a weight.
+   * The order of the hits, higher first. Dense: the similarity. Hybrid: both halves combined, 0 … 1; comparable within one search only.
    */
   score: number;
 }
@@ -69,9 +68,9 @@ export interface DenseQuery {
 
 /** A semantic and keyword search at once. */
 export interface HybridQuery extends DenseQuery {
-  /** The query's words; any of them may match, rare ones count more. Without a word only the dense half is used. */
+  /** The query's words; any of them may match, in any form, and rare ones count more. Without a word only the dense half is used. */
   text: string;
-  /** 0: semantic only. 1: keywords only. 0.5: both equally. In between, weighted reciprocal rank fusion. */
+  /** 0: semantic only. 1: keywords only. 0.5: both equally. See `fusion.ts`. */
   keywordWeight: number;
 }
 
@@ -141,7 +140,7 @@ export interface VectorStore {
   delete(collection: string, filter: DeleteFilter, call?: CallOptions): Promise<void>;
   /** The nearest points by cosine, the best first. @throws VectorStoreError `NOT_FOUND`, `WRONG_DIMENSION` */
   search(collection: string, query: DenseQuery, call?: CallOptions): Promise<Hit[]>;
-  /** Both halves are searched and fused in the store. @throws VectorStoreError `NOT_FOUND`, `WRONG_DIMENSION`, `UNSUPPORTED` */
+  /** Both halves are searched at once and combined. @throws VectorStoreError `NOT_FOUND`, `WRONG_DIMENSION`, `UNSUPPORTED` */
   searchHybrid(collection: string, query: HybridQuery, call?: CallOptions): Promise<Hit[]>;
   /** How many points match; exact. @throws VectorStoreError `NOT_FOUND` */
   count(collection: string, filter?: PointFilter, call?: CallOptions): Promise<number>;

@@ -1,7 +1,6 @@
-import { UNSPACED } from './words';
+import { isUnspaced } from './words';
 
 const GRAM = 3;
-const UNSPACED_ONLY = new RegExp(`^(?:${UNSPACED})+$`, 'u');
 
 /**
  * The grams by which a word is found from a part of it: its trigrams, or the single characters of scripts without spaces. A shorter word has
@@ -11,7 +10,7 @@ const UNSPACED_ONLY = new RegExp(`^(?:${UNSPACED})+$`, 'u');
  */
 export function toGrams(word: string): string[] {
   const characters = [...word];
-  if (UNSPACED_ONLY.test(word)) return characters;
+  if (isUnspaced(word)) return characters;
   const grams: string[] = [];
   for (let at = 0; at + GRAM <= characters.length; at += 1) grams.push(characters.slice(at, at + GRAM).join(''));
   return grams;

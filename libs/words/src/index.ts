@@ -1,2 +1,2 @@
 export { toGrams } from './grams';
-export { queryWords, unfoldedForms, wordsOf, type Words } from './words';
+export { isUnspaced, queryWords, unfoldedForms, wordsOf, type Words } from './words';

@@ -12,8 +12,9 @@ const MAX_QUERY_WORDS = 64;
 
 const RUN = /[\p{L}\p{N}\p{M}]+/gu;
 /** Scripts without spaces between words. */
-export const UNSPACED =
+const UNSPACED =
   '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]';
+const UNSPACED_ONLY = new RegExp(`^(?:${UNSPACED})+$`, 'u');
 const UNSPACED_RUN = new RegExp(`${UNSPACED}+`, 'gu');
 const NOT_ASCII = /[^\p{ASCII}]/u;
 const ACCENTS = /[\u0300-\u036f]/g;
@@ -42,8 +43,7 @@ const UNWRITTEN = /[\u064b-\u0652\u0670\u0640]/g;
 /**
  * Splits a text into words, in the same way for every store and for queries: lower case, without accents, with one form of interchangeable
  * letters (`ß` and `ss`, `ı` and `i`, `ة` and `ه`), at every character that is neither letter nor digit; scripts without spaces in
- * overlapping pairs of characters. No stemming, which needs a language; `tellingWords` removes stop words from queries, so that stored words
- * depend on no list.
+ * overlapping pairs of characters. No stemming, which needs a language.
  *
  * @param maxWords distinct words; more are left out
  */
@@ -74,6 +74,9 @@ export function unfoldedForms(text: string, words: readonly string[]): string[] 
   );
   return [...forms].slice(0, MAX_QUERY_WORDS);
 }
+
+/** Whether a word is of a script without spaces, so that it is a pair of characters. */
+export const isUnspaced = (word: string): boolean => UNSPACED_ONLY.test(word);
 
 const fold = (text: string): string =>
   text.replace(FOLDED, (letter) => LETTERS[letter] ?? letter).replace(UNWRITTEN, '');

@@ -1,6 +1,6 @@
-import type { CheckedFilter, StoredPoint } from '../driver';
+import type { CheckedFilter, StoredPoint, WordHit } from '../driver';
 import { VectorDatabase } from '../postgres/database';
-import { keywordPart, wordsText } from '../postgres/keyword-sql';
+import { keywordPart, matchedWords, wordsText } from '../postgres/keyword-sql';
 import { readPage } from '../postgres/page';
 import { CollectionStatistics } from '../postgres/statistics';
 import { Tables } from '../postgres/tables';
@@ -117,17 +117,17 @@ export class KeywordIndex {
   async search(
     collection: string,
     { words, filter, limit }: { words: readonly string[]; filter: CheckedFilter; limit: number },
-  ): Promise<PointRef[]> {
+  ): Promise<Omit<WordHit, 'similarity'>[]> {
     const weighed = await this.statistics.weigh(collection, words);
     const values = new Values();
     const table = this.tables.name(collection);
     const part = keywordPart({ table, where: toWhere(filter, values), limit }, weighed, values);
     const rows = await this.database.run(
-      `WITH ${part} SELECT ${REF_COLUMNS} FROM keyword JOIN ${table} USING (id) ORDER BY rank`,
+      `WITH ${part} SELECT ${REF_COLUMNS}, score, matched FROM keyword JOIN ${table} USING (id) ORDER BY score DESC, id`,
       values.list,
       { timeoutMs: this.config.readTimeoutMs, collection, settings: { jit: 'off' } },
     );
-    return rows.map(refOf);
+    return rows.map((row) => ({ ...refOf(row), score: Number(row['score']), matched: matchedWords(row, weighed) }));
   }
 
   /** The points with an id above `after`, in the order of ids. */

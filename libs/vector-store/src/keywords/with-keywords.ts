@@ -1,7 +1,10 @@
-import type { CheckedFilter, DenseDriver, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
-import { candidatesFor, dotProduct, fuse } from '../fusion';
+import type { CheckedFilter, DenseDriver, Driver, DriverQuery, DriverWordQuery, StoredPoint, WordHit } from '../driver';
+import { dotProduct } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import type { KeywordIndex } from './keyword-index';
+
+/** Points whose vectors one request asks for. */
+const BATCH = 100;
 
 /**
  * A store without a search by words, and the words in Postgres beside it. The store is the truth: a point exists if the store has it.
@@ -49,28 +52,18 @@ export class WithKeywords implements Driver {
     return this.points.search(collection, query);
   }
 
-  async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
-    const { keywordWeight, limit, vector } = query;
-    const candidates = { ...query, limit: candidatesFor(limit) };
-    const [meaning, words] = await Promise.all([
-      keywordWeight === 1 ? [] : this.points.search(collection, candidates),
-      this.keywords.search(collection, candidates),
-    ]);
-    const similarities = new Map(meaning.map(({ id, similarity }) => [id, similarity]));
-    const fused = fuse<PointRef>(meaning, words, keywordWeight);
-    const hits: Hit[] = [];
-    // The similarity of what only the words found is asked for, as far as it is shown.
-    while (hits.length < limit && fused.length > 0) {
-      const next = fused.splice(0, limit - hits.length);
-      const unknown = next.flatMap(({ id }) => (similarities.has(id) ? [] : [id]));
-      const asked = unknown.length === 0 ? [] : await this.points.vectors(collection, unknown);
-      for (const [id, stored] of asked) similarities.set(id, dotProduct(vector, stored));
-      for (const { id, scope, fileId, generation, ordinal, score } of next) {
-        const similarity = similarities.get(id);
-        if (similarity !== undefined) hits.push({ id, scope, fileId, generation, ordinal, score, similarity });
-      }
-    }
-    return hits;
+  async searchWords(collection: string, query: DriverWordQuery): Promise<WordHit[]> {
+    const found = await this.keywords.search(collection, query);
+    if (found.length === 0) return [];
+    const ids = found.map(({ id }) => id);
+    const vectors = new Map<string, Float32Array>();
+    for (let from = 0; from < ids.length; from += BATCH)
+      for (const [id, vector] of await this.points.vectors(collection, ids.slice(from, from + BATCH)))
+        vectors.set(id, vector);
+    return found.flatMap((hit) => {
+      const vector = vectors.get(hit.id);
+      return vector ? [{ ...hit, similarity: dotProduct(query.vector, vector) }] : [];
+    });
   }
 
   count(collection: string, filter: CheckedFilter): Promise<number> {

@@ -2,9 +2,9 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type Connection, MatchQuery, Session, type Table } from '@lancedb/lancedb';
 import { retry } from '@perennial/runtime';
-import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import type { CheckedFilter, Driver, DriverQuery, DriverWordQuery, StoredPoint, WordHit } from '../driver';
 import { VectorStoreError } from '../errors';
-import { candidatesFor, dotProduct, fuse } from '../fusion';
+import { dotProduct } from '../fusion';
 import { unknownCollection } from '../store';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { isConflict, lanceError } from './errors';
@@ -126,18 +126,8 @@ export class LancedbDriver implements Driver {
     return this.inTable(collection, ({ table }) => dense(table, query));
   }
 
-  searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
-    const { limit, keywordWeight } = query;
-    return this.inTable(collection, async ({ table }) => {
-      const candidates = { ...query, limit: candidatesFor(limit) };
-      const [meaning, words] = await Promise.all([
-        keywordWeight === 1 ? [] : dense(table, candidates),
-        keyword(table, candidates),
-      ]);
-      return fuse(meaning, words, keywordWeight)
-        .sort((a, b) => b.score - a.score || b.similarity - a.similarity)
-        .slice(0, limit);
-    });
+  searchWords(collection: string, query: DriverWordQuery): Promise<WordHit[]> {
+    return this.inTable(collection, ({ table }) => keyword(table, query));
   }
 
   count(collection: string, filter: CheckedFilter): Promise<number> {
@@ -307,22 +297,26 @@ async function dense(table: Table, { vector, filter, limit }: DriverQuery): Prom
   });
 }
 
-async function keyword(table: Table, { vector, filter, limit, words }: DriverHybridQuery): Promise<Hit[]> {
+async function keyword(table: Table, { vector, filter, limit, words }: DriverWordQuery): Promise<WordHit[]> {
   const found = await rows(
     table
       .query()
       .fullTextSearch(new MatchQuery(words.join(' '), 'words'))
       .where(toCondition(filter) ?? 'true')
-      .select([...REF_COLUMNS, 'vector', '_score'])
+      .select([...REF_COLUMNS, 'vector', 'words', '_score'])
       .limit(limit),
   );
   return found
     .sort((a, b) => Number(b['_score']) - Number(a['_score']))
-    .map((row) => ({
-      ...refOf(row),
-      similarity: dotProduct(vector, row['vector'] as Iterable<number>),
-      score: Number(row['_score']),
-    }));
+    .map((row) => {
+      const known = new Set(String(row['words']).split(' '));
+      return {
+        ...refOf(row),
+        similarity: dotProduct(vector, row['vector'] as Iterable<number>),
+        score: Number(row['_score']),
+        matched: words.filter((word) => known.has(word)),
+      };
+    });
 }
 
 async function rows(query: { toArray(): Promise<unknown[]> }): Promise<LanceRow[]> {

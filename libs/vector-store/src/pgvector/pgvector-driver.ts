@@ -1,14 +1,13 @@
-import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import type { CheckedFilter, Driver, DriverQuery, DriverWordQuery, StoredPoint, WordHit } from '../driver';
 import { VectorStoreError } from '../errors';
-import { bestScore, candidatesFor } from '../fusion';
 import { type Row, VectorDatabase } from '../postgres/database';
-import { wordsText } from '../postgres/keyword-sql';
+import { matchedWords, wordsText } from '../postgres/keyword-sql';
 import { readPage } from '../postgres/page';
 import { CollectionStatistics } from '../postgres/statistics';
 import { refOf, toWhere, Values } from '../postgres/values';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { creation, type IndexOptions, SCHEMA, tables } from './schema';
-import { type DenseParts, denseStatement, exactUpTo, hybridStatement } from './search-sql';
+import { type DenseParts, denseStatement, exactUpTo, wordsStatement } from './search-sql';
 
 export interface PgvectorConfig extends IndexOptions {
   url: string;
@@ -22,7 +21,7 @@ export interface PgvectorConfig extends IndexOptions {
 /** Needed for iterative scans: without them a filtered search would return too few hits. */
 const MINIMUM_VERSION = [0, 8] as const;
 
-/** Postgres with pgvector: HNSW for the dense half, a tsvector for words, both fused in one statement. */
+/** Postgres with pgvector: HNSW for the dense half, a tsvector for words. */
 export class PgvectorDriver implements Driver {
   private readonly database: VectorDatabase;
   private readonly statistics: CollectionStatistics;
@@ -119,18 +118,20 @@ export class PgvectorDriver implements Driver {
     });
   }
 
-  async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
-    const { limit, keywordWeight } = query;
-    const words = await this.statistics.weigh(collection, query.words);
+  async searchWords(collection: string, { vector, filter, limit, words }: DriverWordQuery): Promise<WordHit[]> {
+    const weighed = await this.statistics.weigh(collection, words);
     const values = new Values();
-    const parts = await this.parts(collection, query, candidatesFor(limit), values);
-    const statement = hybridStatement(parts, { words, keywordWeight, limit }, values);
-    const rows = await this.queryRows(collection, statement, values, parts.limit);
-    const best = bestScore(keywordWeight);
+    const parts = { collection, vector: values.add(vectorText(vector)), where: toWhere(filter, values), limit };
+    const rows = await this.database.run(wordsStatement(parts, weighed, values), values.list, {
+      timeoutMs: this.config.readTimeoutMs,
+      collection,
+      settings: { jit: 'off' },
+    });
     return rows.map((row) => ({
       ...refOf(row),
       similarity: Number(row['similarity']),
-      score: Number(row['score']) / best,
+      score: Number(row['score']),
+      matched: matchedWords(row, weighed),
     }));
   }
 

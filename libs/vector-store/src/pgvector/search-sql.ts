@@ -1,4 +1,3 @@
-import { RRF_K, toWeights } from '../fusion';
 import { keywordPart } from '../postgres/keyword-sql';
 import type { WeighedWord } from '../postgres/statistics';
 import type { Values } from '../postgres/values';
@@ -60,25 +59,13 @@ export function denseStatement(parts: DenseParts, limit: number): string {
     ORDER BY similarity DESC, p.id LIMIT ${limit}`;
 }
 
-/** Both halves and their fusion (see `fusion.ts`) in one statement. */
-export function hybridStatement(
-  parts: DenseParts,
-  query: { words: readonly WeighedWord[]; keywordWeight: number; limit: number },
+/** The best points by their words, with their similarity. */
+export function wordsStatement(
+  { collection, vector, where, limit }: Pick<DenseParts, 'collection' | 'vector' | 'where' | 'limit'>,
+  words: readonly WeighedWord[],
   values: Values,
 ): string {
-  const { dense, keyword } = toWeights(query.keywordWeight);
-  const table = tables.name(parts.collection);
-  const share = (half: string, weight: number): string =>
-    weight <= 0 ? '0' : `coalesce(1 / (${RRF_K - 1} + ${half}.rank / ${values.add(weight)}::float8), 0)`;
-  return `WITH ${denseParts(parts)}, ${keywordPart({ table, where: parts.where, limit: parts.limit }, query.words, values)},
-    meaning AS (
-      SELECT id, row_number() OVER (ORDER BY p.vector <#> ${parts.vector}::vector, id) AS rank
-      FROM dense JOIN ${table} p USING (id) WHERE ${dense > 0}
-    ),
-    fused AS (
-      SELECT id, ${share('meaning', dense)} + ${share('keyword', keyword)} AS score
-      FROM meaning FULL JOIN keyword USING (id)
-    )
-    SELECT ${columns(parts.vector)}, score FROM fused JOIN ${table} p USING (id)
-    ORDER BY score DESC, similarity DESC, p.id LIMIT ${query.limit}`;
+  const table = tables.name(collection);
+  return `WITH ${keywordPart({ table, where, limit }, words, values)}
+    SELECT ${columns(vector)}, score, matched FROM keyword JOIN ${table} p USING (id) ORDER BY score DESC, p.id`;
 }

@@ -1,4 +1,5 @@
 import type { Words } from '@perennial/words';
+import type { Row } from './database';
 import type { WeighedWord } from './statistics';
 import type { Values } from './values';
 
@@ -18,7 +19,7 @@ export function choosingWords(words: readonly WeighedWord[]): WeighedWord[] {
 }
 
 /**
- * CTE `keyword(id, rank)`: the best points by their words. `ts_rank` of a single word saturates with its count and divides by the length,
+ * CTE `keyword(id, score, matched)`: the best points by their words, and the places (from 1) of the words that they have. `ts_rank` of a single word saturates with its count and divides by the length,
  * like BM25; multiplied by the word's rarity and summed it orders like BM25.
  */
 export function keywordPart(
@@ -27,13 +28,13 @@ export function keywordPart(
   values: Values,
 ): string {
   const any = choosingWords(words).map(({ word }) => `'${word}'`);
-  const score = words.map(
-    ({ word, idf }) => `ts_rank('{1,1,1,1}', bag, ${values.add(`'${word}'`)}::tsquery, 1) * ${values.add(idf)}::float8`,
-  );
+  const lexemes = words.map(({ word }) => `${values.add(`'${word}'`)}::tsquery`);
+  const score = words.map(({ idf }, at) => `ts_rank('{1,1,1,1}', bag, ${lexemes[at]}, 1) * ${values.add(idf)}::float8`);
+  const place = lexemes.map((lexeme, at) => `CASE WHEN bag @@ ${lexeme} THEN ${at + 1} END`);
   return `
     keyword AS MATERIALIZED (
-      SELECT id, row_number() OVER (ORDER BY score DESC, id) AS rank FROM (
-        SELECT id, ${score.join(' + ')} AS score
+      SELECT id, score, array_remove(ARRAY[${place.join(', ')}], NULL) AS matched FROM (
+        SELECT id, bag, ${score.join(' + ')} AS score
         FROM ${table}
         -- Unpacked once, not once for each word.
         CROSS JOIN LATERAL (SELECT setweight(words, 'D') AS bag OFFSET 0) unpacked
@@ -54,4 +55,9 @@ export function wordsText(words: Words): string {
     parts.push(`'${word}':${positions.join(',')}`);
   }
   return parts.join(' ');
+}
+
+/** The words at the places that a row of `keyword` names. */
+export function matchedWords(row: Row, words: readonly WeighedWord[]): string[] {
+  return (row['matched'] as number[]).flatMap((place) => words[place - 1]?.word ?? []);
 }

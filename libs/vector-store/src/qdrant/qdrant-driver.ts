@@ -1,9 +1,9 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
-import type { CheckedFilter, Driver, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
-import { bestScore, candidatesFor, dotProduct, fusedScore, RRF_K, toWeights } from '../fusion';
+import type { CheckedFilter, Driver, DriverQuery, DriverWordQuery, StoredPoint, WordHit } from '../driver';
+import { dotProduct } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { qdrantError } from './errors';
-import { documentVector, queryVector } from './sparse';
+import { documentVector, matchedWords, queryVector, type SparseVector } from './sparse';
 
 export interface QdrantConfig {
   url: string;
@@ -37,7 +37,7 @@ interface Payload {
 
 /**
  * One collection for all tenants: the scope is an indexed tenant key, by which Qdrant stores points together and links the graph within.
- * Words are a sparse vector that the server weighs by rarity (`idf`), and both halves are fused there.
+ * Words are a sparse vector that the server weighs by rarity (`idf`).
  */
 export class QdrantDriver implements Driver {
   private readonly reads: QdrantClient;
@@ -136,23 +136,18 @@ export class QdrantDriver implements Driver {
     return points.map((point) => ({ ...refOf(point), similarity: point.score, score: point.score }));
   }
 
-  async searchHybrid(collection: string, query: DriverHybridQuery): Promise<Hit[]> {
-    const { limit, keywordWeight } = query;
-    const answer = { limit, with_payload: true, with_vector: [DENSE] };
-    const words = { query: queryVector(query.words), using: WORDS, filter: filterOf(query.filter) };
+  async searchWords(collection: string, { vector, filter, limit, words }: DriverWordQuery): Promise<WordHit[]> {
     const { points } = await translated(collection, () =>
-      this.reads.query(
-        this.name(collection),
-        keywordWeight === 1 ? { ...words, ...answer } : { ...fusedQuery(query, words), ...answer },
-      ),
+      this.reads.query(this.name(collection), {
+        ...{ query: queryVector(words), using: WORDS, filter: filterOf(filter), limit },
+        ...{ with_payload: true, with_vector: [DENSE, WORDS] },
+      }),
     );
-    return points.map((point, index) => ({
+    return points.map((point) => ({
       ...refOf(point),
-      similarity: cosine(query.vector, point.vector),
-      score:
-        keywordWeight === 1
-          ? fusedScore({ keyword: index + 1 }, 1)
-          : Math.min(1, point.score / bestScore(keywordWeight)),
+      similarity: dotProduct(vector, denseOf(point.vector)),
+      score: point.score,
+      matched: matchedWords(words, wordsOf(point.vector)),
     }));
   }
 
@@ -224,27 +219,6 @@ async function translated<T>(collection: string | undefined, work: () => Promise
   }
 }
 
-function fusedQuery(
-  { vector, filter, limit, keywordWeight }: DriverHybridQuery,
-  words: { query: { indices: number[]; values: number[] }; using: string; filter: Schemas['Filter'] },
-) {
-  const candidates = candidatesFor(limit);
-  const { dense, keyword } = toWeights(keywordWeight);
-  return {
-    prefetch: [
-      {
-        query: [...vector],
-        using: DENSE,
-        filter: filterOf(filter),
-        params: { hnsw_ef: Math.max(SEARCH_EF, candidates) },
-        limit: candidates,
-      },
-      { ...words, limit: candidates },
-    ],
-    query: { rrf: { k: RRF_K, weights: [dense, keyword] } },
-  };
-}
-
 function pointStruct({ id, scope, fileId, generation, ordinal, vector, words }: StoredPoint) {
   const payload: Payload = { scope, file: fileId, generation, ordinal };
   // A float has seven digits at this size; all seventeen would double the request.
@@ -268,10 +242,10 @@ function refOf({ id, payload }: { id: string | number; payload?: unknown }): Poi
   return { id: String(id), scope, fileId: file, generation, ordinal };
 }
 
-function cosine(query: Float32Array, stored: unknown): number {
-  return dotProduct(query, denseOf(stored));
-}
-
 function denseOf(stored: unknown): number[] {
   return (stored as Record<string, number[] | undefined> | undefined)?.[DENSE] ?? [];
+}
+
+function wordsOf(stored: unknown): SparseVector {
+  return (stored as Record<string, SparseVector | undefined> | undefined)?.[WORDS] ?? { indices: [], values: [] };
 }

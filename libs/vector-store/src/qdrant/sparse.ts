@@ -34,3 +34,9 @@ export function queryVector(words: readonly string[]): SparseVector {
   const indices = [...new Set(words.map(wordIndex))];
   return { indices, values: indices.map(() => 1) };
 }
+
+/** The words whose index a stored vector has. */
+export function matchedWords(words: readonly string[], { indices }: SparseVector): string[] {
+  const known = new Set(indices);
+  return words.filter((word) => known.has(wordIndex(word)));
+}

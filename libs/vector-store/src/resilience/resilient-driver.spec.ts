@@ -11,7 +11,7 @@ const nothing = async (): Promise<never> => {
 function driverOf(count: () => Promise<number>, health: () => Promise<void> = nothing): Driver {
   return {
     ...{ ensure: nothing, drop: nothing, list: nothing, describe: nothing, write: nothing, delete: nothing },
-    ...{ search: nothing, searchHybrid: nothing, page: nothing, vectors: nothing, close: nothing },
+    ...{ search: nothing, searchWords: nothing, page: nothing, vectors: nothing, close: nothing },
     count,
     health,
   };

@@ -1,5 +1,5 @@
 import { type BreakerOptions, CircuitBreaker, DEFAULT_BREAKER, inSpan, retry, withTimeout } from '@perennial/runtime';
-import type { CheckedFilter, Driver, DriverFacts, DriverHybridQuery, DriverQuery, StoredPoint } from '../driver';
+import type { CheckedFilter, Driver, DriverFacts, DriverWordQuery, DriverQuery, StoredPoint, WordHit } from '../driver';
 import { StoreUnavailableError } from '../errors';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 
@@ -90,8 +90,8 @@ export class ResilientDriver implements Driver, DriverFacts {
     return this.call('search', name, 'read', (driver) => driver.search(name, query));
   }
 
-  searchHybrid(name: string, query: DriverHybridQuery): Promise<Hit[]> {
-    return this.call('search_hybrid', name, 'read', (driver) => driver.searchHybrid(name, query));
+  searchWords(name: string, query: DriverWordQuery): Promise<WordHit[]> {
+    return this.call('search_words', name, 'read', (driver) => driver.searchWords(name, query));
   }
 
   count(name: string, filter: CheckedFilter): Promise<number> {
