@@ -91,7 +91,7 @@ export class LiveSearch {
   }
 
   /**
-   * Searches each wording under each filter. A point counts by its best rank. `exhausted`: no further hit can qualify.
+   * Searches each wording under each filter. A point counts by its best score. `exhausted`: no further hit can qualify.
    */
   private async ask(
     index: VectorIndex,
