@@ -19,8 +19,8 @@ export function choosingWords(words: readonly WeighedWord[]): WeighedWord[] {
 }
 
 /**
- * CTE `keyword(id, score, matched)`: the best points by their words, and the places (from 1) of the words that they have. `ts_rank` of a single word saturates with its count and divides by the length,
- * like BM25; multiplied by the word's rarity and summed it orders like BM25.
+ * CTE `keyword(id, score, matched)`: the best points by their words, and the places (from 1) of the words that they have. `ts_rank` of a
+ * single word saturates with its count and divides by the length, like BM25; multiplied by the word's rarity and summed it orders like BM25.
  */
 export function keywordPart(
   { table, where, limit }: { table: string; where: string; limit: number },
