@@ -12,8 +12,9 @@ import { startSimulatorProcess } from './simulator-process';
 
 const USAGE = `bench:retrieval [--quick] [--only ingest,upload,search,rank]
 What documents cost: ingestion against its embedder alone, memory under a large upload, search in 200,000 chunks on Qdrant and pgvector, and
-hybrid against dense search on the labelled sets (bench:quality has the details). --quick: a tenth of the text and the points, a quarter of the upload. A part that is left out
-has null figures; only a whole run is kept.`;
+hybrid against dense search on the labelled sets (bench:quality has more).
+--quick: a tenth of the text and the points, a quarter of the upload. A part that is left out has
+null figures; only a whole run is kept.`;
 
 const PARTS = ['ingest', 'upload', 'search', 'rank'];
 const { values: options } = parseArgs({
