@@ -1,5 +1,5 @@
 import { type BreakerOptions, CircuitBreaker, DEFAULT_BREAKER, inSpan, retry, withTimeout } from '@perennial/runtime';
-import type { CheckedFilter, Driver, DriverFacts, DriverWordQuery, DriverQuery, StoredPoint, WordHit } from '../driver';
+import type { CheckedFilter, Driver, DriverFacts, DriverQuery, DriverWordQuery, StoredPoint, WordHit } from '../driver';
 import { StoreUnavailableError } from '../errors';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 
