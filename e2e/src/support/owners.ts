@@ -34,7 +34,7 @@ export class Owners {
   readonly takeOvers: TakeOver[] = [];
   private readonly outcomes = new Map<string, RunOutcome>();
   private readonly lossCounts = new Map<string, number>();
-  private readonly open = new Map<string, { takeOver: TakeOver; epoch: number }>();
+  private readonly waitingFor = new Map<string, { takeOver: TakeOver; epoch: number }>();
   private pooled: { url: string; pool: Pool } | undefined;
   private watching = true;
   private readonly done: Promise<void>;
@@ -103,7 +103,7 @@ export class Owners {
       this.lossCounts.set(id, losses);
       const takeOver: TakeOver = { runId: id, lostAt, suspected: losses >= 2 };
       this.takeOvers.push(takeOver);
-      this.open.set(id, { takeOver, epoch });
+      this.waitingFor.set(id, { takeOver, epoch });
     }
   }
 
@@ -138,12 +138,18 @@ export class Owners {
     for (const { id, ...outcome } of rows) this.outcomes.set(id, outcome);
   }
 
-  /** Number of titles that are still to be made. */
-  async openTitles(): Promise<number> {
-    const { rows } = await this.pool.query<{ count: string }>(
-      `SELECT count(*) FROM chat.side_effects WHERE state <> 'done'`,
+  /** In words, each run that is not over and each title that is still to be made: who has it, and since when. */
+  async open(): Promise<string[]> {
+    const { rows } = await this.pool.query<{ line: string }>(
+      `SELECT format('run %s: %s at %s since %s s, epoch %s, %s deaths', r.id, r.state, coalesce(p.instance, r.owner::text, 'nobody'),
+                     round(extract(epoch FROM now() - greatest(r.queued_at, r.started_at))), r.epoch, r.deaths) AS line
+         FROM chat.runs r LEFT JOIN chat.processes p ON p.id = r.owner WHERE r.state IN ('queued', 'running')
+       UNION ALL
+       SELECT format('title of run %s: %s at %s since %s s, %s tries', s.run_id, s.state, coalesce(p.instance, s.owner::text, 'nobody'),
+                     round(extract(epoch FROM now() - s.created_at)), s.tries)
+         FROM chat.side_effects s LEFT JOIN chat.processes p ON p.id = s.owner WHERE s.state <> 'done'`,
     );
-    return Number(rows[0]?.count);
+    return rows.map(({ line }) => line);
   }
 
   async close(): Promise<void> {
@@ -154,16 +160,16 @@ export class Owners {
 
   private async watch(): Promise<void> {
     while (this.watching) {
-      if (this.open.size > 0) {
+      if (this.waitingFor.size > 0) {
         try {
           const { rows } = await this.pool.query<RunRow>('SELECT id, epoch FROM chat.runs WHERE id = ANY($1)', [
-            [...this.open.keys()],
+            [...this.waitingFor.keys()],
           ]);
           for (const { id, epoch } of rows) {
-            const open = this.open.get(id);
-            if (!open || epoch <= open.epoch) continue;
-            open.takeOver.newEpochAt = Date.now();
-            this.open.delete(id);
+            const lost = this.waitingFor.get(id);
+            if (!lost || epoch <= lost.epoch) continue;
+            lost.takeOver.newEpochAt = Date.now();
+            this.waitingFor.delete(id);
           }
         } catch {
           // Postgres is being restarted: that time is left out anyway.

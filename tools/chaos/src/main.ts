@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './check/check';
 import { lossesOf } from './check/losses';
@@ -20,7 +20,7 @@ People work with a whole installation while its processes, stores, links, clocks
   --short    two minutes, for CI
   --only     these faults of the seed's plan and no others: repeats a failure
   --shrink   after a failure: runs again with fewer faults, at most so often, while it still fails
-  --keep     where the history of a failed run is kept (default test-results/chaos-SEED)
+  --keep     where the history of a failed run is kept (default test-results/chaos-SEED), and the logs of the services
 The same seed gives the same plan of faults. The last line has the figures.`;
 
 const SHORT_MINUTES = 1.6;
@@ -55,6 +55,7 @@ const ground = await startGround({
   shape: { redis: shapeOf('redis', REDIS_SHAPES), postgres: shapeOf('postgres', POSTGRES_SHAPES) },
   scale: SCALE,
   models: CHAOS_MODELS,
+  home: values.keep && resolve(values.keep, 'home'),
   log,
 });
 log(`${ground.system.run.length} processes ready, seed ${seed}`);

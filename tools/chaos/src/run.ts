@@ -86,7 +86,7 @@ export async function runChaos(ground: Ground, options: RunOptions): Promise<His
   }
   const endedAt = Date.now();
   log('the faults are over; waiting until everything has settled');
-  await untilSettled(owners);
+  await untilSettled(owners, log);
   await readStored(recorder.turns, accounts, { ground, owners });
   people.forEach((person) => person.close());
   await owners.close();

@@ -88,7 +88,7 @@ try {
   const killCount = Object.values(killsByService).reduce((sum, count) => sum + count, 0);
   log(`${recorder.turns.length} turns played, ${killCount} kills ${JSON.stringify(killsByService)}`);
 
-  await untilSettled(owners);
+  await untilSettled(owners, log);
   await readStored(recorder.turns, accounts, { ground, owners });
   markFirstNewTokens(recorder.turns, owners);
   const { turns, failedRequests, complaints } = recorder;

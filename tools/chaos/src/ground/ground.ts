@@ -17,6 +17,8 @@ export interface GroundOptions {
   models: string[];
   /** Without links, clocks and disk of its own: only processes and stores can be hurt. */
   bare?: boolean;
+  /** Directory of the services' data and logs; by default a temporary one. */
+  home?: string | undefined;
   log: (line: string) => void;
 }
 
@@ -42,7 +44,7 @@ export interface Ground {
 }
 
 /** Starts the stores, everything that stands between them and the services, and the services. */
-export async function startGround({ shape, scale, models, bare = false, log }: GroundOptions): Promise<Ground> {
+export async function startGround({ shape, scale, models, bare = false, home, log }: GroundOptions): Promise<Ground> {
   const stopping: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const each of stopping.reverse()) await each();
@@ -72,6 +74,7 @@ export async function startGround({ shape, scale, models, bare = false, log }: G
     const system = await launchSystem({
       scale,
       under: names?.under,
+      ...(home ? { home } : {}),
       env: {
         DATABASE_URL: stores.postgres.url,
         REDIS_URL: stores.redis.url,

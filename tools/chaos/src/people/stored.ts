@@ -6,12 +6,21 @@ import type { TurnHistory } from '../record/history';
 import { complete } from './turns';
 
 const CALM_MS = 120_000;
+/** After this long it is told what is open, and then each time again. */
+const TELL_MS = 15_000;
 const READ_AT_ONCE = 4;
 
-/** Waits until no run and no title is open, at most two minutes: what is open then is found by the checker. */
-export async function untilSettled(owners: Owners): Promise<void> {
+/** Waits until no run and no title is open, at most two minutes: what is open then is found by the checker. What takes long is told. */
+export async function untilSettled(owners: Owners, log: (line: string) => void): Promise<void> {
   const until = Date.now() + CALM_MS;
-  while ((await owners.unfinished()) + (await owners.openTitles()) > 0 && Date.now() < until) await sleep(250);
+  let tellAt = Date.now() + TELL_MS;
+  for (let open = await owners.open(); open.length > 0 && Date.now() < until; open = await owners.open()) {
+    if (Date.now() >= tellAt) {
+      open.forEach((line) => log(`  open: ${line}`));
+      tellAt += TELL_MS;
+    }
+    await sleep(250);
+  }
 }
 
 /** Reads what was stored for every turn, and the provider's counts. */
