@@ -104,7 +104,7 @@ describe('an index that is built in another store', () => {
     const build = await builds.claim(owner, 6);
     expect(build).toMatchObject({ store: 'slow', paused: false });
     await database.execute('UPDATE index_builds SET failures = 6');
-    await builds.fail(owner, build!.id, 'it is away');
+    await builds.fail(owner, build!.id, { error: 'it is away', paused: false });
     // Waits for its next try, at this version too.
     expect([await previously(), await builds.claim(other, 6)]).toEqual([0, undefined]);
     await moves.pause(database);

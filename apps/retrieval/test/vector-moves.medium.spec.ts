@@ -13,6 +13,7 @@ import { readEnv } from '@perennial/runtime';
 import {
   chromaCommand,
   type ChromaServer,
+  freePort,
   type ManagedProcess,
   missingServer,
   pgvectorFiles,
@@ -326,7 +327,12 @@ describe.skipIf(missing)('documents that are moved to another vector store', () 
     await start({ to: 'pgvector' });
     const stuck = await until('the reason', ({ moving }) => moving?.error != null);
     expect(stuck.moving?.error).toContain('The vector store "pgvector": ');
+    // More than any store can find.
+    await world.db.query('UPDATE index_builds SET min_recall = 1.5');
     await pgvector.start();
+    const stopped = await until('the move to stop', ({ moving }) => moving?.paused === true);
+    expect(stopped.moving?.error).toMatch(/^The vector store "pgvector" finds .* and 150 % is asked for$/);
+    await start({ to: 'pgvector' });
     await answers('pgvector');
     await expectWhole('pgvector');
     expect((await ask(lot.n)).documents[0]).toBe(fact(lot.n));
@@ -365,6 +371,25 @@ describe.skipIf(missing)('documents that are moved to another vector store', () 
     });
     await expectWhole('qdrant');
   }, 60_000);
+
+  it('are found beside a process that does not know their store: it says so, is not ready, and others are asked', async () => {
+    const port = await freePort();
+    const others = { PLACEMENTS: env['PLACEMENTS']!, HEALTH_PORT: String(port) };
+    const stranger = await world.retrieval('api', others, 'live');
+    const problem = 'the documents are in the vector store \\"qdrant\\", which this process does not know';
+    await waitFor(
+      async () => {
+        const reply = await fetch(`http://127.0.0.1:${port}/health/ready`);
+        return reply.status === 503 && (await reply.text()).includes(problem);
+      },
+      { what: 'the process to say what it lacks' },
+    );
+    const { n } = lots.at(-1)!;
+    // Some of them reach it first.
+    const found = await Promise.all(Array.from({ length: 30 }, () => ask(n)));
+    for (const { documents: texts } of found) expect(texts[0]).toBe(fact(n));
+    await stranger.kill();
+  }, 30_000);
 
   it('are found when their store is the only one that is declared, under its name', async () => {
     await world.endProcesses();

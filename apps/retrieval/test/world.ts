@@ -79,7 +79,11 @@ export class World {
   }
 
   /** Starts a retrieval process and waits until it is ready. */
-  async retrieval(role: 'api' | 'worker' | 'all', env: Record<string, string> = {}): Promise<ManagedProcess> {
+  async retrieval(
+    role: 'api' | 'worker' | 'all',
+    env: Record<string, string> = {},
+    until: 'ready' | 'live' = 'ready',
+  ): Promise<ManagedProcess> {
     const port = Number(env.HEALTH_PORT ?? (await freePort()));
     const name = `retrieval-${role}-${this.processes.length}`;
     const handle = new ManagedProcess({
@@ -108,7 +112,7 @@ export class World {
     });
     this.processes.push(handle);
     handle.start();
-    await handle.waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok, 'it is ready');
+    await handle.waitUntil(async () => (await fetch(`http://127.0.0.1:${port}/health/${until}`)).ok, `it is ${until}`);
     return handle;
   }
 

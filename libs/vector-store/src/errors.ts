@@ -18,18 +18,22 @@ export interface UnavailableOptions {
   /** The store did not answer in time: the request may still take effect, and a retry would add to its load. */
   timedOut?: boolean;
   retryAfterMs?: number;
+  /** Only this process does not know the store. */
+  isUndeclared?: boolean;
 }
 
 /** The store does not answer, or the circuit breaker is open. */
 export class StoreUnavailableError extends VectorStoreError {
   override readonly name = 'StoreUnavailableError';
   readonly timedOut: boolean;
+  readonly isUndeclared: boolean;
   /** When to retry, in milliseconds; set while the circuit breaker is open. */
   readonly retryAfterMs?: number;
 
   constructor(message: string, options: UnavailableOptions = {}) {
     super('UNAVAILABLE', message, { cause: options.cause });
     this.timedOut = options.timedOut ?? false;
+    this.isUndeclared = options.isUndeclared ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -41,10 +41,10 @@ export class VectorStores {
     const separate = placement === null ? undefined : this.separate.get(placement);
     if (separate) return separate;
     if (placement !== null && !this.declared.has(placement))
-      throw new StoreUnavailableError(`the placement "${placement}" is not declared in PLACEMENTS of this process`);
+      throw undeclared(`the placement "${placement}" is not declared in PLACEMENTS of this process`);
     const store = this.named.get(name);
     if (store) return store;
-    throw new StoreUnavailableError(`the vector store "${name}" is not declared in VECTOR_STORES of this process`);
+    throw undeclared(`the vector store "${name}" is not declared in VECTOR_STORES of this process`);
   }
 
   /** Whether data of a placement is apart from the installation's; one that this process does not know is. */
@@ -55,4 +55,8 @@ export class VectorStores {
   async close(): Promise<void> {
     await Promise.all([...this.named.values(), ...this.separate.values()].map((store) => store.close()));
   }
+}
+
+function undeclared(message: string): StoreUnavailableError {
+  return new StoreUnavailableError(message, { isUndeclared: true });
 }

@@ -84,7 +84,10 @@ async function migrate(call: Caller, options: MoveOptions, wait: boolean): Promi
   const watch = new Watch();
   try {
     for (; status.moving?.to === to; status = await ask(call, status)) {
-      if (status.moving.paused) throw new CommandError('The move was paused. The same command continues it.');
+      const { paused, error } = status.moving;
+      if (paused && error !== null)
+        throw new CommandError(`The move has stopped: ${error}. Continue with a lower --min-recall, or cancel it.`);
+      if (paused) throw new CommandError('The move was paused. The same command continues it.');
       watch.show(status.moving);
       await sleep(ASK_MS);
     }
@@ -143,7 +146,7 @@ function describe({ done, total, paused, pointsPerSecond, error }: NonNullable<V
     `${done} of ${total} files`,
     ...(pointsPerSecond === null ? [] : [`at most ${pointsPerSecond} points a second`]),
     ...(paused ? ['paused'] : []),
-    ...(error === null ? [] : [`waiting: ${error}`]),
+    ...(error === null ? [] : [`${paused ? 'stopped' : 'waiting'}: ${error}`]),
   ].join(', ');
 }
 

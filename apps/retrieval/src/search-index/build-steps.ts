@@ -27,6 +27,9 @@ export interface Building {
   pace?: Pace | undefined;
 }
 
+/** The other vector store finds less than it has to. The same points are compared the next time, so to try again is of no use. */
+export class FindsTooLittle extends Error {}
+
 /** Counts in a row that may find points missing although they were confirmed: then the store loses them. */
 const COUNTS = 3;
 const UNCOMPARED = { samples: 0, equal: 0, searches: 0, recall: 1 };
@@ -105,7 +108,7 @@ export class BuildSteps {
    * Compares an index in another store with the active one: counts until no point is missing, then searches in both.
    *
    * @param minRecall 0: searches are not compared, so that the active index's store may be away
-   * @throws CallError when too few of the active index's hits are found
+   * @throws FindsTooLittle of the active index's hits, or CallError when points that were confirmed are missing
    */
   async compare(
     building: Building & { movesFrom: VectorIndex },
@@ -120,7 +123,7 @@ export class BuildSteps {
         const report = { points, ...(await this.comparison.sample(movesFrom, index, signal)) };
         if (report.recall >= minRecall) return report;
         const found = `The vector store "${index.store}" finds ${percent(report.recall)} of what "${movesFrom.store}" finds`;
-        throw new CallError('FAILED_PRECONDITION', `${found}, and ${percent(minRecall)} is asked for`);
+        throw new FindsTooLittle(`${found}, and ${percent(minRecall)} is asked for`);
       }
       if (n === COUNTS)
         throw new CallError(

@@ -143,13 +143,17 @@ export class BuildsRepository {
     );
   }
 
-  /** Stores why it does not continue, and when it is retried (with back-off up to a minute). */
-  async fail(owner: string, buildId: string, error: string): Promise<void> {
+  /**
+   * Stores why it does not continue, and when it is retried (with back-off up to a minute).
+   *
+   * @param paused it is not retried before an administrator continues it
+   */
+  async fail(owner: string, buildId: string, { error, paused }: Pick<IndexBuild, 'error' | 'paused'>): Promise<void> {
     await this.database.execute(
-      `UPDATE index_builds SET owner = NULL, lease_until = '-infinity', error = $3, failures = failures + 1,
+      `UPDATE index_builds SET owner = NULL, lease_until = '-infinity', error = $3, failures = failures + 1, paused = paused OR $4,
               retry_at = now() + least(${MAX_PAUSE_S}, power(2, least(failures, 10))) * interval '1 second'
         WHERE owner = $1 AND id = $2`,
-      [owner, buildId, error],
+      [owner, buildId, error, paused],
     );
   }
 

@@ -7,7 +7,7 @@ import { Notices } from '@perennial/transport';
 import { VectorStoreError } from '@perennial/vector-store';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { BuildSteps } from './build-steps';
+import { BuildSteps, FindsTooLittle } from './build-steps';
 import { BuildsRepository, type IndexBuild } from './builds.repository';
 import { IndexRequests } from './index-requests';
 
@@ -66,8 +66,9 @@ export class IndexBuilder implements OnApplicationBootstrap {
     } catch (error) {
       if (lost.signal.aborted) return;
       if (signal.aborted) return await this.builds.release(this.owner);
-      await this.builds.fail(this.owner, build.id, reasonOf(error, build.store));
-      this.log.warn({ err: error, model: build.model }, 'failed to fill the new index, will be retried');
+      const paused = error instanceof FindsTooLittle;
+      await this.builds.fail(this.owner, build.id, { error: reasonOf(error, build.store), paused });
+      this.log.warn({ err: error, model: build.model, paused }, 'failed to fill the new index');
     } finally {
       clearInterval(renewal);
     }
@@ -108,6 +109,6 @@ function reasonOf(error: unknown, store: string | null): string {
   if (error instanceof EmbeddingError) return error.message;
   if (error instanceof VectorStoreError)
     return `The vector store${store === null ? '' : ` "${store}"`}: ${error.message}`;
-  if (error instanceof CallError) return error.message;
+  if (error instanceof CallError || error instanceof FindsTooLittle) return error.message;
   return 'An unexpected error; the log of the retrieval worker has it';
 }

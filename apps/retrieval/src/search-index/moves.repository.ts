@@ -34,7 +34,7 @@ export class MovesRepository {
 
   /** Its builder loses it, and none continues. */
   async pause(tx: Queryable): Promise<void> {
-    await tx.execute(`UPDATE index_builds SET paused = true, ${RELEASED}`);
+    await tx.execute(`UPDATE index_builds SET paused = true, error = NULL, ${RELEASED}`);
   }
 
   /** The former index's store, and for how long it is kept. */

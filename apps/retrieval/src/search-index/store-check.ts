@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
-import { withTimeout } from '@perennial/runtime';
+import { Runtime, withTimeout } from '@perennial/runtime';
 import {
   Connections,
   isRedisUnavailable,
@@ -11,19 +11,30 @@ import {
 } from '@perennial/transport';
 import { vectorStorePrints } from '@perennial/vector-store';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { IndexCatalog } from './index-catalog';
 
 const READ_MS = 2_000;
 
-/** Whether every retrieval process finds an index in a vector store. */
+/** Whether every retrieval process finds an index in a vector store. One that does not find the active index is not ready, so a rollout stops there. */
 @Injectable()
-export class StoreCheck {
+export class StoreCheck implements OnModuleInit {
   private readonly prints: Readonly<Record<string, string>>;
 
   constructor(
     private readonly connections: Connections,
+    private readonly catalog: IndexCatalog,
+    @Inject(Runtime) private readonly runtime: Runtime,
     @Inject(RETRIEVAL_ENV) env: RetrievalEnv,
   ) {
     this.prints = vectorStorePrints(env);
+  }
+
+  onModuleInit(): void {
+    this.runtime.readiness.register('active_vector_store', async () => {
+      const active = await this.catalog.active();
+      if (active && !(active.store in this.prints))
+        throw new Error(`the documents are in the vector store "${active.store}", which this process does not know`);
+    });
   }
 
   /** The names of the vector stores here. */

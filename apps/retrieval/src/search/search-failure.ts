@@ -28,9 +28,13 @@ export function degradedBy(error: unknown): Degraded | undefined {
   return undefined;
 }
 
-/** The same as the error of a call. */
+/** The same as the error of a call; another replica is asked when only this one does not know the store. */
 export function unavailable(error: unknown, { reason, message }: Degraded): CallError {
-  return new CallError('UNAVAILABLE', message, { reason, retryAfter: retryAfterOf(error) });
+  const isOnlyHere = error instanceof StoreUnavailableError && error.isUndeclared;
+  return new CallError('UNAVAILABLE', message, {
+    ...{ reason, retryAfter: retryAfterOf(error) },
+    ...(isOnlyHere ? { elsewhere: true } : {}),
+  });
 }
 
 function retryAfterOf(error: unknown): number {
