@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { processExists } from '@perennial/local-runtime/servers';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import {
@@ -47,6 +48,20 @@ describe('startPostgres', () => {
       await server.stop();
     }
     expect(existsSync(server.dataDir)).toBe(false);
+  });
+
+  it('starts again although a session of the killed one has not noticed that', async () => {
+    const server = await startPostgres();
+    const client = new pg.Client({ connectionString: server.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const session = rows[0]!.pid;
+    process.kill(session, 'SIGSTOP');
+    await server.kill();
+    await server.start();
+    expect(await processExists(session)).toBe(false);
+    await server.stop();
   });
 });
 
