@@ -128,6 +128,25 @@ describe('the admission of requests for answers', () => {
     vi.useRealTimers();
   });
 
+  it('lets nobody wait for long once the queue has been full, until it has been empty', async () => {
+    vi.useFakeTimers();
+    const waits = async (ms: number): Promise<number> => {
+      const places = await flood(104, (n) => `user ${n} of ${ms}`);
+      let refused = 0;
+      for (const { taken } of places) taken.catch(() => (refused += 1));
+      if (ms < 5_000) expect(refusal('one more')).toMatchObject({ status: 503 });
+      await vi.advanceTimersByTimeAsync(ms - 1);
+      expect(refused).toBe(0);
+      await vi.advanceTimersByTimeAsync(1);
+      for (const place of places) place.leave(200);
+      return refused;
+    };
+    expect(await waits(500)).toBe(96);
+    // Nobody waits any more: what comes now has all its time.
+    expect(await waits(5_000)).toBe(96);
+    vi.useRealTimers();
+  });
+
   it('asks a refused client to return in a few seconds', async () => {
     await flood(104, (n) => `user ${n}`);
     expect(refusal('next')).toMatchObject({ headers: { 'retry-after': expect.stringMatching(/^[123]$/) } });

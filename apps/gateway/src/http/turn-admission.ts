@@ -23,7 +23,12 @@ const LESS = 2;
 const REFUSAL_MS = 2_000;
 /** Beyond so many, users weigh the same: those who flood would only take each other's places. */
 const MOST_PRESSURE = 4;
-/** As long as an accept may take; who waits longer is refused. */
+/**
+ * Who waits longer is refused once the queue has been full, until it has been empty: what stands there would only be old when it begins ("controlled
+ * delay", B. Maurer, Fail at Scale, ACM Queue 13(8), 2015).
+ */
+const OVERLOADED_WAIT_MS = 500;
+/** Otherwise: as long as an accept may take. */
 const WAIT_MS = 5_000;
 /** A user whom chat has refused so often is refused here for a moment: a flood of one user must not cost a transaction for each request. */
 const REFUSALS = 3;
@@ -74,6 +79,8 @@ export class TurnAdmission {
   /** By user: requests that found the queue full. */
   private readonly shedLately: FadingCounts;
   private readonly waiting = new Set<WaitingTurn>();
+  /** Somebody found the queue full since it was last empty. */
+  private isOverloaded = false;
   /** By user. */
   private readonly underWay = new CountByKey();
   private readonly waitingOf = new CountByKey();
@@ -113,7 +120,9 @@ export class TurnAdmission {
         'retry-after': '1',
       });
     }
-    if (this.isFullFor(userId) && !this.heavierThan(userId)) throw this.full(userId);
+    if (!this.isFullFor(userId)) return;
+    this.isOverloaded = true;
+    if (!this.heavierThan(userId)) throw this.full(userId);
   }
 
   /**
@@ -123,7 +132,10 @@ export class TurnAdmission {
    */
   admit(userId: string): TurnPlace {
     this.refuseWhenFull(userId);
-    if (this.waiting.size === 0) this.shares.reset();
+    if (this.waiting.size === 0) {
+      this.shares.reset();
+      this.isOverloaded = false;
+    }
     if (this.mayBegin(userId)) return { taken: Promise.resolve(), leave: this.begin(userId), giveUp: () => undefined };
     if (this.waiting.size >= QUEUE) this.heavierThan(userId)?.refuse();
     let leave: TurnPlace['leave'] = () => undefined;
@@ -139,7 +151,7 @@ export class TurnAdmission {
         refuse: () => endWith(this.full(userId)),
       };
       const end = (): void => {
-        clearTimeout(timer);
+        clearInterval(timer);
         this.waiting.delete(waiting);
         this.waitingOf.add(userId, -1);
       };
@@ -148,7 +160,11 @@ export class TurnAdmission {
         end();
         reject(problem);
       };
-      const timer = setTimeout(waiting.refuse, WAIT_MS);
+      let waitedMs = 0;
+      const timer = setInterval(() => {
+        waitedMs += OVERLOADED_WAIT_MS;
+        if (this.isOverloaded || waitedMs >= WAIT_MS) waiting.refuse();
+      }, OVERLOADED_WAIT_MS);
       giveUp = () => endWith(new Problem(499, 'The caller disconnected.'));
       leave = giveUp;
       this.waiting.add(waiting);
