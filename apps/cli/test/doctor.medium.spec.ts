@@ -124,6 +124,38 @@ describe('perennial doctor', () => {
       expect(findings).toContainEqual(expect.objectContaining(finding));
   }, 60_000);
 
+  it('sees a move of files that nobody continues, and stores that are not declared', async () => {
+    const client = new pg.Client({ connectionString: here.env['DATABASE_URL'] });
+    await client.connect();
+    const choose = (phase: string, active: string, other: string | null) =>
+      client.query('UPDATE retrieval.blob_stores SET version = version + 1, phase = $1, active = $2, other = $3', [
+        phase,
+        active,
+        other,
+      ]);
+    const seen = async (changes: Record<string, string> = {}): Promise<Finding | undefined> =>
+      toFindings(await here.inside(['doctor', '--json'], changes)).find(({ check }) => check === 'move of files');
+    try {
+      expect(await seen()).toMatchObject({ level: 'ok', found: 'The files are in "default".' });
+      await choose('copying', 'default', 'archive');
+      expect(await seen()).toMatchObject({ level: 'failed', found: expect.stringContaining('"archive"') as string });
+      const BLOB_STORES = JSON.stringify({ archive: { DATA_DIR: here.env['DATA_DIR'] } });
+      expect(await seen({ BLOB_STORES })).toMatchObject({
+        level: 'warning',
+        remedy: expect.stringContaining('Go on with `perennial blobs migrate --to archive`') as string,
+      });
+      await client.query(
+        `INSERT INTO retrieval.indexes (collection, store, model, dimension, embedding, state) VALUES ('c', 'gone', 'm', 3, '{}', 'active')`,
+      );
+      const findings = toFindings(await here.inside(['doctor', '--json']));
+      expect(findings).toContainEqual(expect.objectContaining({ check: 'active vector store', level: 'failed' }));
+    } finally {
+      await client.query('DELETE FROM retrieval.indexes');
+      await choose('settled', 'default', null);
+      await client.end();
+    }
+  }, 60_000);
+
   it('sees a Redis that evicts, and finds nothing wrong with one that keeps nothing on disk', async () => {
     const bad = await startRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } });
     try {

@@ -223,7 +223,8 @@ export class BlobMigration {
 /** Some of the blobs of a pass could not be copied because a store was away. */
 class Away extends Error {}
 
-function underWay({ phase, active, other }: BlobStoresRow): string {
+/** What a move of files has come to, and how to go on, in sentences. */
+export function underWay({ phase, active, other }: BlobStoresRow): string {
   switch (phase) {
     case 'copying':
       return `Files are being moved from "${active}" to "${other}". Go on with \`perennial blobs migrate --to ${other}\`, or give it up with \`perennial blobs migrate rollback\`.`;

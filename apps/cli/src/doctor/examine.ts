@@ -7,6 +7,7 @@ import { explain } from '../failure';
 import { SERVICES } from '../services';
 import { failed, type Finding, ok } from './finding';
 import { checkMachine } from './machine';
+import { checkMoves } from './moves';
 import { checkNamedStores, checkPlacements } from './placements';
 import { checkPoolSizes } from './pool-sizes';
 import { checkPooler } from './pooler';
@@ -33,7 +34,7 @@ export async function examine(): Promise<Finding[]> {
   const vectors = readable(vectorEnv);
   const [machine, database, broker, blobStore, vectorStore] = await Promise.all([
     blobs ? checkMachine(blobs.DATA_DIR) : [],
-    postgres ? checkDatabase(postgres, vectors, redis) : [],
+    postgres ? checkDatabase(postgres, { blobs, vectors, redis }) : [],
     redis ? checkRedis(redis) : [],
     blobs ? checkBlobStores(blobs) : [],
     vectors ? checkVectorStores(vectors) : [],
@@ -56,11 +57,14 @@ const isOk =
   ({ check, level }: Finding): boolean =>
     check === name && level === 'ok';
 
-async function checkDatabase(
-  env: DatabaseEnv,
-  vectors: z.output<typeof vectorEnv> | undefined,
-  redis: z.output<typeof callEnv> | undefined,
-): Promise<Finding[]> {
+/** The other variables, as far as they are right. */
+interface DatabaseUsers {
+  blobs: z.output<typeof blobEnv> | undefined;
+  vectors: z.output<typeof vectorEnv> | undefined;
+  redis: z.output<typeof callEnv> | undefined;
+}
+
+async function checkDatabase(env: DatabaseEnv, { blobs, vectors, redis }: DatabaseUsers): Promise<Finding[]> {
   const url = env.DATABASE_DIRECT_URL ?? env.DATABASE_URL;
   const [server, pooler] = await Promise.all([checkPostgres(url), checkPooler(env)]);
   if (server[0]?.level === 'failed') return [...server, ...pooler];
@@ -71,6 +75,7 @@ async function checkDatabase(
     ...pooler,
     ...(redis ? await checkPoolSizes(env, vectors, redis) : []),
     ...schemas,
+    ...(migrated ? await checkMoves(url, { blobs, vectors }) : []),
     ...(migrated && redis ? [await checkStoredSecrets(url, secretKeys(redis))] : []),
   ];
 }

@@ -21,6 +21,9 @@ export const storedSecrets = {
 /** The keys of the blobs that rows refer to. */
 export const blobKeys = 'SELECT blob_key FROM retrieval.files WHERE deleted_at IS NULL';
 
+/** The name of the vector store in which documents are searched; no row before the first document. */
+export const activeVectorStore = `SELECT store FROM retrieval.indexes WHERE state = 'active'`;
+
 /**
  * Ends a restore: the vector store and the machine that has it may be other ones, so that workers write all points again, from the texts and
  * vectors in the database.
