@@ -95,6 +95,11 @@ export function ChatPage() {
     reload,
   });
 
+  const names = useMemo(() => new Map(models.data?.data.map(({ id, name }) => [id, name])), [models.data]);
+  // The running answers may be older than the chat: then a new one is not among them.
+  const isRead = tasks.dataUpdatedAt >= chat.dataUpdatedAt;
+  const isLoading = chatId !== undefined && !chat.data;
+  const busy = isLoading || thread !== stored || runId !== undefined || (isOrphan && !isRead);
   const writing = runId !== undefined || (chatId !== undefined && thread !== stored);
   useShortcut('model', () => setChoosing(() => choose));
   useShortcut('stop', () => writing && stop.mutate());
@@ -119,6 +124,7 @@ export function ChatPage() {
                 stored={stored}
                 versions={versions}
                 runId={runId}
+                names={names}
                 reader={reader}
                 actions={actions}
                 onEarlier={chat.hasNextPage ? () => void chat.fetchNextPage() : undefined}
@@ -132,6 +138,7 @@ export function ChatPage() {
         )}
         <Composer
           writing={writing}
+          busy={busy}
           asked={asked}
           problem={problem}
           draft={draft}

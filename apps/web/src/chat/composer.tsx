@@ -9,7 +9,10 @@ import type { Draft } from './draft';
 
 interface ComposerProps {
   draft: Draft;
+  /** An answer is being written: it can be stopped. */
   writing: boolean;
+  /** The next message cannot be sent yet. */
+  busy: boolean;
   /** The reader's questions in this chat, the last one first. */
   asked: readonly string[];
   problem?: string;
@@ -20,10 +23,12 @@ interface ComposerProps {
 
 /**
  * The message box: Enter sends, Shift+Enter breaks the line, on a phone Enter does; while an answer is written its button stops it. Files are
- * attached by button, by pasting, or by dropping them onto the chat; a message does not wait for them. What is in it survives a reload.
+ * attached by button, by pasting, or by dropping them onto the chat; a message does not wait for them. What is in it survives a reload. A message
+ * that is sent too early waits until the answer has ended.
  */
-export function Composer({ draft, writing, asked, problem, onSend, onStop }: ComposerProps) {
+export function Composer({ draft, writing, busy, asked, problem, onSend, onStop }: ComposerProps) {
   const text = useStore(draft.text);
+  const waiting = useStore(draft.waiting);
   const [sending, setSending] = useState(false);
   const [picking, setPicking] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -32,10 +37,9 @@ export function Composer({ draft, writing, asked, problem, onSend, onStop }: Com
     if (!isTouch() && !document.activeElement?.closest('dialog, [popover]')) box.current?.focus();
   }, [draft]);
 
-  const send = async () => {
-    if (sending || writing) return;
-    const message = draft.take();
-    if (!message) return;
+  const isBusy = sending || busy;
+  const send = async (message: string) => {
+    if (message === '') return;
     setSending(true);
     try {
       await onSend(message);
@@ -45,13 +49,20 @@ export function Composer({ draft, writing, asked, problem, onSend, onStop }: Com
     } finally {
       setSending(false);
       if (isTouch()) box.current?.blur();
-      else box.current?.focus();
+      else if (!document.activeElement?.closest('dialog, [popover]')) box.current?.focus();
     }
   };
+  const say = () => {
+    if (isBusy) draft.wait();
+    else void send(draft.take());
+  };
+  useEffect(() => {
+    if (!isBusy && waiting.length > 0) void send(draft.takeWaiting());
+  });
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void send();
+    say();
   };
   const onKey = (event: KeyboardEvent) => {
     const earlier = recalled(event.key, text, asked);
@@ -61,7 +72,7 @@ export function Composer({ draft, writing, asked, problem, onSend, onStop }: Com
     }
     if (!isSend(event.nativeEvent, isTouch())) return;
     event.preventDefault();
-    void send();
+    say();
   };
   const paste = (event: ClipboardEvent) => {
     const { files } = event.clipboardData;
@@ -77,6 +88,21 @@ export function Composer({ draft, writing, asked, problem, onSend, onStop }: Com
         <p className="problem" role="alert">
           {problem}
         </p>
+      )}
+      {waiting.length > 0 && (
+        <div className="waiting-messages" role="group" aria-label="Sent after this answer">
+          <ol>
+            {waiting.map((message, at) => (
+              <li key={at} dir="auto">
+                {message}
+              </li>
+            ))}
+          </ol>
+          <span className="muted">Sent after this answer</span>
+          <button type="button" className="button button-quiet button-small" onClick={() => draft.giveBack()}>
+            Take back
+          </button>
+        </div>
       )}
       <form onSubmit={submit}>
         <AttachmentTray draft={draft} />
@@ -112,8 +138,8 @@ export function Composer({ draft, writing, asked, problem, onSend, onStop }: Com
             Stop
           </button>
         ) : (
-          <button className="button" disabled={sending || !text.trim()}>
-            {sending ? 'Sending…' : 'Send'}
+          <button className="button" disabled={isBusy || !text.trim()}>
+            {isBusy ? 'Sending…' : 'Send'}
           </button>
         )}
       </form>

@@ -37,6 +37,25 @@ describe('Draft', () => {
   });
 });
 
+describe('messages that wait', () => {
+  it('are taken in their order, and are in the box again, before what was written since, when one could not be sent', () => {
+    const draft = new Draft(server);
+    for (const text of ['One', ' ', 'Two', 'Three']) {
+      draft.text.set(text);
+      draft.wait();
+    }
+    expect(draft.waiting.get()).toEqual(['One', 'Two', 'Three']);
+    expect(draft.takeWaiting()).toBe('One');
+    draft.sent([]);
+    expect(draft.takeWaiting()).toBe('Two');
+    draft.text.set('Four');
+    // A reload loses none of them, and sends none by itself.
+    expect(draft.kept().text).toBe('Two\nThree\nFour');
+    draft.giveBack();
+    expect([draft.text.get(), draft.waiting.get()]).toEqual(['Two\nThree\nFour', []]);
+  });
+});
+
 describe('the text of a draft', () => {
   it('is kept until the server has it, and comes back before what was written since', () => {
     const draft = new Draft(server);

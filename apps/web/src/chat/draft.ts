@@ -23,6 +23,8 @@ export class Draft {
   readonly model = new Store<string | undefined>(undefined);
   readonly uploads: UploadList;
   readonly bases = new Store<readonly ChosenBase[]>([]);
+  /** Messages that are sent when the answer that is being written has ended, in their order. */
+  readonly waiting = new Store<readonly string[]>([]);
   /** The text of a message that the server has not confirmed. */
   private sending = '';
 
@@ -45,7 +47,8 @@ export class Draft {
 
   /** Calls a listener after each change of what is kept. */
   onChange(listener: () => void): void {
-    for (const store of [this.text, this.model, this.bases, this.uploads.items]) store.subscribe(listener);
+    for (const store of [this.text, this.waiting, this.model, this.bases, this.uploads.items])
+      store.subscribe(listener);
   }
 
   /**
@@ -60,15 +63,32 @@ export class Draft {
     return text;
   }
 
-  /** The message could not be sent: its text is in the box again, before what was written since. */
+  /** Takes the text out of the box, to be sent later. */
+  wait(): void {
+    const text = this.text.get().trim();
+    if (text === '') return;
+    this.waiting.set([...this.waiting.get(), text]);
+    this.text.set('');
+  }
+
+  /** Takes the first message that waits, to send it. */
+  takeWaiting(): string {
+    const [text = '', ...others] = this.waiting.get();
+    this.sending = text;
+    this.waiting.set(others);
+    return text;
+  }
+
+  /** A message could not be sent, or is not to wait any more: all texts are in the box again, before what was written since. */
   giveBack(): void {
     const whole = this.whole();
     this.sending = '';
+    this.waiting.set([]);
     this.text.set(whole);
   }
 
   private whole(): string {
-    return [this.sending, this.text.get()].filter((text) => text !== '').join('\n');
+    return [this.sending, ...this.waiting.get(), this.text.get()].filter((text) => text !== '').join('\n');
   }
 
   choose(base: ChosenBase): void {

@@ -1,6 +1,16 @@
 import type { Chat } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
-import { endOf, errorOf, joinPages, textOf, thoughtsOf, threadOf, versionsByParent, withPending } from './thread';
+import {
+  endOf,
+  errorOf,
+  joinPages,
+  modelNameOf,
+  textOf,
+  thoughtsOf,
+  threadOf,
+  versionsByParent,
+  withPending,
+} from './thread';
 
 const message = (id: string, parentId: string | null, content: unknown = id) => ({
   id,
@@ -119,5 +129,17 @@ describe('errorOf', () => {
     expect(errorOf({ ...message('a', null), error: { content: 'out of quota' } })).toBe('out of quota');
     expect(errorOf(message('a', null))).toBeUndefined();
     expect(errorOf({ ...message('a', null), error: { content: { not: 'text' } } })).toBeUndefined();
+  });
+});
+
+describe('modelNameOf', () => {
+  const names = new Map([['m-1', 'Model One']]);
+  const by = (model?: string, modelName?: string) => modelNameOf({ ...message('a', null), model, modelName }, names);
+
+  it('is the stored name, else that of the list of models, else the id', () => {
+    expect(by('m-1', 'As it was called')).toBe('As it was called');
+    expect([by('m-1', 'm-1'), by('m-1')]).toEqual(['Model One', 'Model One']);
+    expect([by('gone', 'gone'), by('gone')]).toEqual(['gone', 'gone']);
+    expect(by()).toBeUndefined();
   });
 });

@@ -89,6 +89,12 @@ export function thoughtsOf({ output }: Message): string {
     .join('\n\n');
 }
 
+/** The name of the model that wrote an answer. The server gives the id for a name that it does not know. */
+export function modelNameOf({ model, modelName }: Message, names: ReadonlyMap<string, string>): string | undefined {
+  if (modelName !== undefined && modelName !== model) return modelName;
+  return model === undefined ? modelName : (names.get(model) ?? model);
+}
+
 /** The error of a message, as the server worded it; undefined without one. */
 export function errorOf({ error }: Message): string | undefined {
   if (typeof error === 'string') return error;

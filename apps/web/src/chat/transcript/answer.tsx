@@ -1,6 +1,6 @@
 import type { Message } from '@perennial/contracts-wire';
 import { MarkdownView } from '@perennial/web-ui/markdown';
-import { memo, useEffect, useMemo, useState } from 'react';
+import { memo, type Ref, useEffect, useMemo, useState } from 'react';
 import { useStore } from '../../ui/store';
 import { documentsOf } from '../answer-news';
 import { DocumentsStatus } from '../documents-status';
@@ -20,7 +20,10 @@ import { SourceDialog, SourceList } from './sources';
 import { Thoughts } from './thoughts';
 
 interface AnswerProps {
+  ref: Ref<HTMLLIElement>;
   message: Message;
+  /** Of the model that writes it. */
+  name?: string;
   /** Ids of all messages with the same parent, a line each: a text, so that an equal one renders nothing. */
   versionIds: string;
   /** The run that is writing this answer. */
@@ -30,7 +33,7 @@ interface AnswerProps {
 }
 
 /** An answer: stored, or growing while its run writes it. Its words do not pass through here: they render in the blocks that they change. */
-export const Answer = memo(function Answer({ message, versionIds, runId, last }: AnswerProps) {
+export const Answer = memo(function Answer({ ref, message, name, versionIds, runId, last }: AnswerProps) {
   const { ended, keepInstead } = useMessageActions();
   const { edits } = useDrafts();
   const run = useRun(runId);
@@ -55,8 +58,8 @@ export const Answer = memo(function Answer({ message, versionIds, runId, last }:
   }, [isOver, ended]);
 
   return (
-    <li className="message-assistant" data-message={message.id} aria-busy={writing}>
-      <header dir="auto">{message.modelName ?? message.model ?? 'Assistant'}</header>
+    <li ref={ref} className="message-assistant" data-message={message.id} aria-busy={writing}>
+      <header dir="auto">{name ?? 'Assistant'}</header>
       <DocumentsStatus statuses={statuses} writing={writing && !hasAnswer} />
       <CitationsContext value={citations}>
         {thoughts && <Thoughts of={thoughts} thinking={writing && !hasAnswer} />}

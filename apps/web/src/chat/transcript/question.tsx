@@ -1,6 +1,6 @@
 import type { Message } from '@perennial/contracts-wire';
 import { CopyButton } from '@perennial/web-ui/markdown';
-import { memo, useState } from 'react';
+import { memo, type Ref, useState } from 'react';
 import { Link } from 'react-router';
 import { originalAddress } from '../../files/original-address';
 import { Icon } from '../../ui/icon';
@@ -11,6 +11,7 @@ import { MessageEditor } from './message-editor';
 import { Versions } from './versions';
 
 interface QuestionProps {
+  ref: Ref<HTMLLIElement>;
   message: Message;
   /** Ids of all messages with the same parent, a line each: a text, so that an equal one renders nothing. */
   versionIds: string;
@@ -19,7 +20,7 @@ interface QuestionProps {
 }
 
 /** What the reader asked, with what can be done with it. */
-export const Question = memo(function Question({ message, versionIds, stored }: QuestionProps) {
+export const Question = memo(function Question({ ref, message, versionIds, stored }: QuestionProps) {
   const { askInstead } = useMessageActions();
   const { edits } = useDrafts();
   // An edit that was not sent goes on after a reload.
@@ -27,7 +28,7 @@ export const Question = memo(function Question({ message, versionIds, stored }: 
   const attached = attachmentsOf(message);
   const text = textOf(message);
   return (
-    <li className="message-user" data-message={message.id} data-editing={editing || undefined}>
+    <li ref={ref} className="message-user" data-message={message.id} data-editing={editing || undefined}>
       <span className="visually-hidden">You: </span>
       {editing ? (
         <MessageEditor

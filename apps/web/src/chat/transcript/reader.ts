@@ -1,4 +1,7 @@
 import { Store } from '../../ui/store';
+import { type Place, type Reading, Readings } from './readings';
+import { RowHeights } from './row-heights';
+import { Warmth } from './warmth';
 
 /** A reader who scrolls to within this distance of the end, in pixels, follows it again. */
 const AT_END = 24;
@@ -8,14 +11,6 @@ const ABOVE_QUESTION = 16;
 const BACK_KEYS = new Set(['PageUp', 'Home', 'ArrowUp']);
 /** Layout scrolls too: only what comes this soon after a gesture is the reader's, in milliseconds. */
 const GESTURE_MS = 1_000;
-/** Chats whose place is known. */
-const PLACES = 50;
-
-/** The first message in view, and how much of it is above, in pixels. */
-interface Place {
-  message: string;
-  above: number;
-}
 
 /**
  * Where in a chat the reader is. A question that was just sent goes to the top and the page holds still below it, however long the answer grows.
@@ -25,7 +20,9 @@ interface Place {
 export class Reader {
   /** There is text below the view, and the reader does not follow it. */
   readonly below = new Store(false);
-  private readonly places = new Map<string, Place>();
+  readonly warmth = new Warmth();
+  private readonly heights = new RowHeights(() => this.readingOf(this.chatId));
+  private readonly readings = new Readings(sessionStorage);
   private readonly observer = new ResizeObserver(() => this.afterLayout());
   private view: HTMLElement | undefined;
   private list: HTMLElement | undefined;
@@ -42,13 +39,20 @@ export class Reader {
   /** A chat is shown. The one that a first message made is the same as before. */
   open(chatId: string | undefined): void {
     if (chatId === this.chatId) return;
+    this.keep();
+    const isBegun = this.chatId === undefined && this.answer() !== undefined;
     this.chatId = chatId;
-    if (this.answer()) return;
+    if (isBegun && chatId !== undefined) return this.readings.begin(chatId);
     this.answerId = undefined;
     this.view?.removeAttribute('data-turn');
-    this.place = this.places.get(chatId ?? '');
+    this.place = this.readingOf(this.chatId).place;
     this.following = this.place === undefined;
     this.afterLayout();
+  }
+
+  /** What is known of a chat, shown or not. */
+  readingOf(chatId: string | undefined): Reading {
+    return this.readings.of(chatId ?? '');
   }
 
   /** The reader has asked something: the question before this answer goes to the top as soon as it is there. */
@@ -81,8 +85,12 @@ export class Reader {
     // Of the scrollbar, and of text that is being selected.
     view.addEventListener('pointerdown', this.onGesture, options);
     view.addEventListener('scroll', this.onScroll, options);
+    addEventListener('pagehide', this.keep, options);
+    const leave = this.warmth.takeView(view);
     return () => {
       listening.abort();
+      leave();
+      this.keep();
       this.observer.unobserve(view);
       this.view = undefined;
       this.below.set(false);
@@ -99,6 +107,15 @@ export class Reader {
       this.list = undefined;
     };
   };
+
+  /** Takes the row of a message; for a `ref`. */
+  takeRow(row: HTMLElement | null, warm: Store<boolean>): (() => void) | undefined {
+    if (!row) return;
+    const leave = [this.warmth.takeRow(row, warm), ...('cold' in row.dataset ? [] : [this.heights.takeRow(row)])];
+    return () => leave.forEach((one) => one());
+  }
+
+  private readonly keep = (): void => this.readings.keep(this.chatId ?? '');
 
   private readonly onGesture = (): void => {
     this.gestureAt = performance.now();
@@ -130,11 +147,10 @@ export class Reader {
     if (performance.now() - this.gestureAt < GESTURE_MS)
       this.following = this.left() <= AT_END && !this.isFocusWithin();
     this.look();
-    if (this.chatId === undefined || !this.view) return;
-    this.places.delete(this.chatId);
+    if (!this.view) return;
     const place = this.following ? undefined : (this.place ?? this.placeNow(this.view));
-    if (place) this.places.set(this.chatId, place);
-    for (const [oldest] of this.places) if (this.places.size > PLACES) this.places.delete(oldest);
+    if (place) this.readingOf(this.chatId).place = place;
+    else delete this.readingOf(this.chatId).place;
   };
 
   /** The only place that scrolls: the browser has laid out what came. */
@@ -143,7 +159,7 @@ export class Reader {
     if (!view) return;
     this.holdTurn(view);
     const row = this.place && this.rowOf(this.place.message);
-    if (this.place && row) view.scrollTop = row.offsetTop + this.place.above;
+    if (this.place && row) view.scrollTop = topIn(view, row) + this.place.above;
     if (this.following) view.scrollTop = view.scrollHeight;
     this.look();
   }
@@ -151,39 +167,43 @@ export class Reader {
   /** Keeps room for the answer, so that its question can be at the top and nothing moves while it grows. */
   private holdTurn(view: HTMLElement): void {
     const answer = this.answer();
-    const question = answer?.previousElementSibling as HTMLElement | null | undefined;
+    const question = answer && this.before(answer);
     if (!answer || !question) return;
     const { paddingBlockEnd } = getComputedStyle(view);
     const room =
-      view.clientHeight - ABOVE_QUESTION - parseFloat(paddingBlockEnd) - (answer.offsetTop - question.offsetTop);
+      view.clientHeight - ABOVE_QUESTION - parseFloat(paddingBlockEnd) - (topIn(view, answer) - topIn(view, question));
     view.style.setProperty('--turn-room', `${Math.max(0, Math.ceil(room))}px`);
     view.dataset.turn = '';
     if (!this.isNew) return;
     this.isNew = false;
-    view.scrollTop = question.offsetTop - ABOVE_QUESTION;
+    view.scrollTop = topIn(view, question) - ABOVE_QUESTION;
   }
 
   private answer(): HTMLElement | undefined {
-    const last = this.list?.lastElementChild;
+    const last = this.list?.lastElementChild?.lastElementChild;
     return last instanceof HTMLElement && last.dataset['message'] === this.answerId ? last : undefined;
+  }
+
+  /** The row before one, which may be the last one of the group before. */
+  private before(row: HTMLElement): HTMLElement | undefined {
+    const before = row.previousElementSibling ?? row.parentElement?.previousElementSibling?.lastElementChild;
+    return before instanceof HTMLElement ? before : undefined;
   }
 
   private isFocusWithin(): boolean {
     return this.list?.contains(document.activeElement) ?? false;
   }
 
-  private placeNow({ scrollTop }: HTMLElement): Place | undefined {
-    for (let row = this.list?.lastElementChild; row instanceof HTMLElement; row = row.previousElementSibling) {
-      const message = row.dataset['message'];
-      const isFirst = row.previousElementSibling === null;
-      if (message && (isFirst || row.offsetTop <= scrollTop)) return { message, above: scrollTop - row.offsetTop };
-    }
-    return undefined;
+  /** Only the group in view is looked into: the others may have no layout. */
+  private placeNow(view: HTMLElement): Place | undefined {
+    const group = lastAbove(view, this.list);
+    const row = lastAbove(view, group);
+    const message = row?.dataset['message'];
+    return row && message ? { message, above: view.scrollTop - topIn(view, row) } : undefined;
   }
 
   private rowOf(message: string): HTMLElement | undefined {
-    const rows = [...(this.list?.children ?? [])] as HTMLElement[];
-    return rows.find(({ dataset }) => dataset['message'] === message);
+    return this.list?.querySelector<HTMLElement>(`[data-message="${CSS.escape(message)}"]`) ?? undefined;
   }
 
   private look(): void {
@@ -195,4 +215,15 @@ export class Reader {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = this.view ?? {};
     return scrollHeight - scrollTop - clientHeight;
   }
+}
+
+/** Where an element begins in what scrolls, in pixels. */
+function topIn(view: HTMLElement, element: HTMLElement): number {
+  return element.getBoundingClientRect().top - view.getBoundingClientRect().top + view.scrollTop;
+}
+
+/** The last child that begins above the top of the view; the first one if none does. */
+function lastAbove(view: HTMLElement, parent: HTMLElement | undefined): HTMLElement | undefined {
+  const children = [...(parent?.children ?? [])] as HTMLElement[];
+  return children.findLast((child) => topIn(view, child) <= view.scrollTop) ?? children[0];
 }

@@ -1,14 +1,23 @@
 import type { Message } from '@perennial/contracts-wire';
 import { MarkdownPartsContext } from '@perennial/web-ui/markdown';
+import { useState } from 'react';
 import { Icon } from '../../ui/icon';
 import { useShortcut } from '../../ui/shortcuts';
 import { useStore } from '../../ui/store';
+import { modelNameOf } from '../thread';
 import { type MessageActions, MessageActionsContext } from './actions';
-import { Answer } from './answer';
 import { MARKDOWN_PARTS } from './citation';
-import { Question } from './question';
+import { type Group, groupsOf } from './groups';
 import type { Reader } from './reader';
-import { useGradually } from './use-gradually';
+import type { Reading } from './readings';
+import { Row } from './row';
+import { heightOf } from './row-heights';
+import { FIRST, useGradually } from './use-gradually';
+
+/** Messages before and after the place that was read, which are there at once. */
+const AROUND_PLACE = 10;
+/** Between two messages, in pixels. */
+const GAP = 20;
 
 export interface TranscriptProps {
   chatId: string | undefined;
@@ -19,6 +28,8 @@ export interface TranscriptProps {
   versions: ReadonlyMap<string, readonly string[]>;
   /** The run that writes the last answer. */
   runId: string | undefined;
+  /** Names of models, by id. */
+  names: ReadonlyMap<string, string>;
   reader: Reader;
   actions: MessageActions;
   /** There are earlier messages: fetches them. */
@@ -26,13 +37,32 @@ export interface TranscriptProps {
 }
 
 /** The messages of a chat. */
-export function Transcript({ chatId, thread, stored, versions, runId, reader, actions, onEarlier }: TranscriptProps) {
+export function Transcript({
+  chatId,
+  thread,
+  stored,
+  versions,
+  runId,
+  names,
+  reader,
+  actions,
+  onEarlier,
+}: TranscriptProps) {
   const last = thread.at(-1);
-  useShortcut('copyAnswer', () => press('.message-assistant:last-child .message-actions > button:first-child'));
+  useShortcut('copyAnswer', () =>
+    press('.thread > :last-child > .message-assistant:last-child .message-actions > button:first-child'),
+  );
   useShortcut('copyCode', () => press('.code-head > button:last-of-type'));
-  const shown = useGradually(chatId, thread.length);
+  const reading = reader.readingOf(chatId);
+  const place = placeIn(thread, reading);
+  const shown = useGradually(chatId, thread.length, place === undefined ? 0 : thread.length - place + AROUND_PLACE);
+  const groups = groupsOf(thread, useAnchor(thread), shown);
   const known = new Set(stored.map(({ id }) => id));
   const versionIds = ({ id, parentId }: Message) => (versions.get(parentId ?? '') ?? [id]).join('\n');
+  const newest = new Set(thread.slice(-FIRST));
+  const read = new Set(
+    place === undefined ? [] : thread.slice(Math.max(0, place - AROUND_PLACE), place + AROUND_PLACE),
+  );
   return (
     <MarkdownPartsContext value={MARKDOWN_PARTS}>
       <MessageActionsContext value={actions}>
@@ -49,33 +79,56 @@ export function Transcript({ chatId, thread, stored, versions, runId, reader, ac
               Earlier messages
             </button>
           )}
-          <ol aria-label="Messages" ref={reader.takeList}>
-            {thread
-              .slice(-shown)
-              .map((message) =>
-                message.role === 'assistant' ? (
-                  <Answer
+          <div className="thread" ref={reader.takeList}>
+            {groups.map((group) => (
+              <ol
+                key={group.key}
+                aria-label="Messages"
+                data-read={place !== undefined && group.messages.includes(thread[place]!)}
+                ref={reader.warmth.takeGroup}
+                style={{ containIntrinsicBlockSize: `auto ${heightOfGroup(group, reading)}px` }}
+              >
+                {group.messages.map((message) => (
+                  <Row
                     key={message.id}
                     message={message}
-                    versionIds={versionIds(message)}
-                    runId={message === last ? runId : undefined}
-                    last={message === last}
-                  />
-                ) : (
-                  <Question
-                    key={message.id}
-                    message={message}
+                    name={modelNameOf(message, names)}
                     versionIds={versionIds(message)}
                     stored={known.has(message.id)}
+                    runId={message === last ? runId : undefined}
+                    last={message === last}
+                    warmAtFirst={newest.has(message) || read.has(message)}
+                    reader={reader}
+                    reading={reading}
                   />
-                ),
-              )}
-          </ol>
+                ))}
+              </ol>
+            ))}
+          </div>
         </div>
         <MoreBelow reader={reader} />
       </MessageActionsContext>
     </MarkdownPartsContext>
   );
+}
+
+/** The message that began the first group when the chat was opened. */
+function useAnchor(thread: readonly Message[]): string | undefined {
+  const [anchor, setAnchor] = useState<string>();
+  if (anchor !== undefined && thread.some(({ id }) => id === anchor)) return anchor;
+  const first = thread[0]?.id;
+  if (first !== anchor) setAnchor(first);
+  return first;
+}
+
+/** Where in the thread the reader left it. */
+function placeIn(thread: readonly Message[], { place }: Reading): number | undefined {
+  const at = place === undefined ? -1 : thread.findIndex(({ id }) => id === place.message);
+  return at === -1 ? undefined : at;
+}
+
+function heightOfGroup({ messages }: Group, reading: Reading): number {
+  return messages.reduce((sum, message) => sum + heightOf(message, reading) + GAP, 0);
 }
 
 /** Presses the last such button of the conversation. */

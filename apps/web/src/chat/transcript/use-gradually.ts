@@ -1,15 +1,20 @@
 import { useEffect, useState } from 'react';
 
 /** Messages that are shown at once. */
-const FIRST = 60;
+export const FIRST = 60;
 /** Further ones in each idle moment. */
 const STEP = 40;
 
-/** How many of the newest messages are shown by now: a long chat can be read before all of it is there. */
-export function useGradually(chatId: string | undefined, count: number): number {
+/**
+ * How many of the newest messages are shown by now: a long chat can be read before all of it is there.
+ *
+ * @param atLeast so many are shown at once, because the reader was there
+ */
+export function useGradually(chatId: string | undefined, count: number, atLeast: number): number {
   const [state, setState] = useState({ chatId, shown: FIRST });
   // A new chat gets its id while it is shown.
-  const shown = state.chatId === chatId || state.chatId === undefined ? state.shown : FIRST;
+  const isSame = state.chatId === chatId || state.chatId === undefined;
+  const shown = Math.max(atLeast, isSame ? state.shown : FIRST);
   useEffect(() => {
     if (state.chatId !== chatId) setState({ chatId, shown });
     if (shown >= count) return;

@@ -3,3 +3,4 @@ export { MarkdownDocument } from './lex/document';
 export { CopyButton } from './view/copy-button';
 export { Markdown, MarkdownView } from './view/markdown';
 export { type MarkdownParts, MarkdownPartsContext } from './view/parts';
+export { plainText } from './view/plain-text';

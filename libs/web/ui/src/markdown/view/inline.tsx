@@ -6,11 +6,7 @@ import { isOwnPicture, linkAddress } from './address';
 import { decodeEntities } from './entities';
 import { Formula } from './formula';
 import { MarkdownPartsContext } from './parts';
-
-/** Tags that are shown as what they mean; all others are shown as text. */
-const TAGS = ['sub', 'sup', 'kbd', 'mark', 'ins', 'del', 'u', 's', 'b', 'i', 'strong', 'em', 'small'] as const;
-const OPENING = new RegExp(`^<(${TAGS.join('|')})>$`, 'i');
-const BREAK = /^<br\s*\/?>$/i;
+import { BREAK, OPENING, type TAGS } from './tags';
 
 /** Tokens of running text. */
 export function Inline({ tokens }: { tokens: readonly MarkdownToken[] | undefined }): ReactNode {
