@@ -96,10 +96,9 @@ export function ChatPage() {
   });
 
   const names = useMemo(() => new Map(models.data?.data.map(({ id, name }) => [id, name])), [models.data]);
-  // The running answers may be older than the chat: then a new one is not among them.
-  const isRead = tasks.dataUpdatedAt >= chat.dataUpdatedAt;
+  // The chat may be read before its running answers are.
   const isLoading = chatId !== undefined && !chat.data;
-  const busy = isLoading || thread !== stored || runId !== undefined || (isOrphan && !isRead);
+  const busy = isLoading || thread !== stored || runId !== undefined || (isOrphan && tasks.isFetching);
   const writing = runId !== undefined || (chatId !== undefined && thread !== stored);
   useShortcut('model', () => setChoosing(() => choose));
   useShortcut('stop', () => writing && stop.mutate());

@@ -48,13 +48,13 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
       draft.giveBack();
     } finally {
       setSending(false);
-      if (isTouch()) box.current?.blur();
-      else if (!document.activeElement?.closest('dialog, [popover]')) box.current?.focus();
     }
   };
-  const say = () => {
-    if (isBusy) draft.wait();
-    else void send(draft.take());
+  const say = async () => {
+    if (isBusy) return draft.wait();
+    await send(draft.take());
+    if (isTouch()) box.current?.blur();
+    else box.current?.focus();
   };
   useEffect(() => {
     if (!isBusy && waiting.length > 0) void send(draft.takeWaiting());
@@ -62,7 +62,7 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    say();
+    void say();
   };
   const onKey = (event: KeyboardEvent) => {
     const earlier = recalled(event.key, text, asked);
@@ -72,7 +72,7 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
     }
     if (!isSend(event.nativeEvent, isTouch())) return;
     event.preventDefault();
-    say();
+    void say();
   };
   const paste = (event: ClipboardEvent) => {
     const { files } = event.clipboardData;
