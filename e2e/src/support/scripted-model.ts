@@ -10,6 +10,8 @@ export interface ScriptedModel {
 /** How a model answers. */
 export interface Script {
   model: string;
+  /** Of the model; its id without one. */
+  name?: string;
   /** Models that are only listed. */
   others?: readonly string[];
   title: string;
@@ -37,14 +39,14 @@ interface ChatBody {
 }
 
 async function reply(
-  { model, others = [], title, answer }: Script,
+  { model, name, others = [], title, answer }: Script,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const json = (body: unknown) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   if (request.url?.endsWith('/models'))
-    return void json({ object: 'list', data: [model, ...others].map((id) => ({ id })) });
+    return void json({ object: 'list', data: [{ id: model, name }, ...others.map((id) => ({ id }))] });
   let body = '';
   for await (const chunk of request) body += String(chunk);
   const { stream, messages } = JSON.parse(body) as ChatBody;

@@ -2,7 +2,7 @@ import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from '../support/browser';
-import { answerEnded } from '../support/page';
+import { answerEnded, keepChat } from '../support/page';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model';
 import { countRenders } from './render-counter';
 
@@ -234,5 +234,68 @@ describe.skipIf(noBrowser)('an answer on the page, in a real browser', () => {
     await page.getByText('What is on your mind?').waitFor();
     await page.goBack();
     await expect.poll(top).toBe(400);
+  });
+
+  it('opens 1,000 messages with few elements, scrolls without a jump, finds words of all, and goes back to the place after a reload', async () => {
+    await page.setViewportSize({ width: 800, height: 500 });
+    const chatId = await keepChat(
+      page,
+      'A long chat',
+      Array.from({ length: 1_000 }, (_, nth) => ({
+        id: `m${nth}`,
+        parentId: nth === 0 ? null : `m${nth - 1}`,
+        role: nth % 2 === 0 ? 'user' : 'assistant',
+        content:
+          nth % 2 === 0
+            ? `Question ${nth}?`
+            : `Message **${nth}** about things.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n${'Some more words. '.repeat((nth * 37) % 120)}`,
+      })),
+    );
+    await page.goto(`/c/${chatId}`);
+    await page.waitForFunction(() => document.querySelectorAll('[data-message]').length === 1_000);
+    expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(5_000);
+    await page.locator('.messages').hover();
+    for (let nth = 0; nth < 40; nth++) {
+      const row = await page.evaluateHandle(() => {
+        const { left, width } = document.querySelector('.messages')!.getBoundingClientRect();
+        // One of two points is not between two messages.
+        const [row] = [200, 230].flatMap(
+          (y) => document.elementFromPoint(left + width / 2, y)?.closest('[data-message]') ?? [],
+        );
+        return { row, before: row?.getBoundingClientRect().top ?? 0 };
+      });
+      await page.mouse.wheel(0, -400);
+      const moved = () =>
+        row.evaluate(({ row, before }) => row?.isConnected && Math.round(row.getBoundingClientRect().top - before));
+      await expect.poll(moved, { interval: 20 }).toBe(400);
+    }
+    // What is read is shown in full; what is far is not.
+    const { first, above } = await page.evaluate(() => {
+      const edge = document.querySelector('.messages')!.getBoundingClientRect();
+      const [row] = [5, 35].flatMap(
+        (y) => document.elementFromPoint(edge.left + edge.width / 2, edge.top + y)?.closest('[data-message]') ?? [],
+      );
+      if (!row) throw new Error('There is no message at the top.');
+      return { first: row.getAttribute('data-message'), above: row.getBoundingClientRect().top };
+    });
+    const rowAt = () =>
+      page.evaluate((id) => {
+        const row = document.querySelector(`[data-message="${id}"]`);
+        return row && { cold: row.hasAttribute('data-cold'), above: Math.round(row.getBoundingClientRect().top) };
+      }, first);
+    await expect.poll(rowAt).toEqual({ cold: false, above: Math.round(above) });
+    expect(await page.locator('[data-message]:not([data-cold])').count()).toBeLessThan(200);
+    const found = () =>
+      page.evaluate(() => {
+        // From the top: the caret is in the box, below all messages.
+        getSelection()?.removeAllRanges();
+        const isFound = (window as unknown as { find: (text: string) => boolean }).find('Message 101 about');
+        const row = getSelection()?.anchorNode?.parentElement?.closest('[data-message]')?.getAttribute('data-message');
+        getSelection()?.removeAllRanges();
+        return isFound && row;
+      });
+    expect(await found()).toBe('m101');
+    await page.reload();
+    await expect.poll(rowAt).toEqual({ cold: false, above: Math.round(above) });
   });
 });

@@ -5,6 +5,7 @@ import { firstToSignUp, launchBrowser, noBrowser } from '../support/browser';
 import { answerEnded, chooseModel, chooseOfAccount, chosenModel } from '../support/page';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model';
 
+const NAMES: Readonly<Record<string, string>> = { 'echo-one': 'The first (echo-one)' };
 const words = (prompt: string): readonly string[] => prompt.split(/(?<= )/);
 
 describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
@@ -17,7 +18,12 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
   beforeAll(async () => {
     providers = await Promise.all(
       ['echo-one', 'echo-two'].map((model) =>
-        startScriptedModel({ model, title: `A title that is as long as titles may be`, answer: words }),
+        startScriptedModel({
+          model,
+          name: NAMES[model],
+          title: `A title that is as long as titles may be`,
+          answer: words,
+        }),
       ),
     );
     system = await launchSystem({
@@ -69,7 +75,9 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
 
   it('shows a question at once, and gives its text back when it could not be sent', async () => {
     const held: Route[] = [];
-    await page.route('**/api/chat/completions', (route) => void held.push(route));
+    await chooseModel(page, 'echo-one');
+    let isHolding = true;
+    await page.route('**/api/chat/completions', (route) => (isHolding ? void held.push(route) : route.continue()));
     await box().fill('Is anybody there?');
     await box().press('Enter');
     await page.locator('.message-user', { hasText: 'Is anybody there?' }).waitFor();
@@ -82,14 +90,27 @@ describe.skipIf(noBrowser)('writing on the page, in a real browser', () => {
     await expect.poll(() => box().inputValue()).toBe('Is anybody there?');
     await box().press('Enter');
     await page.locator('.message-user').waitFor();
-    // The page that is opened by the first message is not another one: what is typed meanwhile stays.
+    // The page that is opened by the first message is not another one: what is typed meanwhile stays, and what is sent follows in its turn.
     await box().pressSequentially('And then');
+    await box().press('Enter');
+    await page.getByRole('group', { name: 'Sent after this answer' }).getByText('And then').waitFor();
+    await box().pressSequentially('Half a thought');
     await expect.poll(() => held.length).toBe(2);
+    isHolding = false;
     await held[1]?.continue();
     await page.waitForURL(/\/c\//);
+    await page.locator('.message-assistant').nth(1).waitFor();
     await ended();
-    await expect.poll(() => box().inputValue()).toBe('And then');
-    expect(await page.locator('.message-user').count()).toBe(1);
+    expect(await page.locator('.message-user .question').allTextContents()).toEqual(['Is anybody there?', 'And then']);
+    expect(await page.locator('.message-assistant .markdown').allTextContents()).toEqual([
+      'Is anybody there?',
+      'And then',
+    ]);
+    await expect.poll(() => box().inputValue()).toBe('Half a thought');
+    expect(await page.locator('.message-assistant > header').allTextContents()).toEqual([
+      'The first (echo-one)',
+      'The first (echo-one)',
+    ]);
   });
 
   it('asks the first model when a message is sent before the models are listed', async () => {
