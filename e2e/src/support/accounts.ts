@@ -27,21 +27,26 @@ export async function signUpAdmin(baseUrl: string): Promise<Account> {
 export async function addUsers(baseUrl: string, admin: Account, count: number): Promise<Account[]> {
   const users: Account[] = [];
   for (let from = 0; from < count; from += 4) {
-    const batch = Array.from({ length: Math.min(4, count - from) }, (_, i) => addUser(baseUrl, admin, from + i));
+    const batch = Array.from({ length: Math.min(4, count - from) }, (_, i) =>
+      addUser(baseUrl, admin, { name: `User ${from + i}`, email: `user${from + i}@example.com` }),
+    );
     users.push(...(await Promise.all(batch)));
   }
   return users;
 }
 
-/** An added account has no session: its owner signs in. */
-async function addUser(baseUrl: string, admin: Account, index: number): Promise<Account> {
-  const email = `user${index}@example.com`;
+/** The admin adds a user, who signs in: an added account has no session. */
+export async function addUser(
+  baseUrl: string,
+  admin: Account,
+  { name, email }: { name: string; email: string },
+): Promise<Account> {
   const added = await httpUntilAnswered<RouteReply<typeof routes.auths.addUser>>(
     'POST',
     baseUrl + routes.auths.addUser.path,
     {
       token: admin.token,
-      body: { name: `User ${index}`, email, password: PASSWORD, role: 'user' },
+      body: { name, email, password: PASSWORD, role: 'user' },
     },
   );
   if (added.status !== 200) throw new Error(`adding a user answered ${added.status}: ${JSON.stringify(added.body)}`);

@@ -1,0 +1,176 @@
+import type { BrowserContext, Page } from '@playwright/test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chooseModel, chosenModel, keepChat } from '../support/page';
+import type { PageSystem } from './page-system';
+
+export function finding(system: PageSystem): void {
+  describe('finding chats and models on the page', () => {
+    let context: BrowserContext;
+    let page: Page;
+
+    beforeAll(async () => {
+      context = await system.person('finding');
+    });
+
+    afterAll(() => context?.close());
+
+    beforeEach(async () => {
+      page = await context.newPage();
+      await page.goto('/');
+      await page.getByText('What is on your mind?').waitFor();
+    });
+
+    afterEach(() => page.close());
+
+    /** Stores a chat with one question, and shows the list with it. */
+    async function keep(title: string, text = 'A question'): Promise<string> {
+      const id = await keepChat(page, title, [{ id: 'q', parentId: null, role: 'user', content: text }]);
+      await row(title).waitFor();
+      return id;
+    }
+
+    const row = (title: string, of = page) =>
+      of.getByRole('navigation', { name: 'Chats' }).getByRole('link', { name: title, exact: true });
+    const titles = () => page.locator('.chat-list .chat-title').allTextContents();
+    const stored = (id: string) =>
+      page.evaluate(async (id) => {
+        const reply = await fetch(`/api/v1/chats/${id}`);
+        return reply.ok ? ((await reply.json()) as { title: string }).title : reply.status;
+      }, id);
+
+    it('lists chats by day, and renames one in its place, by keyboard or menu', async () => {
+      const id = await keep('Old name');
+      await page.getByRole('region', { name: 'Today' }).getByRole('link', { name: 'Old name' }).waitFor();
+      await row('Old name').focus();
+      await page.keyboard.press('F2');
+      const field = page.getByLabel('Title of the chat');
+      await field.fill('Not this');
+      await page.keyboard.press('Escape');
+      await row('Old name').waitFor();
+      await page.getByRole('button', { name: 'Actions for Old name' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Rename' }).click();
+      await field.fill('New name');
+      await field.press('Enter');
+      await row('New name').waitFor();
+      await expect.poll(() => stored(id)).toBe('New name');
+      await page.route('**/api/v1/chats/*', (route) =>
+        route.request().method() === 'POST' ? route.abort() : route.fallback(),
+      );
+      await row('New name').focus();
+      await page.keyboard.press('F2');
+      await field.fill('Never stored');
+      await field.press('Enter');
+      await page.getByRole('status').getByText('The chat was not renamed.').waitFor();
+      await row('New name').waitFor();
+    });
+
+    it('deletes a chat at once, can undo it, and does it when the page is left', async () => {
+      const id = await keep('Doomed');
+      await row('Doomed').click();
+      await page.waitForURL(/\/c\//);
+      await row('Doomed').focus();
+      await page.keyboard.press('Delete');
+      await row('Doomed').waitFor({ state: 'detached' });
+      await page.getByText('What is on your mind?').waitFor();
+      // The focus is where it can be undone.
+      await page.getByRole('button', { name: 'Undo' }).waitFor();
+      await page.keyboard.press('Enter');
+      await row('Doomed').waitFor();
+      expect(await stored(id)).toBe('Doomed');
+      await row('Doomed').focus();
+      await page.keyboard.press('Delete');
+      await row('Doomed').waitFor({ state: 'detached' });
+      expect(await stored(id)).toBe('Doomed');
+      await page.goto('/favicon.svg');
+      await page.goto('/');
+      await expect.poll(() => stored(id)).toBe(401);
+      await expect.poll(titles).not.toContain('Doomed');
+    });
+
+    it('finds chats by what was said in them, and commands, with Ctrl+K', async () => {
+      await keep('About a holiday', 'Where do herons winter?');
+      await keep('Another');
+      await page.keyboard.press('Control+k');
+      const field = page.getByRole('combobox', { name: 'Search chats and commands' });
+      await page.getByRole('option', { name: 'New chat' }).waitFor();
+      await page.getByRole('option', { name: /Another/ }).waitFor();
+      await field.fill('herons');
+      await page.getByRole('option', { name: /About a holiday/, selected: true }).waitFor();
+      expect(await page.getByRole('option').count()).toBe(1);
+      await field.press('Enter');
+      await page.getByText('Where do herons winter?').waitFor();
+      await page.keyboard.press('Control+k');
+      await field.fill('dark');
+      await page.getByRole('option', { name: 'Use dark colours', selected: true }).waitFor();
+      await field.press('Enter');
+      await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+      await page.keyboard.press('Control+k');
+      await field.fill('no such thing');
+      await page.getByRole('status').getByText('Nothing matches “no such thing”.').waitFor();
+      await page.keyboard.press('Escape');
+      await field.waitFor({ state: 'detached' });
+      await page.evaluate(() => localStorage.removeItem('theme'));
+    });
+
+    it('chooses one of a thousand models, with few of them on the page, and keeps it', async () => {
+      await page.getByRole('button', { name: /^Model: / }).click();
+      await page.getByRole('option').first().waitFor();
+      expect(await page.getByRole('option').count()).toBeLessThan(40);
+      const list = page.getByRole('listbox', { name: 'Search models' });
+      expect(await list.evaluate((element) => element.scrollHeight)).toBeGreaterThan(1_000 * 40);
+      await page.keyboard.press('ArrowUp');
+      // The last of all is in view.
+      await page.locator('[role=option][aria-selected=true]').waitFor();
+      await page.keyboard.press('Escape');
+      await chooseModel(page, 'maker-17/model-537');
+      await page.reload();
+      await expect.poll(() => chosenModel(page)).toBe('maker-17/model-537');
+      await page.getByRole('button', { name: /^Model: / }).click();
+      await page.getByText('Recent', { exact: true }).waitFor();
+      await page.getByRole('combobox', { name: 'Search models' }).fill('zzz');
+      await page.getByText('No model matches “zzz”.').waitFor();
+      await page.keyboard.press('Escape');
+      await chooseModel(page, 'echo');
+    });
+
+    it('says what keys do, and hides the list of chats and shows it again', async () => {
+      const box = page.getByLabel('Message', { exact: true });
+      await box.blur();
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Rename the chat').waitFor();
+      await page.keyboard.press('Escape');
+      await box.fill('Why?');
+      await box.press('?');
+      expect(await page.getByRole('dialog').count()).toBe(0);
+      await page.keyboard.press('Control+Shift+S');
+      await page.getByRole('navigation', { name: 'Chats' }).waitFor({ state: 'hidden' });
+      await page.reload();
+      await page.getByRole('button', { name: 'Chats', exact: true }).click();
+      await page.getByRole('navigation', { name: 'Chats' }).waitFor();
+      await box.fill('');
+    });
+
+    it('has all of it on a phone', async () => {
+      await keep('On the go');
+      const phone = await system.browser.newContext({
+        ...{ baseURL: system.baseUrl, storageState: await context.storageState() },
+        ...{ viewport: { width: 390, height: 700 }, hasTouch: true, isMobile: true },
+      });
+      const small = await phone.newPage();
+      await small.goto('/');
+      await small.getByRole('button', { name: 'Chats', exact: true }).tap();
+      await small.getByRole('button', { name: 'Actions for On the go' }).tap();
+      await small.getByRole('menuitem', { name: 'Rename' }).tap();
+      await small.getByLabel('Title of the chat').fill('At home');
+      await small.getByLabel('Title of the chat').press('Enter');
+      await row('At home', small).tap();
+      await small.locator('.question', { hasText: 'A question' }).waitFor();
+      await row('At home', small).waitFor({ state: 'hidden' });
+      await small.getByRole('button', { name: /^Model: / }).tap();
+      await small.getByRole('option', { name: /^model-0/ }).waitFor();
+      const width = await small.evaluate(() => document.documentElement.scrollWidth);
+      expect(width).toBe(390);
+      await phone.close();
+    });
+  });
+}

@@ -1,0 +1,228 @@
+import type { BrowserContext, Page } from '@playwright/test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { answerEnded } from '../support/page';
+import type { PageSystem } from './page-system';
+
+const CODE = Array.from({ length: 60 }, (_, at) => `const line${at} = ${at};`).join('\n');
+const RICH = `So **bold** [x](https://example.com) \`a < b\`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\`\`\`ts\n${CODE}\n\`\`\``;
+const PROSE = Array.from({ length: 60 }, (_, at) => `Word ${at} of a long answer.`).join('\n\n');
+
+export function messages(system: PageSystem): void {
+  describe('what can be done with messages', () => {
+    let context: BrowserContext;
+    let page: Page;
+
+    beforeAll(async () => {
+      context = await system.person('messages');
+      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    });
+
+    afterAll(() => context?.close());
+
+    beforeEach(async () => {
+      page = await context.newPage();
+      await page.goto('/');
+      await page.getByText('What is on your mind?').waitFor();
+    });
+
+    afterEach(() => page.close());
+
+    const box = () => page.getByLabel('Message', { exact: true });
+    const answer = (of = page) => of.locator('.message-assistant').last();
+    const question = (of = page) => of.locator('.message-user').last();
+    const ended = (of = page) => answerEnded(of);
+    const shown = async (of = page) => (await answer(of).locator('.markdown').textContent())?.trim();
+    const version = (number: number, count: number, of = page) =>
+      of.getByRole('group', { name: `Version ${number} of ${count}` }).first();
+
+    async function say(text: string): Promise<void> {
+      await box().fill(text);
+      await box().press('Enter');
+      await page.waitForURL(/\/c\//);
+      await ended();
+    }
+
+    const clipboard = (type: string) =>
+      page.evaluate(async (type) => {
+        const [item] = await navigator.clipboard.read();
+        return (await item!.getType(type)).text();
+      }, type);
+
+    it('copies an answer as Markdown and as rich text at once, and its code as code', async () => {
+      await say(RICH);
+      await answer().getByRole('group', { name: 'Answer' }).getByRole('button', { name: 'Copy' }).click();
+      await answer().getByRole('group', { name: 'Answer' }).getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await clipboard('text/plain')).toBe(RICH);
+      const html = await clipboard('text/html');
+      for (const part of [
+        /<strong[^>]*>bold<\/strong>/,
+        /href="https:\/\/example\.com\/?"/,
+        /<td[^>]*border/,
+        /a &lt; b/,
+      ])
+        expect(html).toMatch(part);
+      expect(html).not.toMatch(/Wrap|Download|class=/);
+      await answer().locator('.code-head').getByRole('button', { name: 'Copy' }).click();
+      await answer().locator('.code-head').getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await clipboard('text/plain')).toBe(CODE);
+      await page.keyboard.press('Control+Shift+C');
+      await expect.poll(() => clipboard('text/plain')).toBe(RICH);
+      await question().hover();
+      await question().getByRole('button', { name: 'Copy' }).click();
+      await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(RICH);
+    });
+
+    it('copies without the clipboard of secure pages', async () => {
+      await say('Plain words');
+      await page.evaluate(() => Object.defineProperty(window, 'isSecureContext', { value: false }));
+      await answer().getByRole('button', { name: 'Copy' }).click();
+      await answer().getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('Plain words');
+    });
+
+    it('names the language of code, and folds what is long, but not while it is read', async () => {
+      await say(`${RICH}\n\n${PROSE}\n\n${PROSE}`);
+      await answer().locator('.code-head').getByText('ts', { exact: true }).waitFor();
+      await answer().getByRole('button', { name: 'Show less' }).waitFor();
+      await page.reload();
+      await answer().getByRole('button', { name: 'Show all 60 lines' }).waitFor();
+      const height = () =>
+        answer()
+          .locator('pre')
+          .evaluate((element) => element.clientHeight);
+      const folded = await height();
+      await answer().getByRole('button', { name: 'Show all 60 lines' }).click();
+      expect(await height()).toBeGreaterThan(folded * 2);
+      await answer().getByRole('button', { name: 'Wrap' }).click();
+      expect(
+        await answer()
+          .locator('pre')
+          .evaluate((element) => getComputedStyle(element).whiteSpace),
+      ).toBe('pre-wrap');
+    });
+
+    it('keeps an editor in view, however long the answer below it is', async () => {
+      await say(PROSE);
+      await page.reload();
+      await answer().locator('.markdown').waitFor();
+      await question().getByRole('button', { name: 'Edit' }).click();
+      const editor = page.getByLabel('Edit the question');
+      await editor.fill('One\n\n\nMore');
+      const top = await editor.evaluate((element) => element.getBoundingClientRect().top);
+      expect(top).toBeGreaterThan(0);
+      await page.keyboard.press('Shift+Enter');
+      expect(await editor.evaluate((element) => element.getBoundingClientRect().top)).toBe(top);
+      await page.keyboard.press('Escape');
+    });
+
+    it('asks an edited question beside the old one, steps between both with the arrow keys, and shows the same after a reload', async () => {
+      await say('One');
+      await box().fill('Two');
+      await box().press('Enter');
+      await question().getByText('Two').waitFor();
+      await ended();
+      const first = page.locator('.message-user').first();
+      await first.hover();
+      await first.getByRole('button', { name: 'Edit' }).click();
+      const editor = page.getByLabel('Edit the question');
+      await editor.fill('Uno');
+      await page.reload();
+      // Unsent, it is there again.
+      await expect.poll(() => editor.inputValue()).toBe('Uno');
+      await page.route('**/api/chat/completions', (route) => route.abort(), { times: 1 });
+      await editor.press('Enter');
+      await page.getByRole('alert').first().waitFor();
+      await expect.poll(() => editor.inputValue()).toBe('Uno');
+      await editor.press('Enter');
+      await version(2, 2).waitFor();
+      await ended();
+      await expect.poll(() => shown()).toBe('Uno');
+      await version(2, 2).getByRole('button', { name: 'Previous version' }).focus();
+      await page.keyboard.press('ArrowLeft');
+      await version(1, 2).waitFor();
+      await expect.poll(() => shown()).toBe('Two');
+      await page.reload();
+      await version(1, 2).waitFor();
+      expect(await shown()).toBe('Two');
+      await version(1, 2).focus();
+      await page.keyboard.press('ArrowRight');
+      await version(2, 2).waitFor();
+      await page.keyboard.press('ArrowRight');
+      await expect.poll(() => shown()).toBe('Uno');
+      // The focus went along.
+      await page.keyboard.press('ArrowLeft');
+      await version(1, 2).waitFor();
+    });
+
+    it('keeps an edited answer beside the old one, and loses nothing when two tabs edit one chat', async () => {
+      await say('Old words');
+      const other = await context.newPage();
+      await other.goto(page.url());
+      await answer(other).getByText('Old words').waitFor();
+      const edit = async (of: Page, text: string) => {
+        await answer(of).getByRole('button', { name: 'More' }).click();
+        await of.getByRole('menuitem', { name: 'Edit' }).click();
+        await of.getByLabel('Edit the answer').fill(text);
+      };
+      await edit(page, 'My words');
+      await edit(other, 'Their words');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect.poll(() => shown()).toBe('My words');
+      await other.getByRole('button', { name: 'Save' }).click();
+      await expect.poll(() => shown(other)).toBe('Their words');
+      await version(3, 3, other).waitFor();
+      await page.reload();
+      await version(3, 3).getByRole('button', { name: 'Previous version' }).click();
+      await version(2, 3).waitFor();
+      expect(await shown()).toBe('My words');
+      // The next question follows the version that is shown.
+      await box().fill('And now?');
+      await box().press('Enter');
+      await page.locator('.message-assistant').nth(1).waitFor();
+      await ended();
+      expect(await page.locator('.message-assistant').first().locator('.markdown').textContent()).toBe('My words');
+      await other.close();
+    });
+
+    it('tries again with another model, by keyboard alone', async () => {
+      await say('Quiet');
+      await answer().getByRole('button', { name: 'More' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('menuitem', { name: 'Try again with another model' }).waitFor();
+      await page.keyboard.press('End');
+      await page.keyboard.press('Home');
+      await page.keyboard.press('Enter');
+      await page.getByRole('combobox', { name: 'Search models' }).waitFor();
+      await page.keyboard.type('shout');
+      await page.getByRole('option', { name: 'shout', selected: true }).waitFor();
+      await page.keyboard.press('Enter');
+      await version(2, 2).waitFor();
+      await ended();
+      expect(await shown()).toBe('QUIET');
+      expect(await answer().locator('header').textContent()).toBe('shout');
+    });
+
+    it('stops with Escape, and writes on where it was cut off', async () => {
+      await box().fill('At length');
+      await box().press('Enter');
+      const longerThan = (length: number) =>
+        page.waitForFunction(
+          (length) =>
+            (document.querySelector('.message-assistant:last-child .markdown')?.textContent?.length ?? 0) > length,
+          length,
+        );
+      await longerThan(100);
+      await page.keyboard.press('Escape');
+      await answer().getByText('Stopped.').waitFor();
+      await ended();
+      const kept = (await shown()) ?? '';
+      await page.reload();
+      await answer().getByRole('button', { name: 'Continue' }).click();
+      await longerThan(kept.length + 100);
+      await page.keyboard.press('Escape');
+      await answer().getByText('Stopped.').waitFor();
+      expect((await shown())?.startsWith(kept.slice(0, 50))).toBe(true);
+      expect(await page.locator('.message-assistant').count()).toBe(1);
+    });
+  });
+}

@@ -1,0 +1,83 @@
+import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import type { Browser, BrowserContext } from '@playwright/test';
+import { type Account, addUser } from '../support/accounts';
+import { firstToSignUp, launchBrowser } from '../support/browser';
+import { type Script, type ScriptedModel, startScriptedModel } from '../support/scripted-model';
+
+const PARAGRAPHS = Array.from({ length: 80 }, (_, at) => `Paragraph ${at % 40} has some **bold** words and \`code\`.`);
+const AT_LENGTH = Array.from({ length: 720 }, (_, at) => `Word ${at % 60} of a long answer.`);
+/** Questions that are answered at length; every other one is its own answer. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  'Tell me': PARAGRAPHS.join('\n\n'),
+  'At length': AT_LENGTH.join('\n\n'),
+};
+const OTHERS = [
+  ...Array.from({ length: 1_000 }, (_, at) => `maker-${at % 40}/model-${at}`),
+  ...Array.from({ length: 300 }, (_, at) => `maker-${at % 12}/a-model-with-a-long-name-${at}`),
+];
+
+/** A few letters at a time. */
+const echo = (prompt: string): readonly string[] => (ANSWERS[prompt] ?? prompt).match(/[\s\S]{1,24}/g) ?? [];
+const words = (prompt: string): readonly string[] => (ANSWERS[prompt] ?? prompt).split(/(?<= )/);
+const title = 'A title that is as long as titles may be';
+const MODELS: readonly Script[] = [
+  { model: 'echo', others: OTHERS, title, answer: echo },
+  { model: 'shout', title, answer: (prompt) => echo(prompt.toUpperCase()) },
+  { model: 'echo-one', name: 'The first (echo-one)', title, answer: words },
+  { model: 'echo-two', title, answer: words },
+];
+
+/** One system, with its models and a browser, for all suites of the page: to start one takes longer than most tests. Each suite has a person of its own. */
+export class PageSystem {
+  private running: RunningSystem | undefined;
+  private launched: Browser | undefined;
+  private models: readonly ScriptedModel[] = [];
+  private admin: BrowserContext | undefined;
+
+  async start(): Promise<void> {
+    this.models = await Promise.all(MODELS.map((model) => startScriptedModel(model)));
+    const env = {
+      OPENAI_API_BASE_URLS: this.models.map(({ url }) => url).join(';'),
+      OPENAI_API_KEYS: this.models.map(() => 'simulated').join(';'),
+    };
+    [this.running, this.launched] = await Promise.all([launchSystem({ env }), launchBrowser()]);
+    this.admin = await firstToSignUp(this.browser, this.baseUrl);
+  }
+
+  async stop(): Promise<void> {
+    await this.launched?.close();
+    await this.running?.stop();
+    await Promise.all(this.models.map((model) => model.close()));
+  }
+
+  get baseUrl(): string {
+    if (!this.running) throw new Error('The system of the page has not started.');
+    return this.running.baseUrl;
+  }
+
+  get browser(): Browser {
+    if (!this.launched) throw new Error('The browser has not started.');
+    return this.launched;
+  }
+
+  /** A window of the administrator. */
+  async administrator(): Promise<BrowserContext> {
+    return this.browser.newContext({ baseURL: this.baseUrl, storageState: await this.admin?.storageState() });
+  }
+
+  /** A window of a person who has just been added, with this name. */
+  async person(name: string): Promise<BrowserContext> {
+    const { token } = await this.add(name);
+    const context = await this.browser.newContext({ baseURL: this.baseUrl });
+    await context.addCookies([{ name: 'token', value: token, url: this.baseUrl, httpOnly: true, sameSite: 'Lax' }]);
+    return context;
+  }
+
+  /** Adds a person with this name. */
+  async add(name: string): Promise<Account & { email: string }> {
+    const cookies = (await this.admin?.cookies()) ?? [];
+    const token = cookies.find((cookie) => cookie.name === 'token')?.value ?? '';
+    const email = `${name}@example.com`;
+    return { ...(await addUser(this.baseUrl, { id: '', name: 'Ada', token }, { name, email })), email };
+  }
+}
