@@ -54,6 +54,7 @@ describe('fuse', () => {
   });
 
   it('survives halves without anything, and equal cosines', () => {
+    expect(fuse([], [worded(1, [])], [['天気']], 1)).toMatchObject([{ score: 0 }]);
     expect(fuse([], [], [['a']], 0.5)).toEqual([]);
     expect(fuse([near(1, 0.5)], [], [['a']], 0.5)).toMatchObject([{ ordinal: 1, score: 0.25 }]);
     expect(ordinals(fuse([near(1, 0.5), near(2, 0.5)], [], [['a']], 0.5))).toEqual([1, 2]);

@@ -58,7 +58,7 @@ function sharesOf(words: readonly WordHit[], terms: readonly QueryTerm[], candid
   });
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   const shareOf = (has: readonly boolean[]): number =>
-    Math.min(1, weights.reduce((sum, weight, at) => sum + (has[at] ? weight : 0), 0) / all);
+    all === 0 ? 0 : Math.min(1, weights.reduce((sum, weight, at) => sum + (has[at] ? weight : 0), 0) / all);
   return new Map(words.map(({ id }, at) => [id, shareOf(matched[at] ?? [])]));
 }
 

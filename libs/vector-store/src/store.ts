@@ -1,9 +1,10 @@
 import { raceAbort } from '@perennial/runtime';
 import { indexWords, queryTerms } from './analysis/analysis';
 import * as check from './checks';
-import type { Driver, DriverFacts, StoredPoint } from './driver';
+import type { StoredPoint, WordHit } from './driver';
 import { VectorStoreError } from './errors';
 import { fuse, meaningCandidates, wordCandidates } from './fusion';
+import type { ResilientDriver } from './resilience/resilient-driver';
 import type {
   CallOptions,
   CollectionInfo,
@@ -27,7 +28,7 @@ export class CheckedStore implements VectorStore {
   /** Known dimensions; read again before a call is refused because of them. */
   private readonly dimensions = new Map<string, number>();
 
-  constructor(private readonly driver: Driver & DriverFacts) {}
+  constructor(private readonly driver: ResilientDriver) {}
 
   get capabilities() {
     return this.driver.capabilities;
@@ -101,11 +102,17 @@ export class CheckedStore implements VectorStore {
     await this.checkQuery(collection, query, call);
     if (check.matchesNothing(filter)) return [];
     const asked = { vector: check.unitVector(vector), filter };
-    const halves = Promise.all([
-      keywordWeight === 1 ? [] : this.driver.search(collection, { ...asked, limit: meaningCandidates(limit) }),
-      this.driver.searchWords(collection, { ...asked, limit: wordCandidates(limit), words: terms.flat() }),
-    ]);
-    const [meaning, words] = await until(call, this.known(collection, halves));
+    const near = { ...asked, limit: meaningCandidates(limit) };
+    const worded = { ...asked, limit: wordCandidates(limit), words: terms.flat() };
+    const [meaning, words] = await until(
+      call,
+      this.known(
+        collection,
+        keywordWeight === 1
+          ? this.driver.searchWords(collection, worded).then((hits): [Hit[], WordHit[]] => [[], hits])
+          : this.driver.searchBoth(collection, near, worded),
+      ),
+    );
     return fuse(meaning, words, terms, keywordWeight).slice(0, limit);
   }
 

@@ -108,7 +108,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
     const error = await writing;
     if (error !== undefined) expect(error).toMatchObject({ code: 'UNAVAILABLE' });
     // The circuit opens: the last calls fail without a wait.
-    for (let n = 0; n < 4; n += 1) await expect(store.count(collection)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    for (let n = 0; n < 5; n += 1) await expect(store.count(collection)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(store.count(collection)).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
     await expect(store.health()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 
@@ -188,6 +188,22 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
       await store.upsert(collection, all);
       expect(await byWords(collection)).toHaveLength(10);
       expect(await store.count(collection)).toBe(200);
+    });
+
+    it('a search whose words do not answer is one by meaning, each time', async () => {
+      const collection = await fresh();
+      const all = points(20);
+      await store.upsert(collection, all);
+      await database.query('BEGIN');
+      await database.query(`LOCK TABLE ${keywordTable(collection)} IN ACCESS EXCLUSIVE MODE`);
+      try {
+        for (const { id, vector } of all.slice(0, 2)) {
+          const query = { vector, filter: { scopes: ['base-1'] }, limit: 3, text: 'quick fox', keywordWeight: 0.5 };
+          expect((await store.searchHybrid(collection, query))[0]?.id).toBe(id);
+        }
+      } finally {
+        await database.query('ROLLBACK');
+      }
     });
 
     it('a removal that is killed between words and points is completed by its repetition', async () => {

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { missingServer, qdrantBinary, type QdrantServer, startQdrant, waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { VectorStore } from '../src';
-import { points, scrolled } from './points';
+import { cosine, points, scrolled } from './points';
 import { subjectOf } from './subject';
 
 const missing = await missingServer('Qdrant', qdrantBinary);
@@ -75,6 +75,29 @@ it.skipIf(missing)('gets no compressed answers, whose second half would wait for
     unsubscribe('undici:request:headers', listener);
   }
   expect(encodings).toEqual([]);
+});
+
+it.skipIf(missing)('gets no vectors with the points that have words of a query', async () => {
+  let bytes = 0;
+  const listener = (message: unknown): void => {
+    const headers = (message as { response: { headers: Buffer[] } }).response.headers.map(String);
+    bytes += Number(headers[headers.findIndex((name) => /^content-length$/i.test(name)) + 1] ?? 0);
+  };
+  await store.ensureCollection('wide', { dimension: 2_000 });
+  const all = points(40, { dimension: 2_000 });
+  await store.upsert('wide', all);
+  const query = { vector: all[0]?.vector ?? [], filter: { scopes: ['base-1'] }, limit: 10 };
+  subscribe('undici:request:headers', listener);
+  try {
+    const hits = await store.searchHybrid('wide', { ...query, text: 'quick fox', keywordWeight: 1 });
+    expect(hits).toHaveLength(10);
+    for (const { id, similarity } of hits)
+      expect(similarity).toBeCloseTo(cosine(query.vector, all.find((one) => one.id === id)?.vector ?? []), 4);
+  } finally {
+    unsubscribe('undici:request:headers', listener);
+  }
+  expect(bytes).toBeGreaterThan(1_000);
+  expect(bytes).toBeLessThan(40_000);
 });
 
 it.skipIf(missing)(

@@ -1,4 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { wordsOf } from '@perennial/words';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexWords, queryTerms } from './analysis';
 
@@ -30,6 +33,51 @@ describe('queryTerms', () => {
 
   it('are limited in number', () => {
     expect(queryTerms(Array.from({ length: 900 }, (_, n) => `w${n}-x`).join(' '))).toHaveLength(64);
+  });
+});
+
+describe('queryTerms of any text', () => {
+  it('are few, distinct and soon there', () => {
+    const pieces = [
+      'a',
+      'B',
+      '7',
+      '-',
+      '.',
+      '/',
+      ':',
+      '_',
+      ' ',
+      'é',
+      'ß',
+      '天',
+      'ไ',
+      'ﷺ',
+      '\u0301',
+      '\ud800',
+      'the ',
+      'und ',
+    ];
+    const text = fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string()), { maxLength: 60 });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 3_000 }), (parts, times) => {
+        const from = performance.now();
+        const terms = queryTerms(parts.join('').repeat(times));
+        const forms = terms.flat();
+        expect(performance.now() - from).toBeLessThan(1_000);
+        expect(terms.length).toBeLessThanOrEqual(64);
+        expect(new Set(forms).size).toBe(forms.length);
+        expect(forms.every((form) => form !== '' && !/[\s']/u.test(form))).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are of the beginning of a text that is no query', () => {
+    const from = performance.now();
+    for (const text of ['ﷺ'.repeat(200_000), '东京都の天气'.repeat(33_000), 'a:'.repeat(100_000)])
+      expect(queryTerms(text).length).toBeGreaterThan(0);
+    expect(performance.now() - from).toBeLessThan(1_500);
   });
 });
 
@@ -77,5 +125,27 @@ describe('indexWords', () => {
     for (const text of ['a-'.repeat(200_000), 'a1B'.repeat(150_000), `${'x'.repeat(9)}.`.repeat(40_000)])
       expect(indexWords(text).size).toBeLessThan(8_000);
     expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  it('has a limited number of words of one name without an end', () => {
+    const name = Array.from({ length: 20_000 }, (_, n) => `a${n}.b`).join('/');
+    expect(indexWords(name).size).toBeLessThan(10_000);
+  });
+
+  it('keeps no text in memory for the sake of a word', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const heap = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const filler = '- '.repeat(60_000);
+    indexWords(filler);
+    const before = heap();
+    for (let n = 0; n < 100; n += 1) {
+      const word = [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
+      indexWords(`${filler} internationalisation${word}`);
+    }
+    expect(heap() - before).toBeLessThan(4_000_000);
   });
 });

@@ -4,6 +4,9 @@ import { type Language, languageOf, UNKNOWN } from './languages';
 
 /** More do not improve a query. */
 const MAX_TERMS = 64;
+
+/** Of a query; as many terms of the greatest length. The process answers nobody else while it reads. */
+const MAX_QUERY_LENGTH = MAX_TERMS * 64;
 /** A shorter word is its own stem. */
 const MIN_STEMMED = 4;
 const LETTERS_ONLY = /^\p{L}+$/u;
@@ -31,7 +34,8 @@ export function indexWords(text: string): Words {
  * The terms of a query, without the stop words of its language, which would select texts that match "how do I" only; with them, if nothing
  * else is left.
  */
-export function queryTerms(text: string): QueryTerm[] {
+export function queryTerms(query: string): QueryTerm[] {
+  const text = query.slice(0, MAX_QUERY_LENGTH);
   const words = [...wordsOf(text).keys()];
   const language = languageOf(words);
   const telling = language ? words.filter((word) => !language.stopWords.has(word)) : words;

@@ -21,8 +21,8 @@ const MIN_PART = 3;
 export function identifierWords(text: string): string[] {
   const found = new Set<string>();
   for (const [match] of text.matchAll(MARKED)) {
-    if (found.size >= MAX_FOUND) return [...found];
     addJoined(match, 0, found);
+    if (found.size >= MAX_FOUND) return [...found];
   }
   for (const [match] of text.matchAll(MIXED)) {
     if (found.size >= MAX_FOUND) break;
@@ -42,5 +42,9 @@ function addJoined(name: string, level: number, found: Set<string>): void {
     const joined = name.replace(/[^a-z0-9]/gi, '').toLowerCase();
     if (joined.length <= MAX_LENGTH) found.add(joined);
   }
-  for (const part of parts) addJoined(part, level + 1, found);
+  for (const part of parts) {
+    // One name may be as long as the text.
+    if (found.size >= MAX_FOUND) return;
+    addJoined(part, level + 1, found);
+  }
 }

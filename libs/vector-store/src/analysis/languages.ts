@@ -44,11 +44,17 @@ function language(stopWords: readonly string[], stem: Language['stem']): Languag
     stopWords: new Set(wordsOf(stopWords.join(' ')).keys()),
     stem: (word) => {
       let found = known.get(word);
-      if (found === undefined) known.set(word, (found = stem(word)));
+      if (found === undefined) {
+        found = ofItsOwn(stem(word));
+        known.set(ofItsOwn(word), found);
+      }
       return found;
     },
   };
 }
+
+/** A copy: a part of a string keeps the whole string in memory, here the text in which a word was met first. */
+const ofItsOwn = (part: string): string => Buffer.from(part).toString();
 
 const ENGLISH = language([...english, 'a'], englishStem);
 /** Of a text that is too short to tell, or has no words with forms. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { seeded } from '@perennial/testing/seeded';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { points } from '../../test/points';
+import { ResilientDriver } from '../resilience/resilient-driver';
 import { CheckedStore } from '../store';
 import { LancedbDriver } from './lancedb-driver';
 
@@ -15,7 +16,9 @@ describe('a LanceDB collection that was lost and recreated', () => {
   let stores: CheckedStore[];
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'perennial-lancedb-'));
-    stores = [1, 2].map(() => new CheckedStore(Object.assign(new LancedbDriver({ directory }), FACTS)));
+    stores = [1, 2].map(
+      () => new CheckedStore(new ResilientDriver(FACTS, async () => new LancedbDriver({ directory }))),
+    );
   });
   afterEach(async () => {
     for (const store of stores) await store.close();

@@ -1,6 +1,5 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import type { CheckedFilter, Driver, DriverQuery, DriverWordQuery, StoredPoint, WordHit } from '../driver';
-import { dotProduct } from '../fusion';
 import type { CollectionInfo, Hit, PointRef } from '../types';
 import { qdrantError } from './errors';
 import { documentVector, matchedWords, queryVector, type SparseVector } from './sparse';
@@ -137,18 +136,23 @@ export class QdrantDriver implements Driver {
   }
 
   async searchWords(collection: string, { vector, filter, limit, words }: DriverWordQuery): Promise<WordHit[]> {
-    const { points } = await translated(collection, () =>
-      this.reads.query(this.name(collection), {
-        ...{ query: queryVector(words), using: WORDS, filter: filterOf(filter), limit },
-        ...{ with_payload: true, with_vector: [DENSE, WORDS] },
+    const worded = { query: queryVector(words), using: WORDS, filter: filterOf(filter), limit };
+    // The server computes the cosines: the vectors would be most of the answer.
+    const [found, compared] = await translated(collection, () =>
+      this.reads.queryBatch(this.name(collection), {
+        searches: [
+          { ...worded, with_payload: true, with_vector: [WORDS] },
+          { prefetch: [worded], query: [...vector], using: DENSE, limit },
+        ],
       }),
     );
-    return points.map((point) => ({
-      ...refOf(point),
-      similarity: dotProduct(vector, denseOf(point.vector)),
-      score: point.score,
-      matched: matchedWords(words, wordsOf(point.vector)),
-    }));
+    const cosines = new Map(compared?.points.map(({ id, score }) => [id, score]));
+    // Without a cosine: deleted in between.
+    return (found?.points ?? []).flatMap((point) => {
+      const similarity = cosines.get(point.id);
+      const matched = matchedWords(words, wordsOf(point.vector));
+      return similarity === undefined ? [] : [{ ...refOf(point), similarity, score: point.score, matched }];
+    });
   }
 
   async count(collection: string, filter: CheckedFilter): Promise<number> {

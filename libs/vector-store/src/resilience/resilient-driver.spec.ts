@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Driver } from '../driver';
+import type { Driver, WordHit } from '../driver';
 import { StoreUnavailableError, VectorStoreError } from '../errors';
+import type { Hit } from '../types';
 import { type ResilienceOptions, ResilientDriver } from './resilient-driver';
 
 const nothing = async (): Promise<never> => {
@@ -22,7 +23,7 @@ const resilient = (driver: Driver, options?: ResilienceOptions): ResilientDriver
   new ResilientDriver(facts, async () => driver, options);
 
 const timeouts = { read: 50, write: 1_000, admin: 1_000 };
-const breaker = { failures: 4, openMs: 60_000, maxOpenMs: 60_000 };
+const breaker = { failures: 2, openMs: 60_000, maxOpenMs: 60_000 };
 
 describe('ResilientDriver', () => {
   it('retries a failed connection, and returns the result', async () => {
@@ -91,9 +92,10 @@ describe('ResilientDriver', () => {
       ),
       { timeouts, breaker },
     );
-    await expect(driver.count('c', {})).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    for (let n = 0; n < 2; n += 1)
+      await expect(driver.count('c', {})).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterMs: undefined });
     await expect(driver.count('c', {})).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
-    expect(attempts).toBe(4);
+    expect(attempts).toBe(6);
     await expect(driver.health()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     away = false;
     await expect(driver.count('c', {})).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
@@ -113,5 +115,77 @@ describe('ResilientDriver', () => {
     );
     await expect(driver.count('c', {})).rejects.toMatchObject({ timedOut: true });
     await new Promise((resolve) => setTimeout(resolve, 60));
+  });
+
+  describe('searches both halves', () => {
+    const query = { vector: new Float32Array(2), filter: { scopes: ['base'] }, limit: 3 };
+    const ref = { id: 'a', scope: 'base', fileId: 'file', generation: 1, ordinal: 0 };
+    const near: Hit = { ...ref, similarity: 1, score: 1 };
+    const worded: WordHit = { ...near, matched: ['fox'] };
+    const never = () => new Promise<never>(() => undefined);
+    const refused = async () => {
+      throw new StoreUnavailableError('refused');
+    };
+    const halves = (search: () => Promise<Hit[]>, searchWords: () => Promise<WordHit[]>, read = 50) => {
+      const driver = resilient(
+        { ...driverOf(async () => 7), search, searchWords },
+        { timeouts: { ...timeouts, read }, breaker },
+      );
+      return { both: () => driver.searchBoth('c', query, { ...query, words: ['fox'] }) };
+    };
+
+    it('as one call, whose failure counts once', async () => {
+      let searches = 0;
+      const { both } = halves(() => {
+        searches += 1;
+        return never();
+      }, never);
+      for (let n = 0; n < 2; n += 1) await expect(both()).rejects.toMatchObject({ timedOut: true });
+      await expect(both()).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
+      expect(searches).toBe(2);
+    });
+
+    it.each([
+      ['away', refused],
+      ['slow', never],
+    ])('by meaning alone while the words are %s, as often as it is asked', async (_, words) => {
+      const { both } = halves(async () => [near], words);
+      for (let n = 0; n < 3; n += 1) await expect(both()).resolves.toEqual([[near], []]);
+    });
+
+    it('by words too if only their first attempt fails', async () => {
+      let attempts = 0;
+      const { both } = halves(
+        async () => [near],
+        async () => ((attempts += 1) === 1 ? refused() : [worded]),
+        1_000,
+      );
+      await expect(both()).resolves.toEqual([[near], [worded]]);
+    });
+
+    it.each(['FAILED', 'NOT_FOUND'] as const)('and hides no refusal of the words: %s', async (code) => {
+      const refuse = async () => {
+        throw new VectorStoreError(code, 'no');
+      };
+      await expect(halves(async () => [near], refuse).both()).rejects.toMatchObject({ code });
+    });
+
+    it('and asks for the words no longer when the meaning has failed', async () => {
+      let attempts = 0;
+      const fail = async () => {
+        throw new VectorStoreError('FAILED', 'no');
+      };
+      const { both } = halves(
+        fail,
+        () => {
+          attempts += 1;
+          return refused();
+        },
+        1_000,
+      );
+      await expect(both()).rejects.toMatchObject({ code: 'FAILED' });
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(attempts).toBe(1);
+    });
   });
 });

@@ -20,12 +20,16 @@ export interface ResilienceOptions {
   breaker?: typeof DEFAULT_BREAKER & Pick<BreakerOptions, 'now'>;
 }
 
+/** In which a call is recorded. */
+type Span = Parameters<Parameters<typeof inSpan>[2]>[0];
+
 /** Pauses before the second and third attempt, in milliseconds, with a jitter of half to one and a half. */
 const PAUSES = [60, 300];
 
 /**
  * A driver with time-outs. A failed connection is retried twice, with jitter: every method is idempotent (points are written by id, deletions
- * by filter). A time-out is not retried: it would add to the load that caused it. Consecutive failures open a `CircuitBreaker`.
+ * by filter). A time-out is not retried: it would add to the load that caused it. Consecutive calls that fail open a `CircuitBreaker`; one with
+ * its attempts, or with both halves of a search, counts once.
  */
 export class ResilientDriver implements Driver, DriverFacts {
   private readonly breaker: CircuitBreaker;
@@ -94,6 +98,30 @@ export class ResilientDriver implements Driver, DriverFacts {
     return this.call('search_words', name, 'read', (driver) => driver.searchWords(name, query));
   }
 
+  /**
+   * Both halves of a hybrid search at once. If only the words are away or slow, the meaning is the whole answer. They have half of the time,
+   * so that it is still in time.
+   */
+  searchBoth(name: string, meaning: DriverQuery, words: DriverWordQuery): Promise<[Hit[], WordHit[]]> {
+    return this.call('search_both', name, 'read', async (driver, span) => {
+      const over = new AbortController();
+      const attempt = () => driver.searchWords(name, words);
+      const worded = inTime(this.timeouts.read / 2, () => retry(attempt, { pauseMs: pauseAfter, signal: over.signal }));
+      try {
+        return await Promise.all([
+          driver.search(name, meaning),
+          worded.catch((error: unknown): WordHit[] => {
+            if (!(error instanceof StoreUnavailableError)) throw error;
+            span.setAttribute('perennial.without_words', true);
+            return [];
+          }),
+        ]);
+      } finally {
+        over.abort();
+      }
+    });
+  }
+
   count(name: string, filter: CheckedFilter): Promise<number> {
     return this.call('count', name, 'read', (driver) => driver.count(name, filter));
   }
@@ -129,7 +157,7 @@ export class ResilientDriver implements Driver, DriverFacts {
     operation: string,
     collection: string | undefined,
     kind: keyof StoreTimeouts,
-    work: (driver: Driver) => Promise<T>,
+    work: (driver: Driver, span: Span) => Promise<T>,
   ): Promise<T> {
     const attributes = {
       'db.system.name': this.system,
@@ -138,21 +166,22 @@ export class ResilientDriver implements Driver, DriverFacts {
     };
     return inSpan(`vectors ${operation}`, { attributes }, async (span) => {
       const driver = await this.loaded();
-      return retry(() => this.breaker.run(() => inTime(this.timeouts[kind], () => work(driver))), {
-        pauseMs: (error, attempt) => {
-          const pause = PAUSES[attempt - 1];
-          if (pause === undefined || !mayBeRepeated(error)) return undefined;
-          span.setAttribute('perennial.retries', attempt);
-          return pause * (0.5 + Math.random());
-        },
-      });
+      const attempt = () => inTime(this.timeouts[kind], () => work(driver, span));
+      const pauseMs = (error: unknown, attempts: number): number | undefined => {
+        const pause = pauseAfter(error, attempts);
+        if (pause !== undefined) span.setAttribute('perennial.retries', attempts);
+        return pause;
+      };
+      return this.breaker.run(() => retry(attempt, { pauseMs }));
     });
   }
 }
 
-/** A failed connection; neither a time-out nor an open breaker. */
-function mayBeRepeated(error: unknown): boolean {
-  return error instanceof StoreUnavailableError && !error.timedOut && error.retryAfterMs === undefined;
+/** Before the next attempt after a failed connection; there is none after a time-out. */
+function pauseAfter(error: unknown, attempts: number): number | undefined {
+  const pause = PAUSES[attempts - 1];
+  if (pause === undefined || !(error instanceof StoreUnavailableError) || error.timedOut) return undefined;
+  return pause * (0.5 + Math.random());
 }
 
 function inTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
