@@ -40,6 +40,8 @@ describe('an address that somebody chose', () => {
     '::ffff:a9fe:a9fe',
     '64:ff9b::a9fe:a9fe',
     'fd00:ec2::254',
+    'fd20:ce::254',
+    'fd00:c1::a9fe:a9fe',
     '100.100.100.200',
     '168.63.129.16',
     '0.0.0.0',

@@ -24,7 +24,8 @@ const PRIVATE = blockList([
   '198.51.100.0/24',
   '203.0.113.0/24',
 ]);
-const NEVER_6 = blockList(['fd00:ec2::/32']);
+/** Metadata of Amazon, Google and Oracle. */
+const NEVER_6 = blockList(['fd00:ec2::/32', 'fd20:ce::/32', 'fd00:c1::/32']);
 /** Of the addresses that IPv6 routes in public, those that stand for others: Teredo, 6to4, documentation. */
 const SPECIAL_6 = blockList(['2001::/23', '2001:db8::/32', '2002::/16']);
 const PUBLIC_6 = blockList(['2000::/3']);

@@ -39,6 +39,14 @@ describe('robots.txt', () => {
     ]);
   });
 
+  it('that names one robot ten thousand times keeps each rule once', () => {
+    const text = `${'User-agent: *\n'.repeat(10_000)}${'Disallow: /a\n'.repeat(5_000)}Disallow: /b`;
+    const startedAt = performance.now();
+    const robots = Robots.parse(text);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(robots.allows(new URL('http://a.test/a'))).toBe(false);
+  });
+
   it('of a hostile server costs no time', () => {
     const text = `User-agent: *\nCrawl-delay: 1e9\n${`Disallow: /${'*a'.repeat(500)}$\n`.repeat(500)}`;
     const robots = Robots.parse(text);

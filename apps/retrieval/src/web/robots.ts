@@ -3,6 +3,8 @@ import { ROBOT } from './web-client';
 /** Longer files are read up to here (RFC 9309 asks for at least 500 KiB). */
 export const MAX_ROBOTS_BYTES = 512 * 1_024;
 const MAX_RULES = 5_000;
+/** The robots whose rules are kept: a file may name thousands, each of whom would get every rule. */
+const OURS = new Set([ROBOT.toLowerCase(), '*']);
 /** A server may not slow us down for ever. */
 const MAX_DELAY_MS = 10_000;
 
@@ -24,7 +26,7 @@ export class Robots {
 
   static parse(text: string): Robots {
     const groups = new Map<string, { rules: Rule[]; delayMs: number }>();
-    let agents: string[] = [];
+    const agents = new Set<string>();
     let inRules = false;
     let count = 0;
     for (const line of text.split(/\r\n?|\n/)) {
@@ -32,9 +34,10 @@ export class Robots {
       const name = field.toLowerCase();
       const content = value.trim();
       if (name === 'user-agent') {
-        if (inRules) agents = [];
+        if (inRules) agents.clear();
         inRules = false;
-        agents.push(content.toLowerCase());
+        const agent = content.toLowerCase();
+        if (OURS.has(agent)) agents.add(agent);
         continue;
       }
       if (!['allow', 'disallow', 'crawl-delay'].includes(name)) continue;

@@ -159,6 +159,14 @@ describe('reading the web', () => {
     await hasty.close();
   });
 
+  it('keeps the beginning of a type that is longer than a type', async () => {
+    answer = (_, response) =>
+      void response.writeHead(200, { 'content-type': `text/${'x'.repeat(20_000)}` }).end('page');
+    const page = await local.get(origin, { maxBytes: MIB });
+    page!.body.resume();
+    expect(page!.contentType).toHaveLength(255);
+  });
+
   it('asks for what has changed, and says what a status means', async () => {
     answer = (request, response) =>
       request.headers['if-none-match'] === '"1"'

@@ -12,6 +12,8 @@ const SILENT_MS = 15_000;
 export const ROBOT = 'PerennialBot';
 const USER_AGENT = `Mozilla/5.0 (compatible; ${ROBOT}/1.0)`;
 const MAX_RETRY_AFTER_S = 3_600;
+/** A type is kept with a file, and told to people. */
+const MAX_TYPE_CHARS = 255;
 
 const DECODERS = {
   gzip: createGunzip,
@@ -144,7 +146,7 @@ async function toPage(url: URL, response: Dispatcher.ResponseData, web: WebReque
   else pipeline(response.body, bounded, ended);
   return {
     url,
-    contentType: first(headers['content-type']) ?? '',
+    contentType: (first(headers['content-type']) ?? '').slice(0, MAX_TYPE_CHARS),
     etag: shortened(first(headers.etag)),
     lastModified: shortened(first(headers['last-modified'])),
     body: bounded,
