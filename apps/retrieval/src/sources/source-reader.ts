@@ -23,7 +23,7 @@ export interface ReadDocument {
 export type Reading =
   | ReadDocument
   | { kind: 'unchanged' }
-  /** Documents, some at a time; it fails with a `WebError`. */
+  /** Documents, some at a time; it fails with a `WebError`, also when none at all is more likely a mistake. */
   | { kind: 'listing'; entries: AsyncIterable<FoundDocument[]> };
 
 /** Reads one kind of source. */

@@ -155,14 +155,10 @@ export class SourceSync {
       case 'document':
         return this.intake.store(source, document, reading, { maxBytes, most });
       case 'listing': {
-        let listed = 0;
         for await (const entries of reading.entries) {
           signal.throwIfAborted();
-          listed += entries.length;
           if (entries.length > 0) await this.work.found(source, entries, most);
         }
-        // More likely a mistake than a site that has given up all its pages: nothing is taken for absent.
-        if (listed === 0) throw new WebError('unsupported', 'The sitemap lists no page of its own site.');
         return this.work.done(source, document.address, { state: 'skipped' });
       }
     }

@@ -1,10 +1,22 @@
-import { integer, variable } from '@perennial/runtime';
-import type { z } from 'zod';
+import { isAbsolute } from 'node:path';
+import { integer, namedJson, variable } from '@perennial/runtime';
+import { z } from 'zod';
 
 const DAY_S = 24 * 60 * 60;
 
+const directories = () =>
+  namedJson(z.string().min(1).max(100), z.string().refine(isAbsolute, 'must be an absolute path'));
+
 /** Limits of the sources of knowledge bases. */
 export const sourcesEnv = {
+  SOURCE_DIRECTORIES: variable(
+    directories().default(() => new Map<string, string>()),
+    {
+      description:
+        'Directories as JSON, each with a name, whose folders administrators may add to knowledge bases as sources (docs/sources.md). The same for all retrieval processes, which only need to read them. Links in them are not followed.',
+      example: '{"handbook": "/srv/handbook"}',
+    },
+  ),
   SOURCE_CONCURRENCY: variable(integer(0, 64).default(2), {
     description: 'Sources of knowledge bases that one worker reads at once; 0: this worker reads none.',
   }),

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CallError, type CallParsedRequest, type CallReply, type Principal } from '@perennial/contracts-kernel';
+import {
+  CallError,
+  type CallParsedRequest,
+  type CallReply,
+  type Principal,
+  requireAdmin,
+} from '@perennial/contracts-kernel';
 import { type KnowledgeSource, knowledgeSources, type SourceConfig } from '@perennial/contracts-retrieval';
 import { type OnceKey, type Tx, UnitOfWork } from '@perennial/persistence';
 import { writable } from '../access/access';
@@ -53,6 +59,8 @@ export class SourcesService {
     const { knowledgeId, intervalS } = request;
     const once = toOnceKey(knowledgeSources.create.pattern, delivery, request);
     return this.change(once, knowledgeId, delivery.principal, async (tx, base) => {
+      // Who reads a directory of the operator is the operator's business, not that of the base's owner.
+      if (request.config.type === 'folder') requireAdmin(delivery.principal);
       const config = this.checked(request.config);
       if ((await this.sources.count(tx, knowledgeId)) >= this.env.MAX_SOURCES_PER_BASE)
         throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base has as many sources as one may have.');
@@ -129,7 +137,7 @@ export class SourcesService {
   private checked(config: SourceConfig): SourceConfig {
     try {
       const [begin] = this.readers.of(config).begin;
-      return { ...config, url: begin?.address ?? config.url };
+      return config.type === 'web' ? { ...config, url: begin?.address ?? config.url } : config;
     } catch (error) {
       if (error instanceof WebError) throw new CallError('INVALID_ARGUMENT', error.message);
       throw error;

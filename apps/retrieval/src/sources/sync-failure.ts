@@ -63,6 +63,9 @@ export function toOutcome(error: unknown): DocumentOutcome | undefined {
         return undefined;
     }
   }
+  // It has grown since it was looked at.
+  if (error instanceof BlobStoreError && error.code === 'TOO_LARGE')
+    return { state: 'skipped', message: 'It is too large.' };
   if (!(error instanceof CallError)) return undefined;
   if (error.details.reason === 'duplicate')
     return { state: 'duplicate', message: 'The base has another file with the same content.' };

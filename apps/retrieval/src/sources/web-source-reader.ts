@@ -99,13 +99,18 @@ export class WebSourceReader implements SourceReader {
   }
 
   private async *listed(page: WebPage, depth: number): AsyncGenerator<FoundDocument[]> {
+    let listed = 0;
     for await (const { pages, sitemaps } of readSitemap(page.body)) {
       const further = depth < MAX_SITEMAP_DEPTH ? this.allowed(sitemaps) : [];
-      yield [
+      const found = [
         ...this.allowed(pages).map(({ href }) => ({ address: href, listing: false, depth: MAX_SITEMAP_DEPTH + 1 })),
         ...further.map(({ href }) => ({ address: href, listing: true, depth: depth + 1 })),
       ];
+      listed += found.length;
+      yield found;
     }
+    // More likely a mistake than a site that has given up all its pages: nothing is taken for absent.
+    if (listed === 0) throw new WebError('unsupported', 'The sitemap lists no page of its own site.');
   }
 
   /** Those of the source's own site, in one spelling. */

@@ -51,12 +51,17 @@ export function toWebDocument(url: URL, contentType: string): WebDocument {
     throw new WebError('unsupported', `Pages of this kind are not kept (${type || 'untold'}).`);
   const parts = [url.host, ...path.split('/').filter((part) => part !== '')];
   const query = url.search === '' ? '' : ` ${decode(url.search)}`;
-  const stem = (parts.join(' - ') + query).replace(UNNAMEABLE, ' ');
+  const stem = toFileName(parts.join(' - ') + query);
   return {
     name: named === extension && query === '' ? shortened(stem, '') : shortened(stem, `.${extension}`),
     contentType,
     isHtml: extension === 'html',
   };
+}
+
+/** A name that may stand in headers and logs. */
+export function toFileName(name: string): string {
+  return name.replace(UNNAMEABLE, ' ');
 }
 
 /** Cut from the middle: the host and the last part say most. */

@@ -27,8 +27,16 @@ const NewWebSource = z.object({
   maxDocuments: Documents.default(1_000),
 });
 
+/** The files of a folder below a directory that the operator has named (`SOURCE_DIRECTORIES`). */
+const NewFolderSource = z.object({
+  type: z.literal('folder'),
+  directory: z.string().min(1, 'must not be empty').max(100),
+  path: z.string().max(MAX_ADDRESS_CHARS).default(''),
+  maxDocuments: Documents.default(1_000),
+});
+
 /** What a new source is to read. */
-export const NewSourceConfigSchema = z.discriminatedUnion('type', [NewWebSource]);
+export const NewSourceConfigSchema = z.discriminatedUnion('type', [NewWebSource, NewFolderSource]);
 
 const WebSource = z.object({
   type: z.literal('web'),
@@ -38,11 +46,19 @@ const WebSource = z.object({
   maxDocuments: z.number().int(),
 });
 
+const FolderSource = z.object({
+  type: z.literal('folder'),
+  directory: z.string(),
+  path: z.string(),
+  maxDocuments: z.number().int(),
+});
+
 /** What a source reads. */
-export const SourceConfigSchema = z.discriminatedUnion('type', [WebSource]);
+export const SourceConfigSchema = z.discriminatedUnion('type', [WebSource, FolderSource]);
 
 export type SourceConfig = z.infer<typeof SourceConfigSchema>;
 export type WebSource = z.infer<typeof WebSource>;
+export type FolderSource = z.infer<typeof FolderSource>;
 
 /**
  * - `waiting`: not read yet in this sync, or never;
@@ -82,7 +98,7 @@ export type KnowledgeSource = z.infer<typeof KnowledgeSourceSchema>;
 
 /** A document that a source has found. */
 export const SourceDocumentSchema = z.object({
-  /** Its address within the source: a URL. */
+  /** Its address within the source: a URL, or a path. */
   address: z.string(),
   state: SourceDocumentStateSchema,
   /** Why it is in this state; null if there is nothing to say. */

@@ -27,8 +27,8 @@ export const get = defineCall({
 });
 
 /**
- * Adds a source to a base; its first sync begins at once. `INVALID_ARGUMENT` for an address that may not be read, `RESOURCE_EXHAUSTED` beyond the
- * sources of a base. Its files belong to the base's owner.
+ * Adds a source to a base; its first sync begins at once. Its files belong to the base's owner. `PERMISSION_DENIED` for a folder that no
+ * administrator adds, `INVALID_ARGUMENT` for an address that may not be read, `RESOURCE_EXHAUSTED` beyond the sources of a base.
  */
 export const create = defineCall({
   pattern: 'retrieval.sources.create',

@@ -6,10 +6,14 @@ const seconds = z.number().int().nullable();
 export const KnowledgeSourceSchema = z.object({
   id: z.uuid(),
   knowledge_id: z.uuid(),
-  type: z.literal('web'),
-  mode: z.enum(['page', 'site', 'sitemap']),
-  url: z.string(),
-  depth: z.number().int(),
+  type: z.enum(['web', 'folder']),
+  /** Of `web`. */
+  mode: z.enum(['page', 'site', 'sitemap']).optional(),
+  url: z.string().optional(),
+  depth: z.number().int().optional(),
+  /** Of `folder`: the name that the operator has given to a directory, and a path below it. */
+  directory: z.string().optional(),
+  path: z.string().optional(),
   max_documents: z.number().int(),
   /** Seconds between two syncs; null: only when somebody asks. */
   interval: seconds,

@@ -19,12 +19,11 @@ export const KnowledgeSourcesRoutes = forwards(
   }),
   forward(routes.knowledgeSources.create, knowledgeSources.create, {
     to: ({ params, body: { max_documents: maxDocuments, interval: intervalS, ...config } }) => ({
-      knowledgeId: params.id,
+      knowledgeId: idOf('base', params.id),
       config: { ...config, maxDocuments },
       intervalS,
     }),
     from: sourceReply,
-    hide: 'base',
   }),
   forward(routes.knowledgeSources.get, knowledgeSources.get, {
     to: ({ params }) => oneOf(params),

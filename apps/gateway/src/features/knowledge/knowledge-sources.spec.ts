@@ -70,6 +70,26 @@ describe('sources at the edge', () => {
       config: { type: 'web', mode: 'site', url: 'https://example.com/docs/', depth: 3, maxDocuments: 1_000 },
       intervalS: 86_400,
     });
+    const folder = { type: 'folder' as const, directory: 'handbook', path: 'a/b', maxDocuments: 5 };
+    edge.rpc.on(knowledgeSources.create, () => ({ ...source, config: folder }));
+    const addedFolder = await ask('POST', `${base}/sources`, {
+      type: 'folder',
+      directory: 'handbook',
+      path: 'a/b',
+      max_documents: 5,
+      interval: null,
+    });
+    const { mode: _, url: __, depth: ___, ...rest } = shown;
+    expect(addedFolder.json()).toEqual({
+      ...rest,
+      type: 'folder',
+      directory: 'handbook',
+      path: 'a/b',
+      max_documents: 5,
+    });
+    expect(asked(knowledgeSources.create)).toEqual({ knowledgeId: base, config: folder, intervalS: null });
+    edge.rpc.fails(knowledgeSources.create, new CallError('PERMISSION_DENIED', 'Only for administrators.'));
+    expect((await ask('POST', `${base}/sources`, { type: 'folder', directory: 'handbook' })).statusCode).toBe(403);
     expect((await ask('GET', `${base}/sources/${id}`)).json()).toEqual(shown);
     expect((await ask('POST', `${base}/sources/${id}/update`, { interval: null })).json()).toEqual(shown);
     expect(asked(knowledgeSources.update)).toEqual({ knowledgeId: base, sourceId: id, intervalS: null });
@@ -123,7 +143,9 @@ describe('sources at the edge', () => {
       {},
       { url: '' },
       { url: `${url}${'a'.repeat(2_000)}` },
-      { url, type: 'folder' },
+      { type: 'folder', url },
+      { type: 'folder', directory: '' },
+      { type: 's3', url },
       { url, mode: 'everything' },
       { url, depth: 11 },
       { url, max_documents: 0 },
@@ -144,7 +166,7 @@ describe('sources at the edge', () => {
     ['DELETE', `${base}/sources/${id}`],
     ['GET', `${base}/sources/${id}/documents`],
   ])('%s %s is for nobody without an account, and hides what is not the caller’s', async (method, path) => {
-    const body = method === 'POST' ? { url: 'https://example.com/', interval: 900 } : undefined;
+    const body = method === 'POST' ? { type: 'web', url: 'https://example.com/', interval: 900 } : undefined;
     expect((await ask(method, path, body, {} as never)).statusCode).toBe(401);
     expect((await ask(method, path, body, edge.account('pending').headers)).statusCode).toBe(403);
     expect(edge.rpc.calls.filter(({ pattern }) => pattern.startsWith('retrieval.sources.'))).toEqual([]);

@@ -17,24 +17,33 @@ export const list = route({
   reply: z.object({ items: z.array(KnowledgeSourceSchema) }),
 });
 
+const limits = { max_documents: z.number().int().min(1).max(100_000).default(1_000), interval };
+
 /**
- * Adds web pages as a source, and begins to read them: the page at `url`, with `site` those below it that it leads to, or those that the `sitemap` at
- * `url` lists.
+ * Adds a source, and begins to read it. `web`: the page at `url`, with `site` those below it that it leads to, or those that the `sitemap` at
+ * `url` lists. `folder`, for administrators: the files below `path` of a directory that the operator has named.
  */
 export const create = route({
   method: 'POST',
   path: '/api/v1/knowledge/:id/sources',
   access: 'user',
   params: base,
-  body: z.object({
-    type: z.literal('web').default('web'),
-    mode: z.enum(['page', 'site', 'sitemap']).default('page'),
-    url: z.string().trim().min(1, 'must not be empty').max(2_000),
-    /** Links between the first page and the last; for `site`. */
-    depth: z.number().int().min(1).max(10).default(3),
-    max_documents: z.number().int().min(1).max(100_000).default(1_000),
-    interval,
-  }),
+  body: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('web').default('web'),
+      mode: z.enum(['page', 'site', 'sitemap']).default('page'),
+      url: z.string().trim().min(1, 'must not be empty').max(2_000),
+      /** Links between the first page and the last; for `site`. */
+      depth: z.number().int().min(1).max(10).default(3),
+      ...limits,
+    }),
+    z.object({
+      type: z.literal('folder'),
+      directory: z.string().min(1, 'must not be empty').max(100),
+      path: z.string().max(2_000).default(''),
+      ...limits,
+    }),
+  ]),
   reply: KnowledgeSourceSchema,
 });
 
