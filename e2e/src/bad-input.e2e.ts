@@ -174,7 +174,7 @@ describe('bad input', () => {
       });
       const naming = await http<ErrorReply>('POST', `${system.baseUrl}/api/chat/completions`, {
         token: account.token,
-        body: { ...body, chat_id: sent.chatId },
+        body: { ...body, chat_id: sent.chatId, user_message: { ...body.user_message, id: randomUUID() } },
       });
       expect([naming.status, naming.body.detail]).toEqual([409, expect.stringContaining('new message id')]);
     });

@@ -241,6 +241,23 @@ describe('turns and completions', () => {
     );
   }
 
+  it('a message of a chat that is sent again after its answer has ended, because the reply was lost, is the same', async () => {
+    const first = await world.ask({ model: 'sim-t5-r100-x' });
+    await (await world.follow(first.runId)).ended();
+    const request = {
+      chatId: first.chatId,
+      parentId: first.messageId,
+      userMessage: { id: randomUUID(), content: 'And then?' },
+      answers: [{ messageId: randomUUID(), modelId: 'sim-t5-r100-x' }],
+    };
+    const send = () => world.rpc.call(runs.accept, request, { principal: first.user });
+    const reply = await send();
+    await (await world.follow(reply.runs[0]!.runId)).ended();
+    expect(await send()).toMatchObject({ chatId: first.chatId, created: false, runs: reply.runs });
+    const { rows } = await world.db.query('SELECT 1 FROM messages WHERE chat_id = $1', [first.chatId]);
+    expect(rows).toHaveLength(4);
+  });
+
   it('overwrites no ended answer, with any outcome', async () => {
     for (const model of ['sim-t5-r100-x', 'sim-t40-r100-x-cut20', 'sim-t5-r100-e401']) {
       const turn = await world.ask({ model });

@@ -15,7 +15,7 @@ import { toAsker, type TurnRequest } from '../types/run';
 import { UserEvents } from '../user-events';
 import { type AcceptFacts, AcceptRepository, type DeliveryKey, type NewTurn } from './accept.repository';
 import { type Accepted, AcceptedRuns, madeBefore } from './accepted-runs';
-import { chatNotFound, checkAnswers, checkTree, messageNotFound, parentOf } from './answer-tree';
+import { chatNotFound, checkAnswers, checkTree, isRepetition, messageNotFound, parentOf } from './answer-tree';
 import { type Content, readContent } from './content';
 import { checkLimits, type Claimant, claimantBeside, mustSerialise, type RunLimits } from './limits';
 
@@ -154,8 +154,9 @@ export class AcceptTurnService {
       facts = await this.repository.turnFacts(tx, question);
     }
     if (chatId !== undefined && !facts.chat_found && !facts.known) throw chatNotFound();
-    // Without a chat the same ids are the same first message, sent again because the reply was lost, even if its run is over by now.
-    const running = (facts.runs ?? []).filter((run) => !run.over || chatId === undefined);
+    // Sent again because the reply was lost: the same, even if its run is over by now.
+    const isKnown = chatId === undefined || isRepetition(request, facts);
+    const running = (facts.runs ?? []).filter((run) => !run.over || isKnown).sort((a, b) => b.attempt - a.attempt);
     const missing = answerIds.filter((id) => !running.some((run) => run.message_id === id));
     return { facts, running, missing };
   }

@@ -37,6 +37,12 @@ export function checkAnswers({ continueAnswer }: Request, facts: AcceptFacts, wa
   }
 }
 
+/** Whether the chat has this message with these answers already. */
+export function isRepetition({ userMessage, answers }: Request, facts: AcceptFacts): boolean {
+  const isThere = (id: string | undefined): boolean => facts.messages?.some((message) => message.id === id) ?? false;
+  return isThere(userMessage?.id) && answers.every(({ messageId }) => parentOf(messageId, facts) === userMessage?.id);
+}
+
 /** The stored parent of a message. */
 export function parentOf(id: string | null, facts: AcceptFacts): string | null {
   return facts.messages?.find((message) => message.id === id)?.parent_id ?? null;
