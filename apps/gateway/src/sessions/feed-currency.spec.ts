@@ -12,15 +12,15 @@ describe('what is known of ended sessions', () => {
   let currency: FeedCurrency;
   let reads: number;
   let answer: (read: number) => Promise<void>;
-  let isReachable: boolean;
+  let isAuthAway: boolean;
 
   beforeEach(async () => {
     vi.useFakeTimers();
-    [reads, isReachable] = [0, true];
+    [reads, isAuthAway] = [0, true];
     answer = () => Promise.resolve();
     currency = new FeedCurrency();
     const read = () => currency.observe(() => answer(++reads));
-    currency.follow({ read, isReachable: () => Promise.resolve(isReachable) });
+    currency.follow({ read, isAuthAway: () => Promise.resolve(isAuthAway) });
     await read();
   });
   afterEach(() => void vi.useRealTimers());
@@ -52,7 +52,7 @@ describe('what is known of ended sessions', () => {
     await renewed;
     expect(reads).toBe(3);
     // The late failure of the first one changes nothing.
-    isReachable = false;
+    isAuthAway = false;
     await vi.advanceTimersByTimeAsync(700);
     expect(currency.isCurrent).toBe(true);
   });
@@ -67,8 +67,8 @@ describe('what is known of ended sessions', () => {
     expect(currency.isCurrent).toBe(true);
   });
 
-  it('cannot be known over a Redis that says nothing', async () => {
-    [answer, isReachable] = [unanswered, false];
+  it('cannot be known while a replica of auth is up and does not answer', async () => {
+    [answer, isAuthAway] = [unanswered, false];
     vi.advanceTimersByTime(1_001);
     const refused = expect(currency.renew()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await vi.advanceTimersByTimeAsync(3_000);

@@ -11,8 +11,8 @@ const READS = 4;
 export interface FeedSource {
   /** Reads the feed to its end; rejects with a CallError only. */
   read(): Promise<void>;
-  /** Whether Redis answers: then auth would have answered, if any of its replicas were there. */
-  isReachable(): Promise<boolean>;
+  /** Whether no replica of auth is up; rejects, or false, while that cannot be known. */
+  isAuthAway(): Promise<boolean>;
 }
 
 /**
@@ -24,7 +24,7 @@ export class FeedCurrency {
   private source: FeedSource | undefined;
   /** Monotonic: when the last complete read began. */
   private readAt = -Infinity;
-  /** No replica of auth answered, over a Redis that does: nobody can end a session either. */
+  /** No replica of auth is up: nobody can end a session either. One that is up and does not answer may have ended some. */
   private isAuthAway = false;
   private renewing: Promise<void> | undefined;
 
@@ -51,7 +51,7 @@ export class FeedCurrency {
         this.isAuthAway =
           error instanceof CallError &&
           error.code === 'DEADLINE_EXCEEDED' &&
-          ((await this.source?.isReachable()) ?? false);
+          ((await this.source?.isAuthAway().catch(() => false)) ?? false);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { revocations as revocationCalls, TOKENS_REVOKED } from '@perennial/contracts-auth';
-import { type Interval, Runtime } from '@perennial/runtime';
-import { Connections, Notices, Rpc } from '@perennial/transport';
+import { type Interval, Runtime, withTimeout } from '@perennial/runtime';
+import { Connections, Notices, readFleet, Rpc } from '@perennial/transport';
 import { AppliedVersions } from '../versions/applied-versions';
 import { FeedCurrency } from './feed-currency';
 import { GATEWAY_PRINCIPAL } from './gateway-principal';
@@ -12,6 +12,9 @@ import { Sessions } from './sessions';
 const POLL_MS = 700;
 const EXPIRY_SWEEP_MS = 1_000;
 const FORGET_MS = 60_000;
+const FLEET_MS = 500;
+/** States of processes that end no session now. */
+const NOT_UP: readonly string[] = ['gone', 'silent', 'starting'];
 
 /**
  * Reads revocations (sign-outs, demotions, deletions) and ends the connections of their sessions here. A notice makes it immediate; reading
@@ -43,7 +46,7 @@ export class RevocationFeed implements OnModuleInit {
       applied: () => (this.isRead ? this.cursor : undefined),
       read: () => currency.observe(() => this.load()),
     });
-    currency.follow({ read: this.read, isReachable: () => redis.isReachable() });
+    currency.follow({ read: this.read, isAuthAway: () => isAuthAway(redis) });
   }
 
   onModuleInit(): void {
@@ -88,4 +91,10 @@ export class RevocationFeed implements OnModuleInit {
     }
     this.isRead = true;
   }
+}
+
+/** By what the processes themselves report to Redis. */
+async function isAuthAway(redis: Connections): Promise<boolean> {
+  const members = await withTimeout(readFleet(redis), FLEET_MS, () => new Error('Redis does not answer in time.'));
+  return !members.some(({ service, state }) => service === 'auth' && !NOT_UP.includes(state));
 }

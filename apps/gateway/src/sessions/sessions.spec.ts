@@ -46,7 +46,7 @@ describe('cached sessions', () => {
         return Promise.resolve();
       });
     await all.authenticate(token);
-    currency.follow({ read, isReachable: () => Promise.resolve(true) });
+    currency.follow({ read, isAuthAway: () => Promise.resolve(true) });
     await expect(all.authenticate(token)).rejects.toMatchObject({ status: 401 });
   });
 
