@@ -139,7 +139,7 @@ describe('a caller who has gone', () => {
       asked = true;
       await new Promise<void>((resolve) => (answer = resolve));
       const position = { epoch: 1, generation: 1, offset: 0 };
-      return { identity: { runId, userId: user.id, model: 'm' }, position, text: '' };
+      return { identity: { runId, userId: user.id, model: 'm' }, position, text: '', isCurrent: true };
     };
     edge.subscriber.follow = async () => {
       isFollowed = true;

@@ -29,7 +29,8 @@ describe('a leaving gateway', () => {
   const runOf = (userId: string): string => {
     const runId = randomUUID();
     const position = { epoch: 1, generation: 1, offset: 0 };
-    edge.subscriber.snapshot = () => Promise.resolve({ identity: { runId, userId, model: 'm' }, position, text: '' });
+    edge.subscriber.snapshot = () =>
+      Promise.resolve({ identity: { runId, userId, model: 'm' }, position, text: '', isCurrent: true });
     edge.subscriber.follow = () =>
       Promise.resolve(Object.assign(() => undefined, { pause: () => undefined, resume: () => undefined }));
     return runId;

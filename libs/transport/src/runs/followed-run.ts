@@ -5,6 +5,9 @@ import { PendingGap } from './pending-gap';
 import { TextBuffer } from './text-buffer';
 import type { OnRunUpdate, RunFailure, RunIdentity, RunLookup, RunPosition, RunTerminal, RunUpdate } from './types';
 
+/** Workers send a heartbeat each 0.5 s: a run without one for this long has lost its worker, or we lost a frame. */
+const SILENT_MS = 1_000;
+
 /** Nobody can continue a run without its row. The same request may be sent again. */
 const LOST: RunFailure = {
   code: 'UNAVAILABLE',
@@ -23,6 +26,8 @@ export class FollowedRunState implements FollowerSource {
   /** Rises with every change; shows whether a check has learned something. */
   revision = 0;
   terminal?: RunTerminal;
+  /** When its worker was last heard (milliseconds of the monotonic clock). */
+  heardAt = performance.now();
   private known?: RunIdentity;
   private epoch = 0;
   /** -1: nothing is known yet. */
@@ -54,6 +59,14 @@ export class FollowedRunState implements FollowerSource {
 
   get text(): string {
     return this.buffer.toString();
+  }
+
+  get isHeard(): boolean {
+    return performance.now() - this.heardAt < SILENT_MS;
+  }
+
+  get isCurrent(): boolean {
+    return this.terminal !== undefined || this.isHeard;
   }
 
   get isWhole(): boolean {

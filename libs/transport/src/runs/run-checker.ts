@@ -3,8 +3,6 @@ import type { DurableStore } from './durable-store';
 import type { FollowedRunState, LookedUp } from './followed-run';
 import type { RunLookup } from './types';
 
-/** Workers send a heartbeat each 0.5 s: a run without one for this long has lost its worker, or we lost a frame. */
-export const SILENT_MS = 1_000;
 const SILENT_AGAIN_MS = 1_000;
 /** The next durable write fills a gap; it is at most about 350 ms away. */
 const FILL_AGAIN_MS = 120;
@@ -19,8 +17,6 @@ const UNKNOWN_LIMIT = 2;
 /** A run and the state of its checks. */
 export interface CheckedRun {
   readonly state: FollowedRunState;
-  /** When its worker was last heard (ms). */
-  heardAt: number;
   /** Not before (ms). */
   checkAt: number;
   /** Checks in a row without progress. */
@@ -47,7 +43,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
     for (const run of runs) {
       if (this.underway >= CONCURRENCY) return;
       if (run.checking || run.state.terminal || now < run.checkAt) continue;
-      if (run.state.needsText || !isHeard(run)) this.check(run).catch(() => undefined);
+      if (run.state.needsText || !run.state.isHeard) this.check(run).catch(() => undefined);
     }
   }
 
@@ -87,7 +83,7 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
       }
       const found = await this.lookedUp(state.runId);
       if (found) state.applyLookup(found);
-      run.unknown = found || isHeard(run) ? 0 : run.unknown + 1;
+      run.unknown = found || state.isHeard ? 0 : run.unknown + 1;
       if (run.unknown >= UNKNOWN_LIMIT) state.vanish();
     } finally {
       this.underway -= 1;
@@ -113,14 +109,10 @@ export class RunChecker<Run extends CheckedRun = CheckedRun> {
     const { state } = run;
     if (!state.isKnown) return true;
     // Its worker lives, and the next durable write may have the text.
-    if (isHeard(run) && !state.isEnding && run.checks < FILLS_BEFORE_LOOKUP) return false;
+    if (state.isHeard && !state.isEnding && run.checks < FILLS_BEFORE_LOOKUP) return false;
     if (!isStreamed) return true;
     // The stream has ended without the whole text: it never will have it.
     if (state.isEnding) return hasLearned ? run.checks > 0 : true;
     return !hasLearned;
   }
-}
-
-function isHeard(run: CheckedRun): boolean {
-  return performance.now() - run.heardAt < SILENT_MS;
 }

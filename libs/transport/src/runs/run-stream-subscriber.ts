@@ -126,7 +126,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   async snapshot(runId: string): Promise<FollowedRun | undefined> {
     const apart = new FollowedRunState(runId, (error) => this.complain(error));
     let state = this.runs.get(runId)?.state ?? apart;
-    if (state.isWhole) return state;
+    if (state.isWhole && state.isCurrent) return state;
     try {
       const durable = await connected(() => this.store.read(runId));
       if (durable) state = this.learn(apart, durable, (of) => of.applyDurable(durable));
@@ -225,7 +225,7 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
   }
 
   private heard(run: SubscribedRun): void {
-    run.heardAt = this.now;
+    run.state.heardAt = this.now;
     this.runs.settle(run);
     const isNewHole = run.state.needsText && !run.hasGap;
     run.hasGap = run.state.needsText;

@@ -54,7 +54,6 @@ export class SubscribedRuns {
     const state = new FollowedRunState(runId, this.options.onError);
     const run: SubscribedRun = {
       state,
-      heardAt: performance.now(),
       checkAt: 0,
       checks: 0,
       hasGap: false,
@@ -82,11 +81,14 @@ export class SubscribedRuns {
     const others = this.users.get(userId);
     if (others) others.add(user);
     else this.users.set(userId, new Set([user]));
-    // Runs that other sockets of this user see already are shown at once; the workers open the others.
+    // Runs that others here follow already are shown at once; the workers open the others.
     for (const run of this.runs.values()) {
-      const { identity, isKnown, terminal } = run.state;
-      if (isKnown && !terminal && identity.userId === userId && identity.chatId !== undefined)
-        join(user, run, 'join').deliver();
+      const { identity, isKnown, isCurrent, terminal } = run.state;
+      if (!isKnown || terminal || identity.userId !== userId || identity.chatId === undefined) continue;
+      const follower = join(user, run, 'join');
+      if (isCurrent) follower.deliver();
+      // Others may have shown its end: it is shown with the next check.
+      else run.checkAt = 0;
     }
     return () => this.removeUser(userId, user);
   }

@@ -164,6 +164,11 @@ export interface FollowedRun {
   readonly position: RunPosition;
   readonly text: string;
   readonly terminal?: RunTerminal;
+  /**
+   * It has ended, or its worker was heard in the last second. Otherwise this gateway may be cut off, and others may have shown more, even the
+   * end: who comes now gets nothing before the next check.
+   */
+  readonly isCurrent: boolean;
 }
 
 /**

@@ -30,7 +30,7 @@ describe('the sources of a completion', () => {
     url = `http://127.0.0.1:${(edge.app.getHttpServer().address() as AddressInfo).port}`;
     const identity = { runId, userId: randomUUID(), model: 'm' };
     edge.subscriber.follow = async (_run: string, _cursor: unknown, onUpdate: OnRunUpdate) => {
-      const run = { identity, position: { epoch: 1, generation: 1, offset: 5 }, text: 'Hello' };
+      const run = { identity, position: { epoch: 1, generation: 1, offset: 5 }, text: 'Hello', isCurrent: true };
       const over = end.state === 'completed' ? 'Hello' : '';
       await sleep(5);
       if (over !== '') onUpdate({ kind: 'delta', epoch: 1, generation: 1, offset: 0, text: over }, run);

@@ -36,6 +36,7 @@ describe('a socket that comes while others of its user show an answer', () => {
       identity: { runId: 'run-1', userId: USER, model: 'm', chatId: 'chat-1', messageId: 'message-1' },
       position: { epoch: 1, generation: 1, offset: 0 },
       text: '',
+      isCurrent: true,
     };
     const append = (text: string): void => {
       const offset = run.text.length;

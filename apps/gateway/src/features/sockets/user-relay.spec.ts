@@ -35,6 +35,7 @@ describe('the events of a run at a user’s sockets', () => {
     identity: { ...identity, ...change },
     position: { epoch: 1, generation: 1, offset: 0 },
     text: '',
+    isCurrent: true,
   });
   const update = (value: RunUpdate, of = run()) => relay.onUpdate(value, of);
   const delta = (offset: number, text: string): RunUpdate => ({ kind: 'delta', epoch: 1, generation: 1, offset, text });
@@ -131,7 +132,18 @@ describe('the events of a run at a user’s sockets', () => {
     expect(heard.map(({ data }) => data.type)).toEqual(['chat:completion', 'response:completion']);
   });
 
-  it('a run that ended before the user connected is its end only; a failure carries no text, so the text comes first', () => {
+  it('a socket that comes while this gateway may be cut off is shown nothing old, and all of the text with the next', () => {
+    const of = { ...run(), text: 'Hello', isCurrent: false };
+    update(delta(0, 'Hel'), of);
+    heard.length = 0;
+    expect([...relay.present()]).toEqual([]);
+    update(delta(3, 'lo'), of);
+    update(delta(5, '!'), { ...of, text: 'Hello!' });
+    expect(heard.map(({ data }) => data.type)).toEqual(['chat:completion', 'response:completion']);
+    expect(heard[0]?.data.data).toMatchObject({ output: output('Hello', 'in_progress') });
+  });
+
+  it('a run that ended before the user connected is its end only; a failure carries no text, and of a stop few pages read it, so the text comes first', () => {
     const over = (terminal: Partial<RunTerminal>) => {
       const ended = end(terminal) as Extract<RunUpdate, { kind: 'end' }>;
       const of = { ...run(), text: 'Hi', terminal: ended.terminal };
@@ -145,7 +157,10 @@ describe('the events of a run at a user’s sockets', () => {
       expect.objectContaining({ done: true, output: output('Hi', 'completed') }),
       { active: false, folder_id: null },
     ]);
-    expect(over({ state: 'cancelled' })[0]).toMatchObject({ output: output('Hi', 'incomplete') });
+    expect(over({ state: 'cancelled' }).slice(0, 2)).toEqual([
+      expect.objectContaining({ output: output('Hi', 'in_progress') }),
+      expect.objectContaining({ output: output('Hi', 'incomplete') }),
+    ]);
     expect(over({ state: 'failed' })[0]).toMatchObject({ output: output('Hi', 'in_progress') });
   });
 

@@ -6,6 +6,8 @@ interface RelayedRun {
   run: FollowedRun;
   packets: RunPackets;
   thoughts: ThoughtWatch;
+  /** A socket has come while this gateway may have been cut off: its next update has the whole text. */
+  isOwed: boolean;
 }
 
 /** Turns the updates of one user's runs into packets for the sockets that the user has here. */
@@ -24,8 +26,8 @@ export class UserRelay {
         return this.delta(update, run, packets, known);
       case 'reset':
         // The end follows at once with the whole text. A socket that reconnected may have seen it: nothing may start after an end.
-        if (known === undefined && endHasText(run)) return;
-        this.runs.set(runId, { run, packets, thoughts: new ThoughtWatch(update.text) });
+        if (known === undefined && run.terminal?.state === 'completed') return;
+        this.runs.set(runId, { run, packets, thoughts: new ThoughtWatch(update.text), isOwed: false });
         // A run that has just begun replaces nothing.
         if (known === undefined && update.text === '' && update.epoch === 1) this.send(packets.role());
         else this.send(packets.cumulative(update.generation, update.text));
@@ -42,7 +44,11 @@ export class UserRelay {
 
   /** The text so far of each run, for a socket that has just come: the next deltas continue it. */
   *present(): Iterable<Packet> {
-    for (const { run, packets } of this.runs.values()) yield packets.cumulative(run.position.generation, run.text);
+    for (const relayed of this.runs.values()) {
+      const { run, packets } = relayed;
+      if (run.isCurrent) yield packets.cumulative(run.position.generation, run.text);
+      else relayed.isOwed = true;
+    }
   }
 
   /** The text so far of a run, as one event; undefined when it has ended or has no chat. */
@@ -61,8 +67,12 @@ export class UserRelay {
     known: RelayedRun | undefined,
   ): void {
     const { thoughts } = known ?? { thoughts: new ThoughtWatch(offset === 0 ? '' : run.text.slice(0, offset)) };
-    if (known === undefined) this.runs.set(run.identity.runId, { run, packets, thoughts });
+    if (known === undefined) this.runs.set(run.identity.runId, { run, packets, thoughts, isOwed: false });
     const kind = thoughts.next(text);
+    if (known?.isOwed) {
+      known.isOwed = false;
+      return this.send(packets.cumulative(generation, run.text.slice(0, offset + text.length)));
+    }
     if (known === undefined && offset === 0) {
       // After a take-over clients may show text of the previous owner that this process has never seen: it is replaced.
       if (epoch > 1) return this.send(packets.cumulative(generation, text));
@@ -76,9 +86,4 @@ export class UserRelay {
     for (const { packets } of this.runs.values()) if (packets.chatId === chatId) return true;
     return false;
   }
-}
-
-/** Whether the run has ended with its text: a failure has a message instead. */
-function endHasText({ terminal }: FollowedRun): boolean {
-  return terminal !== undefined && terminal.state !== 'failed';
 }
