@@ -4,7 +4,7 @@ import prettier from 'eslint-config-prettier';
 import importSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/build/src/boundaries.mjs';
-import { STYLE } from './tools/build/src/style.mjs';
+import { NO_WORDS, STYLE } from './tools/build/src/style.mjs';
 
 const TYPESCRIPT = ['**/*.ts', '**/*.tsx', '**/*.mts'];
 const TESTS = [
@@ -120,6 +120,11 @@ export default tseslint.config(
         { patterns: [{ group: WRAPPED, message: 'Markdown is shown by @perennial/web-ui/markdown.' }] },
       ],
     },
+  },
+  {
+    files: ['apps/web/src/**/*.ts', 'apps/web/src/**/*.tsx'],
+    ignores: [...TESTS, 'apps/web/src/**/messages/*.ts', 'apps/web/src/boot/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...STYLE, environmentIsReadOnce, waitsAreCleanedUp, ...NO_WORDS] },
   },
   { files: TESTS, rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:testing', 'type:tool'] }) } },
   { files: ['**/*.config.ts'], rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:tool'] }) } },

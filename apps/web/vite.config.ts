@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { bootScript } from '@perennial/build/boot-script';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -18,7 +19,7 @@ function forwardRemote(forwarded: ClientRequest, { socket, headers }: IncomingMe
 }
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), bootScript(new URL('src/boot/boot.ts', import.meta.url).pathname)],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

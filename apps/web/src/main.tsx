@@ -7,17 +7,19 @@ import './styles/lists.css';
 import './styles/overlays.css';
 import './styles/documents.css';
 import './styles/sources.css';
+import './styles/contrast.css';
 import { createRoot } from 'react-dom/client';
 import { Root } from './app/root';
-import { followTheme } from './ui/theme';
+import { followLanguage } from './messages/language';
+import { followLook } from './ui/theme';
 
 ignoreStrayDrops(window);
 tellKeyboard(window);
-followTheme();
+followLook();
 
 // Nothing else is imported here: in development an edit is replaced in place where it reaches a component, and reloads the page where it reaches
 // this module.
-createRoot(document.getElementById('root')!).render(<Root />);
+void followLanguage().then(() => createRoot(document.getElementById('root')!).render(<Root />));
 
 /** Marks the page while somebody moves in it by Tab, for what shows its focus only then. */
 function tellKeyboard(page: Window): void {

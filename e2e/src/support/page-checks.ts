@@ -18,14 +18,43 @@ export async function violations(page: Page): Promise<string[]> {
   );
 }
 
-/** Elements beyond the right edge of the window, unless a box clips or scrolls them. */
+/** Violations of colours alone, with more contrast in light and in dark. */
+export async function violationsOfContrast(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  for (const theme of ['dark', 'light']) {
+    await page.evaluate((theme) => Object.assign(document.documentElement.dataset, { theme, contrast: 'more' }), theme);
+    const { violations } = await new AxeBuilder({ page }).withRules(['color-contrast-enhanced']).analyze();
+    faults.push(...violations.map(({ id, nodes }) => `${theme} ${id}: ${nodes[0]?.html}`));
+  }
+  await page.evaluate(() => (document.documentElement.dataset.contrast = 'normal'));
+  return faults;
+}
+
+/** Elements beyond an edge of the window where the page is mirrored. */
+export async function beyondTheEdgeMirrored(page: Page): Promise<string[]> {
+  const turn = (dir: string) => page.evaluate((dir) => void (document.documentElement.dir = dir), dir);
+  await turn('rtl');
+  const faults = await beyondTheEdge(page);
+  await turn('ltr');
+  return faults.map((fault) => `mirrored: ${fault}`);
+}
+
+/** Elements beyond an edge of the window, unless a box clips or scrolls them. */
 export function beyondTheEdge(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
     const isCutOff = ({ parentElement: parent }: Element): boolean =>
       parent !== null && (getComputedStyle(parent).overflowX !== 'visible' || isCutOff(parent));
     return [...document.body.querySelectorAll('*')]
-      .filter((element) => element.getBoundingClientRect().right > width + 1 && !isCutOff(element))
+      .filter((element) => {
+        const { left, right, width: own } = element.getBoundingClientRect();
+        return (
+          own > 1 &&
+          (right > width + 1 || left < -1) &&
+          !isCutOff(element) &&
+          element.checkVisibility({ visibilityProperty: true })
+        );
+      })
       .map(({ outerHTML }) => outerHTML.slice(0, 120));
   });
 }

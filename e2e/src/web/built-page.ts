@@ -15,7 +15,10 @@ export class BuiltPage {
   constructor(private readonly root: string) {
     const html = this.read('index.html');
     const names = readdirSync(join(this.folder, 'assets')).map((name) => `assets/${name}`);
-    this.entry = this.withImports(/<script [^>]*src="\/([^"]+)"/.exec(html)?.[1] ?? '');
+    this.entry = [...html.matchAll(/<script [^>]*src="\/([^"]+)"/g)].reduce(
+      (seen, [, name = '']) => this.withImports(name, seen),
+      new Set<string>(),
+    );
     const transcript = names.filter((name) => /transcript-[^/]+\.js$/.test(name));
     this.chat = transcript.reduce((seen, name) => this.withImports(name, seen), new Set(this.entry));
     this.styles = names.filter((name) => name.endsWith('.css') && !name.includes('katex'));

@@ -2,11 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keepChat, type KeptMessage } from '../support/page';
-import { beyondTheEdge, violations } from '../support/page-checks';
+import { chooseOfAccount, keepChat, type KeptMessage } from '../support/page';
+import { beyondTheEdge, beyondTheEdgeMirrored, violations, violationsOfContrast } from '../support/page-checks';
 import type { PageSystem } from './page-system';
 
-/** `LOOKS=folder` also takes a picture of each view, to be looked at. */
+/** `LOOKS=folder` also takes pictures of each view, in every colour and language and at a third width, to be looked at. */
 const PICTURES = process.env.LOOKS;
 
 const ANSWER = `## Herons in winter
@@ -28,6 +28,12 @@ export const herons = places.filter(({ birds }) => birds > 100).map(({ name }) =
 > They are patient.
 
 ${'A long paragraph about herons and what they do all day. '.repeat(12)}`;
+
+const SIZES: [width: number, height: number][] = [
+  [1_440, 900],
+  [390, 780],
+];
+if (PICTURES) SIZES.push([820, 1_100]);
 
 /** Each leads to a view; the page is at the stored chat before. */
 const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
@@ -58,6 +64,12 @@ const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByRole('button', { name: /^Account of/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
   },
+  settings: async (page) => {
+    const button = page.getByRole('button', { name: 'Chats', exact: true });
+    if (await button.isVisible()) await button.click();
+    await chooseOfAccount(page, 'Settings');
+    await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+  },
   welcome: async (page) => {
     await page.goto('/');
     await page.getByText('What is on your mind?').waitFor();
@@ -67,6 +79,9 @@ const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByRole('heading', { level: 1 }).waitFor();
   },
 };
+
+/** The views that are looked at with more contrast, too: together they have every kind of control. */
+const IN_CONTRAST = ['chat', 'picker', 'settings', 'knowledge'];
 
 export function looks(system: PageSystem): void {
   describe('every view', () => {
@@ -91,10 +106,7 @@ export function looks(system: PageSystem): void {
 
     afterAll(() => context?.close());
 
-    it.each([
-      [1440, 900],
-      [390, 780],
-    ])(
+    it.each(SIZES)(
       '%i pixels wide: is whole, has enough contrast in light and dark, and names and roles for all',
       async (width, height) => {
         const page = await context.newPage();
@@ -105,21 +117,45 @@ export function looks(system: PageSystem): void {
           await page.goto(`/c/${chatId}`);
           await page.locator('.message-assistant table').waitFor();
           await open(page);
-          if (PICTURES) await takePictures(page, `${view}-${width}`);
-          for (const fault of [...(await violations(page)), ...(await beyondTheEdge(page))])
-            faults.push(`${view}: ${fault}`);
+          const found = [
+            ...(await violations(page)),
+            ...(width > 1_000 && IN_CONTRAST.includes(view) ? await violationsOfContrast(page) : []),
+            ...(await beyondTheEdge(page)),
+            ...(await beyondTheEdgeMirrored(page)),
+            ...(PICTURES ? await takePictures(page, `${view}-${width}`) : []),
+          ];
+          faults.push(...found.map((fault) => `${view}: ${fault}`));
         }
         await page.close();
         expect(faults).toEqual([]);
       },
     );
 
-    async function takePictures(page: Page, name: string): Promise<void> {
+    /** Pictures in every colour and language, and what is beyond an edge there. What lies above the page closes with another language. */
+    async function takePictures(page: Page, name: string): Promise<string[]> {
       await mkdir(PICTURES!, { recursive: true });
-      for (const theme of ['dark', 'light']) {
-        await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), theme);
-        await page.screenshot({ path: join(PICTURES!, `${name}-${theme}.png`) });
+      const faults: string[] = [];
+      for (const language of ['de', 'ar', 'en']) {
+        await page.evaluate((language) => {
+          localStorage.setItem('language', language);
+          dispatchEvent(new StorageEvent('storage', { key: 'language' }));
+        }, language);
+        await page.locator(`html[lang=${language}]`).waitFor();
+        await page.waitForTimeout(300);
+        for (const [theme, contrast] of [
+          ['light', 'normal'],
+          ['dark', 'normal'],
+          ['light', 'more'],
+          ['dark', 'more'],
+        ]) {
+          await page.evaluate((look) => Object.assign(document.documentElement.dataset, look), { theme, contrast });
+          const look = contrast === 'more' ? `${theme}-contrast` : theme;
+          await page.screenshot({ path: join(PICTURES!, `${name}-${language}-${look}.png`) });
+        }
+        await page.evaluate(() => (document.documentElement.dataset.contrast = 'normal'));
+        faults.push(...(await beyondTheEdge(page)).map((fault) => `${language}: ${fault}`));
       }
+      return faults;
     }
   });
 }

@@ -3,6 +3,7 @@ import { noBrowser } from '../support/browser';
 import { answers } from './answers.suite';
 import { finding } from './finding.suite';
 import { inFirefox } from './firefox.suite';
+import { languages } from './languages.suite';
 import { looks } from './looks.suite';
 import { messages } from './messages.suite';
 import { PageSystem } from './page-system';
@@ -16,6 +17,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
   answers(system);
   messages(system);
   finding(system);
+  languages(system);
   looks(system);
   inFirefox(system);
   // Last, because it ends its session.

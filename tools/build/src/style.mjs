@@ -51,3 +51,22 @@ export const STYLE = [
     message: 'A dependency is `private readonly`: whoever else needs it has it injected.',
   },
 ];
+
+const WORDS = 'A text that people read has an id in a catalogue: apps/web/src/messages, or admin/messages.';
+
+/**
+ * Words in the components of the page, as entries of `no-restricted-syntax`. The name of the product is the same in all languages.
+ *
+ * @type {readonly { selector: string, message: string }[]}
+ */
+export const NO_WORDS = [
+  'JSXText[value=/\\p{L}{2}/u]:not([value=/^\\s*Perennial\\s*$/])',
+  'JSXAttribute[name.name=/^(aria-label|alt|placeholder|label|title|hint)$/] > Literal[value=/\\p{L}{2}/u]',
+  'JSXAttribute > Literal[value=/^\\p{Lu}/u]',
+  'Property[key.name=/^(name|label|text|title|words|hint)$/] > Literal[value=/^\\p{Lu}\\p{Ll}/u]',
+  // A sentence. Programmers may be told in English that they called something in the wrong place.
+  'Literal[value=/^\\p{Lu}\\p{Ll}*[,:]? \\p{L}/u]:not([value=/ is called outside of /])',
+  'ConditionalExpression > Literal[value=/^\\p{Lu}\\p{Ll}{2}/u]',
+  'JSXExpressionContainer > Literal[value=/\\p{L}{2}/u]:not(JSXAttribute *)',
+  'TemplateElement[value.raw=/^\\p{Lu}\\p{Ll}+ |\\p{Ll}{2} \\p{Ll}{2}/u]',
+].map((selector) => ({ selector, message: WORDS }));

@@ -130,6 +130,27 @@ export const PLANTED_WRAPPED = [
   },
 ];
 
+/**
+ * Words in a component of the page, and what only looks like it.
+ *
+ * @type {readonly { why: string, path: string, source: string, refused: boolean }[]}
+ */
+export const PLANTED_WORDS = [
+  { why: 'a text', source: 'export const a = <p>Try again</p>;', refused: true },
+  { why: 'a name that is only heard', source: 'export const a = <button aria-label="Close" />;', refused: true },
+  { why: 'one of two words', source: `export const a = (b: boolean) => (b ? 'Stopped' : t('c'));`, refused: true },
+  { why: 'an item of a menu', source: `export const a = [{ name: 'Rename', keys: 'F2' }];`, refused: true },
+  { why: 'a sentence with a value', source: 'export const a = (b: string) => `Nothing matches ${b}.`;', refused: true },
+  { why: 'the reason of a failure', source: `throw new Error('No model is connected yet.');`, refused: true },
+  {
+    why: 'texts by their ids, names of keys and classes',
+    source: `export const a = (b: string) => (
+      <p className="big row" title={t('a.b')} data-a="deep" onKeyDown={({ key }) => key === 'Enter' && f(\`row:\${b}\`)}>Perennial</p>
+    );`,
+    refused: false,
+  },
+].map((each) => ({ ...each, path: 'apps/web/src/planted.tsx' }));
+
 const BOUNDARIES = '@nx/enforce-module-boundaries';
 const STYLE = 'no-restricted-syntax';
 const WRAPPED = 'no-restricted-imports';
@@ -149,6 +170,7 @@ export async function checkPlanted() {
   const planted = [
     ...PLANTED.map((each) => ({ ...each, rule: BOUNDARIES })),
     ...PLANTED_WRAPPED.map((each) => ({ ...each, rule: WRAPPED })),
+    ...PLANTED_WORDS.map((each) => ({ ...each, rule: STYLE })),
     ...PLANTED_STYLE.map((each) => ({ ...each, rule: STYLE, path: 'apps/chat/src/planted.ts' })),
   ];
   for (const { why, path, source, refused, rule } of planted) {

@@ -9,21 +9,16 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
+import { t } from '../messages';
 import { ConnectionsPage } from './connections/connections-page';
 import { DocumentsPage } from './documents/documents-page';
 import { FleetPage } from './fleet/fleet-page';
+import { ta } from './messages';
 import { ModelsPage } from './models/models-page';
 import { NoticesPage } from './notices/notices-page';
 import { UsersPage } from './users/users-page';
 
-const PAGES = [
-  { path: 'fleet', name: 'Fleet' },
-  { path: 'users', name: 'Users' },
-  { path: 'connections', name: 'Connections' },
-  { path: 'models', name: 'Models' },
-  { path: 'documents', name: 'Documents' },
-  { path: 'notices', name: 'Notices' },
-];
+const PAGES = ['fleet', 'users', 'connections', 'models', 'documents', 'notices'] as const;
 
 /** All pages of the administration, and the way from one to another. */
 export default function Administration({ user }: { user: SessionProfile }) {
@@ -36,10 +31,10 @@ export default function Administration({ user }: { user: SessionProfile }) {
   }, [pathname]);
   return (
     <div className="admin">
-      <nav ref={pages} className="admin-pages" aria-label="Administration">
-        {PAGES.map(({ path, name }) => (
+      <nav ref={pages} className="admin-pages" aria-label={t('admin')}>
+        {PAGES.map((path) => (
           <NavLink key={path} className="admin-link" to={`/admin/${path}`}>
-            {name}
+            {ta(`page.${path}`)}
           </NavLink>
         ))}
       </nav>

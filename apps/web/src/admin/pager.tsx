@@ -1,4 +1,4 @@
-import { numberWords } from './words';
+import { ta } from './messages';
 
 interface PagerProps {
   /** From 1. */
@@ -15,17 +15,17 @@ export function Pager({ page, rows, total, onPage }: PagerProps) {
   if (last === 1 && page === 1) return null;
   const from = (page - 1) * rows + 1;
   const steps = [
-    { name: 'First', to: 1, isPossible: page > 1 },
-    { name: 'Previous', to: Math.min(page - 1, last), isPossible: page > 1 },
-    { name: 'Next', to: page + 1, isPossible: page < last },
-    { name: 'Last', to: last, isPossible: page < last },
+    { name: ta('pager.first'), to: 1, isPossible: page > 1 },
+    { name: ta('pager.previous'), to: Math.min(page - 1, last), isPossible: page > 1 },
+    { name: ta('pager.next'), to: page + 1, isPossible: page < last },
+    { name: ta('pager.last'), to: last, isPossible: page < last },
   ];
   return (
-    <nav className="admin-pager" aria-label="Pages">
+    <nav className="admin-pager" aria-label={ta('pager')}>
       <span className="grow">
         {from <= total
-          ? `${numberWords(from)}–${numberWords(Math.min(total, from + rows - 1))} of ${numberWords(total)}`
-          : `${numberWords(last)} pages`}
+          ? ta('pager.rows', { from, to: Math.min(total, from + rows - 1), total })
+          : ta('pager.pages', { count: last })}
       </span>
       {steps.map(({ name, to, isPossible }) => (
         <button

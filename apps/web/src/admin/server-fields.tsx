@@ -1,15 +1,16 @@
+import { ta } from './messages';
 /** Where a server of models or embeddings is. */
 export function AddressField({ value, placeholder }: { value: string; placeholder?: string }) {
   return (
     <label className="field">
-      Address
+      {ta('address')}
       <input
         name="url"
         type="url"
         required
         maxLength={2_000}
         pattern="https?://.+"
-        title="An address that begins with http:// or https://"
+        title={ta('address.hint')}
         placeholder={placeholder}
         defaultValue={value}
       />
@@ -21,7 +22,7 @@ export function AddressField({ value, placeholder }: { value: string; placeholde
 export function KeyInput({ placeholder }: { placeholder: string }) {
   return (
     <label className="field">
-      Key
+      {ta('key')}
       <input name="key" type="password" autoComplete="off" maxLength={10_000} placeholder={placeholder} />
     </label>
   );

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { durationWords, listWords } from './words';
+import { durationWords } from './words';
 
 it.each([
   [-3, '0 s'],
@@ -11,13 +11,4 @@ it.each([
   [200_000, '2 days'],
 ])('%d seconds are %s', (seconds, words) => {
   expect(durationWords(seconds)).toBe(words);
-});
-
-it.each([
-  [[], ''],
-  [['a'], 'a'],
-  [['a', 'b'], 'a and b'],
-  [['a', 'b', 'c'], 'a, b and c'],
-])('%j is said as “%s”', (words, said) => {
-  expect(listWords(words)).toBe(said);
 });

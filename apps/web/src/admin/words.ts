@@ -1,51 +1,39 @@
-const STEPS: readonly [seconds: number, unit: string][] = [
-  [86_400, 'day'],
-  [3_600, 'h'],
-  [60, 'min'],
-  [1, 's'],
-];
+import { dateText } from '../messages/formats';
+import { ta } from './messages';
+
+const STEPS = [
+  [86_400, 'days'],
+  [3_600, 'hours'],
+  [60, 'minutes'],
+  [1, 'seconds'],
+] as const;
 
 /** A length of time in its largest unit: `4 s`, `3 min`, `2 days`. */
 export function durationWords(seconds: number): string {
-  const [size, unit] = STEPS.find(([size]) => seconds >= size) ?? [1, 's'];
-  const count = Math.max(0, Math.floor(seconds / size));
-  return `${count} ${unit === 'day' && count !== 1 ? 'days' : unit}`;
+  const [size, unit] = STEPS.find(([size]) => seconds >= size) ?? [1, 'seconds'];
+  return ta(`time.${unit}`, { count: Math.max(0, Math.floor(seconds / size)) });
 }
 
-/** `a`, `a and b`, `a, b and c`. */
-export function listWords(words: readonly string[]): string {
-  if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+export function agoWords(seconds: number): string {
+  return ta('time.ago', { time: durationWords(seconds) });
 }
 
 /** A share (0 to 1 and beyond) in whole percent. */
 export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return ta('percent', { count: Math.round(share * 100) });
 }
 
-const NUMBER = new Intl.NumberFormat('en');
-
-export function numberWords(value: number): string {
-  return NUMBER.format(value);
-}
-
-/** `1 account`, `100,002 accounts`. */
-export function countWords(count: number, one: string, many = `${one}s`): string {
-  return `${numberWords(count)} ${count === 1 ? one : many}`;
-}
-
-const DATE = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
 const MONTH_SECONDS = 30 * 86_400;
 
 /** The day of a time (epoch seconds). */
 export function dateWords(time: number): string {
-  return DATE.format(time * 1_000);
+  return dateText(time * 1_000, { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
 /** How long ago a time was (epoch seconds; 0: never), or its day when that is long ago. */
 export function sinceWords(time: number, now = Date.now() / 1_000): string {
-  if (time === 0) return 'never';
+  if (time === 0) return ta('time.never');
   const seconds = now - time;
-  if (seconds < 60) return 'just now';
-  return seconds < MONTH_SECONDS ? `${durationWords(seconds)} ago` : dateWords(time);
+  if (seconds < 60) return ta('time.justNow');
+  return seconds < MONTH_SECONDS ? agoWords(seconds) : dateWords(time);
 }

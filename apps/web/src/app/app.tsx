@@ -7,11 +7,16 @@ import { DeletionsProvider } from '../chat/deletions-provider';
 import { DraftsProvider } from '../chat/drafts';
 import { LiveProvider } from '../chat/live';
 import { BaseUploadsProvider } from '../knowledge/base-uploads';
+import { t } from '../messages';
+import { useLanguage } from '../messages/language';
+import { SETTINGS_OPEN } from '../settings/settings-open';
+import { useStore } from '../state/store';
 import { PartBoundary } from '../ui/part-boundary';
 import { Notice } from './notice';
 import { Shell } from './shell';
 
 const SignInPage = lazy(async () => ({ default: (await import('../auth/sign-in-page')).SignInPage }));
+const Settings = lazy(() => import('../settings/settings'));
 const KnowledgePage = lazy(async () => ({ default: (await import('../knowledge/knowledge-page')).KnowledgePage }));
 const BasePage = lazy(async () => ({ default: (await import('../knowledge/base-page')).BasePage }));
 
@@ -21,7 +26,9 @@ const BasePage = lazy(async () => ({ default: (await import('../knowledge/base-p
 export function App() {
   const { pathname } = useLocation();
   const session = useSession();
-  if (session.status === 'loading') return <Notice kind="busy">Opening Perennial…</Notice>;
+  const language = useLanguage();
+  const settings = useStore(SETTINGS_OPEN);
+  if (session.status === 'loading') return <Notice kind="busy">{t('page.opening')}</Notice>;
   if (session.status === 'unreachable') {
     return (
       <Notice kind="problem" onRetry={session.retry}>
@@ -31,15 +38,15 @@ export function App() {
   }
   if (session.status === 'visitor') {
     return (
-      <Suspense fallback={<Notice kind="busy">Opening Perennial…</Notice>}>
-        <SignInPage />
+      <Suspense fallback={<Notice kind="busy">{t('page.opening')}</Notice>}>
+        <SignInPage key={language} />
       </Suspense>
     );
   }
   if (session.user.role === 'pending') {
     return (
       <Notice kind="busy" onRetry={session.retry}>
-        Your account is waiting for an administrator to let you in.
+        {t('account.waiting')}
       </Notice>
     );
   }
@@ -48,7 +55,7 @@ export function App() {
       <DraftsProvider key={session.user.id} userId={session.user.id}>
         <DeletionsProvider>
           <BaseUploadsProvider>
-            <Shell user={session.user}>
+            <Shell key={language} user={session.user}>
               <PartBoundary of={pathname} isMain>
                 <Suspense>
                   <Routes>
@@ -62,6 +69,7 @@ export function App() {
                 </Suspense>
               </PartBoundary>
             </Shell>
+            <Suspense>{settings && <Settings onClose={() => SETTINGS_OPEN.set(false)} />}</Suspense>
           </BaseUploadsProvider>
         </DeletionsProvider>
       </DraftsProvider>

@@ -2,11 +2,12 @@ import type { Banner } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
+import { t } from '../messages';
 import { Icon } from '../ui/icon';
 import { dismiss, isDismissed } from './dismissed-banners';
 
 // It comes with the first notice.
-const Markdown = lazy(async () => ({ default: (await import('@perennial/web-ui/markdown')).Markdown }));
+const BannerText = lazy(() => import('./banner-text'));
 
 const KINDS = ['info', 'success', 'warning', 'error'];
 
@@ -25,7 +26,7 @@ export function Banners() {
     setDismissals((count) => count + 1);
   };
   return (
-    <section className="banners" aria-label="Notices">
+    <section className="banners" aria-label={t('banners')}>
       {shown.map((banner) => (
         <BannerLine key={banner.id} banner={banner} onDismiss={() => onDismiss(banner)} />
       ))}
@@ -45,14 +46,14 @@ function BannerLine({
       <div className="grow">
         {title && <strong dir="auto">{title}</strong>}
         <Suspense fallback={<p>{content}</p>}>
-          <Markdown text={content} />
+          <BannerText text={content} />
         </Suspense>
       </div>
       {dismissible && (
         <button
           type="button"
           className="icon-button"
-          aria-label={`Dismiss ${title || 'this notice'}`}
+          aria-label={title ? t('banners.dismiss', { title }) : t('banners.dismissUntitled')}
           onClick={onDismiss}
         >
           <Icon name="close" />

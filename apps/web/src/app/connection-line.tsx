@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { useConnected } from '../chat/live';
+import { t } from '../messages';
 
 const BACK_FOR_MS = 3_000;
 
@@ -23,8 +24,8 @@ export function ConnectionLine() {
 
   return (
     <div className="connection" role="status" aria-live="polite">
-      {!connected && <p className="connection-lost">Connection lost. Reconnecting… Answers continue on the server.</p>}
-      {connected && back && <p className="connection-back">Connected again.</p>}
+      {!connected && <p className="connection-lost">{t('connection.lost')}</p>}
+      {connected && back && <p className="connection-back">{t('connection.back')}</p>}
     </div>
   );
 }

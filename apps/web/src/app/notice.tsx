@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { t } from '../messages';
 
 /** A whole-page message: loading, or an error with a retry. */
 export function Notice({
@@ -16,7 +17,7 @@ export function Notice({
       <p>{children}</p>
       {onRetry && (
         <button type="button" className="button" onClick={onRetry}>
-          Try again
+          {t('action.tryAgain')}
         </button>
       )}
     </main>

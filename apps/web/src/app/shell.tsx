@@ -1,6 +1,7 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { type KeyboardEvent, lazy, type ReactNode, Suspense, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
+import { t } from '../messages';
 import { Sidebar } from '../sidebar/sidebar';
 import { Icon } from '../ui/icon';
 import { useShortcut } from '../ui/shortcuts';
@@ -10,10 +11,10 @@ import { ConnectionLine } from './connection-line';
 
 /** Where the first link of each page leads. */
 const SKIPS = [
-  { path: '/knowledge', to: '#content', words: 'Skip to the documents' },
-  { path: '/admin', to: '#content', words: 'Skip to the page' },
-];
-const TO_THE_BOX = { to: '#composer', words: 'Skip to the message box' };
+  { path: '/knowledge', to: '#content', words: 'skip.toDocuments' },
+  { path: '/admin', to: '#content', words: 'skip.toPage' },
+] as const;
+const TO_THE_BOX = { to: '#composer', words: 'skip.toBox' } as const;
 const Palette = lazy(() => import('../search/palette'));
 const ShortcutList = lazy(() => import('./shortcut-list'));
 
@@ -63,12 +64,12 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   return (
     <div className="shell" data-hidden={hidden} onKeyDown={onKey}>
       <a className="skip-link" href={skip.to}>
-        {skip.words}
+        {t(skip.words)}
       </a>
       <button
         type="button"
         className="icon-button menu-button"
-        aria-label="Chats"
+        aria-label={t('chats')}
         aria-expanded={open}
         aria-controls="sidebar"
         onClick={() => (hidden && !matchMedia(NARROW).matches ? hide(false) : setOpen(!open))}

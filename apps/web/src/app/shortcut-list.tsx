@@ -1,18 +1,19 @@
+import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
-import { keyNames, SHORTCUTS } from '../ui/shortcuts';
+import { keyNames, shortcuts } from '../ui/shortcuts';
 
 /** What keys do. */
 export default function ShortcutList({ onClose }: { onClose: () => void }) {
   const own = [
-    { keys: 'Enter', name: 'Send the message' },
-    { keys: 'Shift+Enter', name: 'Begin a line' },
-    { keys: 'F2', name: 'Rename the chat that has the focus in the list' },
-    { keys: 'Delete', name: 'Delete the chat that has the focus in the list' },
+    { keys: 'Enter', name: t('shortcut.send') },
+    { keys: 'Shift+Enter', name: t('shortcut.line') },
+    { keys: 'F2', name: t('shortcut.rename') },
+    { keys: 'Delete', name: t('shortcut.delete') },
   ];
   return (
-    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+    <Dialog title={t('shortcuts')} onClose={onClose}>
       <dl className="shortcuts">
-        {[...Object.values(SHORTCUTS), ...own].map(({ keys, name }) => (
+        {[...shortcuts(), ...own].map(({ keys, name }) => (
           <div key={keys}>
             <dt>{name}</dt>
             <dd>

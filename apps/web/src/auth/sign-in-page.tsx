@@ -1,6 +1,8 @@
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
+import { t } from '../messages';
+import { LanguageField } from '../settings/language-field';
 import { SESSION_KEY } from './use-session';
 
 /** Signs in, or creates an account; the first account of an installation becomes its administrator. */
@@ -38,20 +40,20 @@ export function SignInPage() {
   return (
     <main className="sign-in">
       <form onSubmit={submit} aria-busy={enter.isPending}>
-        <h1>{registering ? 'Create your account' : 'Sign in to Perennial'}</h1>
-        {onboarding && <p>Welcome. The first account administers this installation.</p>}
+        <h1>{registering ? t('signIn.createTitle') : t('signIn.title')}</h1>
+        {onboarding && <p>{t('signIn.first')}</p>}
         {registering && (
           <label className="field">
-            Name
+            {t('signIn.name')}
             <input name="name" autoComplete="name" required maxLength={200} autoFocus />
           </label>
         )}
         <label className="field">
-          E-mail
+          {t('signIn.email')}
           <input name="email" type="email" autoComplete="username" required autoFocus={!registering} />
         </label>
         <label className="field">
-          Password
+          {t('signIn.password')}
           <input
             name="password"
             type="password"
@@ -62,7 +64,7 @@ export function SignInPage() {
         </label>
         {registering && config.data?.setup_secret && (
           <label className="field">
-            Set-up secret (it is in the log of the auth service)
+            {t('signIn.secret')}
             <input name="setup_secret" autoComplete="off" required maxLength={200} />
           </label>
         )}
@@ -72,14 +74,20 @@ export function SignInPage() {
           </p>
         )}
         <button className="button" disabled={enter.isPending}>
-          {registering ? 'Create account' : 'Sign in'}
+          {registering ? t('signIn.create') : t('signIn')}
         </button>
         {mayRegister && !onboarding && (
           <button type="button" className="button button-quiet" onClick={() => setWantsAccount(!registering)}>
-            {registering ? 'I have an account' : 'Create an account'}
+            {registering ? t('signIn.haveOne') : t('signIn.createOne')}
           </button>
         )}
       </form>
+      <p className="sign-in-language">
+        <label className="visually-hidden" htmlFor="language">
+          {t('settings.language')}
+        </label>
+        <LanguageField id="language" />
+      </p>
     </main>
   );
 }

@@ -1,7 +1,7 @@
 import type { SocketEvent, SocketEventData } from '@perennial/contracts-gateway';
 import type { Message } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
-import { Store } from '../ui/store';
+import { Store } from '../state/store';
 import { documentsOf, type News, takeNews } from './answer-news';
 import { statusLines } from './documents-status';
 

@@ -1,6 +1,6 @@
 import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { Message, MessageStatus } from '@perennial/contracts-wire';
-import { Store } from '../ui/store';
+import { Store } from '../state/store';
 import { objectsIn, textIn, wholeIn } from './narrow';
 
 /** News from the live socket about an answer that has not begun: its place in the queue, and its documents. */

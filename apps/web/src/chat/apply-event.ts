@@ -1,6 +1,6 @@
 import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { QueryClient } from '@tanstack/react-query';
-import type { Store } from '../ui/store';
+import type { Store } from '../state/store';
 import { type News, takeNews } from './answer-news';
 import { patchRow, patchTitle, refreshChat, refreshRecent } from './chat-cache';
 

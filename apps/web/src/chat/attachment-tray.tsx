@@ -1,8 +1,9 @@
 import { uploadShare, uploadWords } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
 import type { Upload, UploadList } from '../files/upload-list';
+import { t } from '../messages';
+import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
-import { useStore } from '../ui/store';
 import { type Draft, lackWords } from './draft';
 
 /** The message's attachments with their progress, and what a message that is sent now would lack. */
@@ -13,13 +14,15 @@ export function AttachmentTray({ draft }: { draft: Draft }) {
   const lack = lackWords(uploads);
   return (
     <div className="tray">
-      <ul aria-label="Attached">
+      <ul aria-label={t('box.attached')}>
         {bases.map(({ id, name }) => (
           <li key={id} className="chip">
             <Icon name="books" />
             <span className="chip-text">
-              <span className="chip-name">{name}</span>
-              <span className="chip-state">Knowledge base</span>
+              <span className="chip-name" dir="auto">
+                {name}
+              </span>
+              <span className="chip-state">{t('knowledge.base')}</span>
             </span>
             <RemoveButton name={name} onClick={() => draft.drop(id)} />
           </li>
@@ -44,17 +47,22 @@ function UploadChip({ upload, uploads }: { upload: Upload; uploads: UploadList }
     <li className="chip" data-state={state}>
       <Icon name="file" />
       <span className="chip-text">
-        <span className="chip-name" title={name}>
+        <span className="chip-name" dir="auto" title={name}>
           {name}
         </span>
         <span className="chip-state" role={state === 'failed' ? 'alert' : undefined}>
           {uploadWords(upload)}
         </span>
-        {underWay && <ProgressBar label={`Progress of ${name}`} share={uploadShare(upload)} />}
+        {underWay && <ProgressBar label={t('file.progress', { name })} share={uploadShare(upload)} />}
       </span>
       {state === 'failed' && (
-        <button type="button" className="button button-quiet button-small" onClick={() => void uploads.retry(key)}>
-          Retry<span className="visually-hidden"> {name}</span>
+        <button
+          type="button"
+          className="button button-quiet button-small"
+          aria-label={t('action.retryNamed', { name })}
+          onClick={() => void uploads.retry(key)}
+        >
+          {t('action.retry')}
         </button>
       )}
       <RemoveButton name={name} onClick={() => uploads.remove(key)} />
@@ -64,7 +72,7 @@ function UploadChip({ upload, uploads }: { upload: Upload; uploads: UploadList }
 
 function RemoveButton({ name, onClick }: { name: string; onClick: () => void }) {
   return (
-    <button type="button" className="icon-button" aria-label={`Remove ${name}`} onClick={onClick}>
+    <button type="button" className="icon-button" aria-label={t('action.remove', { name })} onClick={onClick}>
       <Icon name="close" />
     </button>
   );

@@ -1,7 +1,7 @@
 import { useDeferredValue, useState } from 'react';
 import { Link } from 'react-router';
-import { counted } from '../files/file-words';
 import { useBases } from '../knowledge/knowledge-queries';
+import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
 import type { ChosenBase } from './draft';
 
@@ -12,17 +12,17 @@ export function BasePicker({ onChoose, onClose }: { onChoose: (base: ChosenBase)
   const bases = useBases(query);
   const items = bases.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
-    <Dialog title="Ask a knowledge base" onClose={onClose}>
+    <Dialog title={t('box.askBase')} onClose={onClose}>
       <label className="field">
-        <span className="visually-hidden">Search knowledge bases</span>
+        <span className="visually-hidden">{t('knowledge.search')}</span>
         <input
           type="search"
-          placeholder="Search knowledge bases"
+          placeholder={t('knowledge.search')}
           value={text}
           onChange={({ target }) => setText(target.value)}
         />
       </label>
-      {bases.isPending && <p role="status">Loading…</p>}
+      {bases.isPending && <p role="status">{t('page.loading')}</p>}
       {bases.error && !bases.data && (
         <p className="problem" role="alert">
           {bases.error.message}
@@ -30,17 +30,17 @@ export function BasePicker({ onChoose, onClose }: { onChoose: (base: ChosenBase)
       )}
       {bases.data && items.length === 0 && (
         <p className="muted">
-          {query ? `Nothing matches “${query}”.` : 'There is no knowledge base yet. '}
-          {!query && <Link to="/knowledge">Make one</Link>}
+          {query ? t('find.nothing', { query }) : `${t('knowledge.noneYet')} `}
+          {!query && <Link to="/knowledge">{t('knowledge.makeOne')}</Link>}
         </p>
       )}
       <ul className="choices">
         {items.map(({ id, name, description, file_count: files }) => (
           <li key={id}>
             <button type="button" onClick={() => onChoose({ id, name })}>
-              <strong>{name}</strong>
+              <strong dir="auto">{name}</strong>
               <span className="muted">
-                {counted(files, 'file')}
+                {t('knowledge.fileCount', { count: files })}
                 {description && ` · ${description}`}
               </span>
             </button>
@@ -49,7 +49,7 @@ export function BasePicker({ onChoose, onClose }: { onChoose: (base: ChosenBase)
       </ul>
       {bases.hasNextPage && (
         <button type="button" className="button button-quiet" onClick={() => void bases.fetchNextPage()}>
-          More
+          {t('action.more')}
         </button>
       )}
     </Dialog>

@@ -1,7 +1,7 @@
 import type { ChatListItem } from '@perennial/contracts-wire';
 import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Store } from '../ui/store';
+import { Store } from '../state/store';
 import type { News } from './answer-news';
 import { EventApplier } from './apply-event';
 import { withNewest } from './chat-cache';

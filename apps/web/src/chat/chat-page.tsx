@@ -3,10 +3,12 @@ import { ApiError } from '@perennial/web-client';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
+import { t } from '../messages';
+import { titleOf } from '../messages/page-title';
+import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { useShortcut } from '../ui/shortcuts';
-import { useStore } from '../ui/store';
 import { useChat, useModels, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
 import type { Draft } from './draft';
@@ -64,7 +66,7 @@ export function ChatPage() {
   usePrefill(chatId === undefined ? draft : undefined);
 
   useEffect(() => {
-    document.title = chat.data?.title ? `${chat.data.title} · Perennial` : 'Perennial';
+    document.title = titleOf(chat.data?.title);
   }, [chat.data?.title]);
 
   const choose = (id: string) => {
@@ -109,9 +111,9 @@ export function ChatPage() {
 
   return (
     <main id="content" className="chat-main">
-      <DropZone className="chat" hint="Drop files to attach them" onFiles={(files) => draft.uploads.add(files)}>
+      <DropZone className="chat" hint={t('box.drop')} onFiles={(files) => draft.uploads.add(files)}>
         <header className="chat-header">
-          <h1 dir="auto">{chat.data?.title ?? 'New chat'}</h1>
+          <h1 dir="auto">{chat.data?.title ?? t('chat.new')}</h1>
           <ModelButton models={all} value={model} onClick={() => setChoosing(() => choose)} />
         </header>
         {chatId || thread.length > 0 ? (
@@ -131,9 +133,7 @@ export function ChatPage() {
             </Suspense>
           </PartBoundary>
         ) : (
-          <p className="welcome">
-            {all?.length === 0 ? 'No model is connected yet. An administrator can add one.' : 'What is on your mind?'}
-          </p>
+          <p className="welcome">{all?.length === 0 ? t('model.noneAdd') : t('chat.welcome')}</p>
         )}
         <Composer
           writing={writing}
@@ -175,14 +175,14 @@ function usePrefill(draft: Draft | undefined): void {
 
 /** The chosen model; opens the list of all. */
 function ModelButton({ models, value, onClick }: { models?: readonly Model[]; value: string; onClick: () => void }) {
-  if (models?.length === 0) return <span className="muted">No model is connected.</span>;
+  if (models?.length === 0) return <span className="muted">{t('model.none')}</span>;
   const name = models?.find(({ id }) => id === value)?.name ?? value;
   return (
     <button
       type="button"
       className="model-button"
       aria-haspopup="dialog"
-      aria-label={`Model: ${name}`}
+      aria-label={t('model.of', { name })}
       onClick={onClick}
     >
       <span className="model-name">{name}</span>
@@ -195,14 +195,14 @@ function ChatProblem({ error, onRetry }: { error: Error; onRetry: () => void }) 
   const gone = error instanceof ApiError && error.status < 500;
   return (
     <main className="notice" role="alert">
-      <p>{gone ? 'There is no such chat, or it is not yours.' : error.message}</p>
+      <p>{gone ? t('chat.gone') : error.message}</p>
       {gone ? (
         <Link className="button" to="/">
-          New chat
+          {t('chat.new')}
         </Link>
       ) : (
         <button type="button" className="button" onClick={onRetry}>
-          Try again
+          {t('action.tryAgain')}
         </button>
       )}
     </main>

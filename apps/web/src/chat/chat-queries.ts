@@ -8,6 +8,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { t } from '../messages';
 import { showToast } from '../ui/toasts';
 import { patchTitle, refreshRecent } from './chat-cache';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE, tasksKey } from './chat-keys';
@@ -24,7 +25,7 @@ export function useModels() {
 /** The model of a message that was sent before the models were listed. */
 async function firstModel(client: QueryClient): Promise<string> {
   const [first] = (await client.fetchQuery(MODELS)).data;
-  if (!first) throw new Error('No model is connected yet. An administrator can add one.');
+  if (!first) throw new Error(t('model.noneAdd'));
   return first.id;
 }
 
@@ -111,7 +112,7 @@ export function useRenameChat() {
       call(routes.chats.update, { params: { id: chatId }, body: { chat: { title } } }),
     onMutate: ({ chatId, title }) => patchTitle(client, chatId, title),
     onError: (error, { chatId }) => {
-      showToast({ key: `rename ${chatId}`, text: `The chat was not renamed. ${error.message}` });
+      showToast({ key: `rename ${chatId}`, text: t('chats.notRenamed', { reason: error.message }) });
       void client.invalidateQueries({ queryKey: CHATS_KEY });
       void client.invalidateQueries({ queryKey: chatKey(chatId), exact: true });
     },

@@ -1,7 +1,8 @@
 import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { FileButton } from '../files/file-button';
+import { t } from '../messages';
+import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
-import { useStore } from '../ui/store';
 import { AttachmentTray } from './attachment-tray';
 import { BasePicker } from './base-picker';
 import { isSend, isTouch, recalled } from './composer-keys';
@@ -83,14 +84,14 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
   };
 
   return (
-    <section className="composer" aria-label="Write a message">
+    <section className="composer" aria-label={t('box')}>
       {problem && (
         <p className="problem" role="alert">
           {problem}
         </p>
       )}
       {waiting.length > 0 && (
-        <div className="waiting-messages" role="group" aria-label="Sent after this answer">
+        <div className="waiting-messages" role="group" aria-label={t('box.sentAfter')}>
           <ol>
             {waiting.map((message, at) => (
               <li key={at} dir="auto">
@@ -98,28 +99,28 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
               </li>
             ))}
           </ol>
-          <span className="muted">Sent after this answer</span>
+          <span className="muted">{t('box.sentAfter')}</span>
           <button type="button" className="button button-quiet button-small" onClick={() => draft.giveBack()}>
-            Take back
+            {t('box.takeBack')}
           </button>
         </div>
       )}
       <form onSubmit={submit}>
         <AttachmentTray draft={draft} />
-        <FileButton className="icon-button" label="Attach files" onFiles={(files) => draft.uploads.add(files)}>
+        <FileButton className="icon-button" label={t('box.attach')} onFiles={(files) => draft.uploads.add(files)}>
           <Icon name="attach" />
         </FileButton>
         <button
           type="button"
           className="icon-button"
-          aria-label="Ask a knowledge base"
-          title="Ask a knowledge base"
+          aria-label={t('box.askBase')}
+          title={t('box.askBase')}
           onClick={() => setPicking(true)}
         >
           <Icon name="books" />
         </button>
         <label className="visually-hidden" htmlFor="composer">
-          Message
+          {t('box.message')}
         </label>
         <textarea
           id="composer"
@@ -127,7 +128,7 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
           rows={1}
           dir="auto"
           enterKeyHint={isTouch() ? 'enter' : 'send'}
-          placeholder="Ask anything"
+          placeholder={t('box.ask')}
           value={text}
           onChange={(event) => draft.text.set(event.target.value)}
           onKeyDown={onKey}
@@ -135,11 +136,11 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
         />
         {writing ? (
           <button type="button" className="button" onClick={onStop}>
-            Stop
+            {t('box.stop')}
           </button>
         ) : (
           <button className="button" disabled={isBusy || !text.trim()}>
-            {isBusy ? 'Sending…' : 'Send'}
+            {isBusy ? t('box.sending') : t('box.send')}
           </button>
         )}
       </form>

@@ -1,6 +1,7 @@
 import { call, routes } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { t } from '../messages';
 import { endToast, showToast } from '../ui/toasts';
 import { CHATS_KEY } from './chat-keys';
 import { Deletions, UNDO_FOR_MS } from './deletions';
@@ -18,8 +19,8 @@ export function DeletionsProvider({ children }: { children: ReactNode }) {
           await client.invalidateQueries({ queryKey: CHATS_KEY });
         },
         (chatId, error) => {
-          const reason = error instanceof Error ? error.message : 'Try again.';
-          showToast({ key: `delete ${chatId}`, text: `The chat was not deleted. ${reason}` });
+          const reason = error instanceof Error ? error.message : t('error.tryAgain');
+          showToast({ key: `delete ${chatId}`, text: t('chats.notDeleted', { reason }) });
         },
       ),
   );
@@ -46,7 +47,11 @@ export function useDeleteChat(): (chatId: string, title: string) => void {
   return (chatId, title) => {
     const key = `delete ${chatId}`;
     deletions.begin(chatId);
-    showToast({ key, text: `“${title}” is deleted.`, action: { name: 'Undo', run: () => deletions.undo(chatId) } });
+    showToast({
+      key,
+      text: t('chats.deleted', { title }),
+      action: { name: t('action.undo'), run: () => deletions.undo(chatId) },
+    });
     setTimeout(() => deletions.hidden.get().has(chatId) && endToast(key), UNDO_FOR_MS);
   };
 }

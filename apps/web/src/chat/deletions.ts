@@ -1,4 +1,4 @@
-import { Store } from '../ui/store';
+import { Store } from '../state/store';
 
 /** Time in which a deletion can be undone, in milliseconds. */
 export const UNDO_FOR_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { MessageStatus } from '@perennial/contracts-wire';
-import { counted } from '../files/file-words';
+import { t } from '../messages';
 
 /** One line about an answer before it begins. */
 export interface StatusLine {
@@ -12,20 +12,20 @@ export interface StatusLine {
 export function statusLines(statuses: readonly MessageStatus[], writing: boolean): StatusLine[] {
   const lines = statuses.flatMap(({ action, count = 0, description }): StatusLine[] => {
     if (action === 'sources_retrieved') {
-      const found = count === 0 ? 'Found nothing in the documents about this.' : `Found ${counted(count, 'document')}.`;
+      const found = count === 0 ? t('documents.foundNone') : t('documents.found', { count });
       return [{ text: found, warning: false }];
     }
     if (action === 'documents_unavailable') {
-      return [{ text: description ?? 'Answered without documents: they cannot be searched now.', warning: true }];
+      return [{ text: description ?? t('documents.unavailable'), warning: true }];
     }
     return [];
   });
   const waiting = statuses.findLast(({ action }) => action === 'queued');
   if (writing && waiting && !waiting.done && statuses.at(-1) === waiting) {
-    return [{ text: waiting.description ?? 'Your answer waits for a free place.', warning: false }];
+    return [{ text: waiting.description ?? t('answer.waitsForPlace'), warning: false }];
   }
   const searching = writing && lines.length === 0 && statuses.some(({ action }) => action === 'queries_generated');
-  return searching ? [{ text: 'Searching documents…', warning: false }] : lines;
+  return searching ? [{ text: t('documents.searching'), warning: false }] : lines;
 }
 
 export function DocumentsStatus({ statuses, writing }: { statuses: readonly MessageStatus[]; writing: boolean }) {

@@ -1,6 +1,7 @@
 import type { Attachment } from '@perennial/contracts-wire';
 import { type KeptFile, type Upload, UploadList, type UploadServer } from '../files/upload-list';
-import { Store } from '../ui/store';
+import { t } from '../messages';
+import { Store } from '../state/store';
 
 /** A knowledge base that is chosen for a message. */
 export interface ChosenBase {
@@ -131,12 +132,10 @@ export function lackWords(uploads: readonly Upload[]): string | undefined {
   const reading = named(['reading']);
   const sentences: string[] = [];
   if (reading.length > 0) {
-    const it = reading.length === 1 ? 'it' : 'them';
-    sentences.push(`Still being read: ${reading.join(', ')}. An answer now may miss what is in ${it}.`);
+    sentences.push(t('box.stillRead', { names: reading.join(', '), count: reading.length }));
   }
   if (sending.length > 0) {
-    const they = sending.length === 1 ? 'it goes' : 'they go';
-    sentences.push(`Still being sent: ${sending.join(', ')}. If you send now, ${they} with your next message.`);
+    sentences.push(t('box.stillSent', { names: sending.join(', '), count: sending.length }));
   }
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }

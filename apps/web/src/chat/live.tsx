@@ -2,7 +2,7 @@ import { type LiveSocket, openLiveSocket } from '@perennial/web-client';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
-import { Store, useStore } from '../ui/store';
+import { Store, useStore } from '../state/store';
 import { type AnswerNews, type News } from './answer-news';
 import { EventApplier } from './apply-event';
 

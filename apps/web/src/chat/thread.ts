@@ -1,4 +1,5 @@
 import type { Chat, Message } from '@perennial/contracts-wire';
+import { t } from '../messages';
 import { isObject, objectsIn, textIn } from './narrow';
 
 /** Joins the pages of one chat, the newest first: all of their messages. */
@@ -113,6 +114,6 @@ export function attachmentsOf(message: Message): Attached[] {
   return objectsIn(message.files).flatMap((entry) => {
     const [type, id] = [entry['type'], textIn(entry, 'id')];
     if (!id || (type !== 'file' && type !== 'collection')) return [];
-    return [{ type, id, name: textIn(entry, 'name') ?? (type === 'file' ? 'File' : 'Knowledge base') }];
+    return [{ type, id, name: textIn(entry, 'name') ?? (type === 'file' ? t('file') : t('knowledge.base')) }];
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counted, progressShare, progressWords, sizeWords, uploadWords } from './file-words';
+import { progressShare, progressWords, sizeWords, uploadWords } from './file-words';
 import type { Upload } from './upload-list';
 
 describe('words about files', () => {
@@ -11,16 +11,12 @@ describe('words about files', () => {
       '640 bytes',
       '999 bytes',
       '1 kB',
-      '1.4 kB',
+      '1.5 kB',
       '12 kB',
       '1 MB',
       '5 MB',
       '1.1 GB',
     ]);
-  });
-
-  it('count', () => {
-    expect([counted(0, 'file'), counted(1, 'file'), counted(2, 'file')]).toEqual(['0 files', '1 file', '2 files']);
   });
 
   it('name the step of an ingestion, also an unknown one', () => {

@@ -1,7 +1,9 @@
 import type { FileProgress } from '@perennial/contracts-wire';
+import { t } from '../messages';
+import { numberText } from '../messages/formats';
 import type { Upload } from './upload-list';
 
-const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 /** A readable number of bytes: `1 byte`, `640 bytes`, `1.4 MB`. */
 export function sizeWords(bytes: number): string {
@@ -11,26 +13,17 @@ export function sizeWords(bytes: number): string {
     size /= 1000;
     unit += 1;
   }
-  if (unit === 0) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
-  return `${size < 10 ? size.toFixed(1).replace(/\.0$/, '') : Math.round(size)} ${UNITS[unit]}`;
+  if (unit === 0) return t('file.bytes', { count: bytes });
+  return numberText(size, { style: 'unit', unit: UNITS[unit], maximumFractionDigits: size < 10 ? 1 : 0 });
 }
 
-/** `1 file`, `2 files`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-const STEPS: Record<string, string> = {
-  extract: 'Reading the text…',
-  split: 'Splitting the text…',
-  embed: 'Learning what it says…',
-  index: 'Making it searchable…',
-};
+const STEPS = ['extract', 'split', 'embed', 'index'] as const;
 
 /** The progress of a file's ingestion, in words. */
 export function progressWords(progress: FileProgress | undefined): string {
-  if (!progress || progress.status === 'pending') return 'Waiting to be read…';
-  return STEPS[progress.step ?? ''] ?? 'Reading…';
+  if (!progress || progress.status === 'pending') return t('file.waitsToBeRead');
+  const step = STEPS.find((known) => known === progress.step);
+  return step ? t(`file.step.${step}`) : t('file.reading');
 }
 
 /** Share of the present step that is done, 0 to 1; undefined if unknown. */
@@ -43,17 +36,17 @@ export function progressShare(progress: FileProgress | undefined): number | unde
 export function uploadWords(upload: Upload): string {
   switch (upload.state) {
     case 'waiting':
-      return 'Waiting to be sent…';
+      return t('file.waitsToBeSent');
     case 'uploading':
       return upload.sent < upload.size
-        ? `${sizeWords(upload.sent)} of ${sizeWords(upload.size)} sent`
-        : 'Being stored…';
+        ? t('file.ofSent', { sent: sizeWords(upload.sent), size: sizeWords(upload.size) })
+        : t('file.storing');
     case 'reading':
       return progressWords(upload.progress);
     case 'ready':
       return sizeWords(upload.size);
     case 'failed':
-      return upload.error ?? 'The file could not be read.';
+      return upload.error ?? t('error.fileUnreadable');
   }
 }
 

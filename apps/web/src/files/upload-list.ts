@@ -1,6 +1,7 @@
 import type { FileProgress, FileReply } from '@perennial/contracts-wire';
 import { ApiError, type UploadRequest } from '@perennial/web-client';
-import { Store } from '../ui/store';
+import { t } from '../messages';
+import { Store } from '../state/store';
 
 /** Browsers open six connections to a server: some are left for the rest of the page. */
 const UPLOADS_AT_ONCE = 2;
@@ -194,7 +195,7 @@ export class UploadList {
   private read(key: string, progress: FileProgress): void {
     if (progress.status === 'completed') this.change(key, { state: 'ready', progress });
     else if (progress.status === 'failed') {
-      this.change(key, { state: 'failed', progress, error: progress.error ?? 'The file could not be read.' });
+      this.change(key, { state: 'failed', progress, error: progress.error ?? t('error.fileUnreadable') });
     } else return this.change(key, { progress });
     this.stopFollowing(key);
     this.go();

@@ -2,9 +2,10 @@ import type { FileProgress, KnowledgeFile } from '@perennial/contracts-wire';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { DropZone } from '../files/drop-zone';
 import { FileButton } from '../files/file-button';
-import { counted, progressShare, progressWords, sizeWords } from '../files/file-words';
+import { progressShare, progressWords, sizeWords } from '../files/file-words';
 import { originalAddress } from '../files/original-address';
 import { ProgressBar } from '../files/progress-bar';
+import { t } from '../messages';
 import { Icon } from '../ui/icon';
 import { UploadRows, useBaseUploads } from './base-uploads';
 import { useBaseFiles, usePendingFiles, useRemoveFile, useRetryFile } from './knowledge-queries';
@@ -32,24 +33,24 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
     look();
   };
   const removeFile = ({ id, filename }: KnowledgeFile) => {
-    if (window.confirm(`Delete “${filename}” from this base?`)) remove.mutate(id);
+    if (window.confirm(t('knowledge.deleteFileAsk', { name: filename }))) remove.mutate(id);
   };
 
   return (
-    <DropZone className="base-files" hint="Drop files to add them" onFiles={mayWrite ? add : () => undefined}>
+    <DropZone className="base-files" hint={t('knowledge.drop')} onFiles={mayWrite ? add : () => undefined}>
       <div className="row">
         <label className="field grow">
-          <span className="visually-hidden">Search files</span>
+          <span className="visually-hidden">{t('knowledge.searchFiles')}</span>
           <input
             type="search"
-            placeholder="Search files"
+            placeholder={t('knowledge.searchFiles')}
             value={text}
             onChange={({ target }) => setText(target.value)}
           />
         </label>
         {mayWrite && (
           <FileButton className="button" onFiles={add}>
-            Add files
+            {t('action.addFiles')}
           </FileButton>
         )}
       </div>
@@ -59,19 +60,17 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
         </p>
       )}
       <UploadRows uploads={uploads} />
-      {files.isPending && <p role="status">Loading…</p>}
+      {files.isPending && <p role="status">{t('page.loading')}</p>}
       {files.data && items.length === 0 && (
         <p className="empty-state" role="status">
-          {query
-            ? `No file matches “${query}”.`
-            : 'No files yet. Add some, or drop them here: text, PDF, Word, Excel, PowerPoint, web pages, e-books and more.'}
+          {query ? t('knowledge.noFileMatches', { query }) : t('knowledge.noFiles')}
         </p>
       )}
       {items.length > 0 && (
         <div className="row">
           <p className="muted grow" role="status">
-            {counted(total, 'file')}
-            {pending.size > 0 && `, ${pending.size} on the way`}
+            {t('knowledge.fileCount', { count: total })}
+            {pending.size > 0 && ` · ${t('knowledge.onTheWay', { count: pending.size })}`}
           </p>
           {failed.length > 1 && (
             <button
@@ -79,12 +78,12 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
               className="button button-quiet button-small"
               onClick={() => void retryAll(failed.map(({ id }) => id))}
             >
-              Retry {failed.length} failed
+              {t('knowledge.retryFailed', { count: failed.length })}
             </button>
           )}
         </div>
       )}
-      <ul className="document-list" aria-label="Files">
+      <ul className="document-list" aria-label={t('knowledge.files')}>
         {items.map((file) => (
           <FileRow
             key={file.id}
@@ -102,7 +101,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
           disabled={files.isFetchingNextPage}
           onClick={() => void files.fetchNextPage()}
         >
-          More files
+          {t('knowledge.moreFiles')}
         </button>
       )}
     </DropZone>
@@ -128,23 +127,35 @@ function FileRow({ file, progress, onRetry, onDelete }: FileRowProps) {
     <li className="document-row" data-state={status}>
       <Icon name="file" />
       <div className="document-text">
-        <a className="document-name" href={originalAddress(file.id)} target="_blank" rel="noopener">
+        <a className="document-name" dir="auto" href={originalAddress(file.id)} target="_blank" rel="noopener">
           {file.filename}
         </a>
         <span className="document-facts muted">
           {sizeWords(file.meta.size)}
           {underWay && ` · ${progressWords(progress)}`}
         </span>
-        {underWay && <ProgressBar label={`Progress of ${file.filename}`} share={progressShare(progress)} />}
-        {status === 'failed' && <span className="document-problem">{error ?? 'The file could not be read.'}</span>}
+        {underWay && (
+          <ProgressBar label={t('file.progress', { name: file.filename })} share={progressShare(progress)} />
+        )}
+        {status === 'failed' && <span className="document-problem">{error ?? t('error.fileUnreadable')}</span>}
       </div>
       {status === 'failed' && onRetry && (
-        <button type="button" className="button button-quiet button-small" onClick={onRetry}>
-          Retry<span className="visually-hidden"> {file.filename}</span>
+        <button
+          type="button"
+          className="button button-quiet button-small"
+          aria-label={t('action.retryNamed', { name: file.filename })}
+          onClick={onRetry}
+        >
+          {t('action.retry')}
         </button>
       )}
       {onDelete && (
-        <button type="button" className="icon-button" aria-label={`Delete ${file.filename}`} onClick={onDelete}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t('action.deleteNamed', { name: file.filename })}
+          onClick={onDelete}
+        >
           <Icon name="close" />
         </button>
       )}

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
 import type { BaseWords } from './knowledge-queries';
 
@@ -25,13 +26,14 @@ export function BaseForm({ title, action, initial, busy, problem, onSave, onClos
     <Dialog title={title} onClose={onClose}>
       <form className="base-form" onSubmit={save}>
         <label className="field">
-          Name
-          <input required maxLength={200} value={name} onChange={({ target }) => setName(target.value)} />
+          {t('knowledge.name')}
+          <input required maxLength={200} dir="auto" value={name} onChange={({ target }) => setName(target.value)} />
         </label>
         <label className="field">
-          Description
+          {t('knowledge.description')}
           <textarea
             rows={3}
+            dir="auto"
             maxLength={10_000}
             value={description}
             onChange={({ target }) => setDescription(target.value)}
@@ -47,7 +49,7 @@ export function BaseForm({ title, action, initial, busy, problem, onSave, onClos
             {action}
           </button>
           <button type="button" className="button button-quiet" onClick={onClose}>
-            Cancel
+            {t('action.cancel')}
           </button>
         </div>
       </form>

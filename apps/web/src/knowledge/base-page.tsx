@@ -2,6 +2,8 @@ import type { KnowledgeBase } from '@perennial/contracts-wire';
 import { ApiError } from '@perennial/web-client';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
+import { t } from '../messages';
+import { titleOf } from '../messages/page-title';
 import { BaseFiles } from './base-files';
 import { BaseForm } from './base-form';
 import { useBase, useDeleteBase, useUpdateBase } from './knowledge-queries';
@@ -12,7 +14,7 @@ export function BasePage() {
   const base = useBase(baseId);
 
   useEffect(() => {
-    document.title = base.data ? `${base.data.name} · Perennial` : 'Knowledge · Perennial';
+    document.title = base.data ? titleOf(base.data.name) : titleOf(t('knowledge'));
   }, [base.data]);
 
   if (!base.data) {
@@ -20,17 +22,17 @@ export function BasePage() {
     return (
       <main id="content" className="documents-page" tabIndex={-1}>
         <p>
-          <Link to="/knowledge">All knowledge bases</Link>
+          <Link to="/knowledge">{t('knowledge.all')}</Link>
         </p>
-        {base.isPending && <p role="status">Loading…</p>}
+        {base.isPending && <p role="status">{t('page.loading')}</p>}
         {base.error && (
           <p className="problem" role="alert">
-            {gone ? 'There is no such knowledge base, or it is not yours.' : base.error.message}
+            {gone ? t('knowledge.gone') : base.error.message}
           </p>
         )}
         {base.error && !gone && (
           <button type="button" className="button" onClick={() => void base.refetch()}>
-            Try again
+            {t('action.tryAgain')}
           </button>
         )}
       </main>
@@ -39,7 +41,7 @@ export function BasePage() {
   return (
     <main id="content" className="documents-page" tabIndex={-1}>
       <p>
-        <Link to="/knowledge">All knowledge bases</Link>
+        <Link to="/knowledge">{t('knowledge.all')}</Link>
       </p>
       <BaseHeader base={base.data} />
       <BaseFiles key={baseId} baseId={baseId} mayWrite={base.data.write_access !== false} />
@@ -54,18 +56,18 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
   const navigate = useNavigate();
 
   const removeBase = () => {
-    const question = `Delete “${base.name}” with its files for good? Files that are also in another base stay there.`;
+    const question = t('knowledge.deleteAsk', { name: base.name });
     if (window.confirm(question)) remove.mutate(base.id, { onSuccess: () => void navigate('/knowledge') });
   };
 
   return (
     <>
       <header className="documents-header">
-        <h1>{base.name}</h1>
+        <h1 dir="auto">{base.name}</h1>
         {base.write_access !== false && (
           <div className="row">
             <button type="button" className="button button-quiet" onClick={() => setEditing(true)}>
-              Rename or describe
+              {t('knowledge.describe')}
             </button>
             <button
               type="button"
@@ -73,12 +75,16 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
               disabled={remove.isPending}
               onClick={removeBase}
             >
-              Delete base
+              {t('knowledge.delete')}
             </button>
           </div>
         )}
       </header>
-      {base.description && <p className="base-description">{base.description}</p>}
+      {base.description && (
+        <p className="base-description" dir="auto">
+          {base.description}
+        </p>
+      )}
       {remove.error && (
         <p className="problem" role="alert">
           {remove.error.message}
@@ -86,8 +92,8 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
       )}
       {editing && (
         <BaseForm
-          title="Rename or describe"
-          action="Save"
+          title={t('knowledge.describe')}
+          action={t('action.save')}
           initial={base}
           busy={update.isPending}
           problem={update.error?.message}

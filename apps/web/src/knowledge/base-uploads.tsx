@@ -3,8 +3,9 @@ import { uploadShare, uploadWords } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
 import { UploadList } from '../files/upload-list';
 import { uploadServer } from '../files/upload-server';
+import { t } from '../messages';
+import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
-import { useStore } from '../ui/store';
 
 /** Called when a file was uploaded. */
 type Listener = () => void;
@@ -51,32 +52,35 @@ export function UploadRows({ uploads }: { uploads: UploadList }) {
   const items = useStore(uploads.items);
   if (items.length === 0) return null;
   return (
-    <ul className="document-list" aria-label="Uploads">
+    <ul className="document-list" aria-label={t('knowledge.uploads')}>
       {items.map((upload) => (
         <li key={upload.key} className="document-row" data-state={upload.state}>
           <Icon name="file" />
           <div className="document-text">
-            <span className="document-name">{upload.name}</span>
+            <span className="document-name" dir="auto">
+              {upload.name}
+            </span>
             <span className="document-facts" role={upload.state === 'failed' ? 'alert' : undefined}>
               {uploadWords(upload)}
             </span>
             {upload.state === 'uploading' && (
-              <ProgressBar label={`Progress of ${upload.name}`} share={uploadShare(upload)} />
+              <ProgressBar label={t('file.progress', { name: upload.name })} share={uploadShare(upload)} />
             )}
           </div>
           {upload.state === 'failed' && (
             <button
               type="button"
               className="button button-quiet button-small"
+              aria-label={t('action.retryNamed', { name: upload.name })}
               onClick={() => void uploads.retry(upload.key)}
             >
-              Retry<span className="visually-hidden"> {upload.name}</span>
+              {t('action.retry')}
             </button>
           )}
           <button
             type="button"
             className="icon-button"
-            aria-label={`Remove ${upload.name}`}
+            aria-label={t('action.remove', { name: upload.name })}
             onClick={() => uploads.remove(upload.key)}
           >
             <Icon name="close" />

@@ -1,4 +1,5 @@
 import { ProgressBar } from '../files/progress-bar';
+import { t } from '../messages';
 import { useIndexState, useReindex } from './knowledge-queries';
 
 /** The active index and the progress of the one that will replace it, for administrators. */
@@ -8,27 +9,22 @@ export function IndexState() {
   const { active, building, refused } = index.data ?? {};
 
   const readAgain = () => {
-    const question = 'Read every file of everybody again? Searches go on meanwhile.';
+    const question = t('index.readAgainAsk');
     if (window.confirm(question)) reindex.mutate(undefined);
   };
 
   return (
-    <section className="index-state" aria-label="Index">
+    <section className="index-state" aria-label={t('index')}>
       <div>
-        {index.error && !index.data && <p role="alert">The state of the index is not known: {index.error.message}</p>}
+        {index.error && !index.data && <p role="alert">{t('index.unknown', { reason: index.error.message })}</p>}
         {index.data && (
-          <p className="muted">
-            {active ? `Searches are answered with ${active.model}.` : 'Nothing has been indexed yet.'}
-          </p>
+          <p className="muted">{active ? t('index.answeredWith', { model: active.model }) : t('index.none')}</p>
         )}
         {building && (
           <>
-            <p role="status">
-              A new index is being built with {building.model}: {building.done} of {building.total} files done.
-              {active && ' Until it is complete the present one answers.'}
-            </p>
+            <p role="status">{t(active ? 'index.buildingBesides' : 'index.building', building)}</p>
             <ProgressBar
-              label="Progress of the new index"
+              label={t('index.progress')}
               share={building.total > 0 ? building.done / building.total : undefined}
             />
             {building.error && (
@@ -40,10 +36,7 @@ export function IndexState() {
         )}
         {refused !== undefined && refused.total > 0 && (
           <details>
-            <summary>
-              {refused.total === 1 ? '1 file is' : `${refused.total} files are`} not found by meaning: the embedding
-              model refuses a part of the text. {refused.total === 1 ? 'It is' : 'They are'} tried again.
-            </summary>
+            <summary>{t('index.refused', { count: refused.total })}</summary>
             <ul>
               {refused.files.map(({ id, filename, error }) => (
                 <li key={id}>
@@ -53,7 +46,7 @@ export function IndexState() {
             </ul>
           </details>
         )}
-        {reindex.isSuccess && <p role="status">All files are being read again.</p>}
+        {reindex.isSuccess && <p role="status">{t('index.readingAgain')}</p>}
         {reindex.error && (
           <p className="problem" role="alert">
             {reindex.error.message}
@@ -61,7 +54,7 @@ export function IndexState() {
         )}
       </div>
       <button type="button" className="button button-quiet" disabled={reindex.isPending} onClick={readAgain}>
-        Read all files again
+        {t('index.readAgain')}
       </button>
     </section>
   );

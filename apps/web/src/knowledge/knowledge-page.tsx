@@ -1,7 +1,8 @@
 import type { KnowledgeListItem, SessionProfile } from '@perennial/contracts-wire';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { counted } from '../files/file-words';
+import { t } from '../messages';
+import { titleOf } from '../messages/page-title';
 import { Icon } from '../ui/icon';
 import { BaseForm } from './base-form';
 import { IndexState } from './index-state';
@@ -20,27 +21,27 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
   const total = bases.data?.pages.at(-1)?.total ?? 0;
 
   useEffect(() => {
-    document.title = 'Knowledge · Perennial';
+    document.title = titleOf(t('knowledge'));
   }, []);
 
   const removeBase = ({ id, name, file_count: files }: KnowledgeListItem) => {
-    const question = `Delete “${name}” with ${counted(files, 'file')} for good? Files that are also in another base stay there.`;
+    const question = t('knowledge.deleteAskFiles', { name, count: files });
     if (window.confirm(question)) remove.mutate(id);
   };
 
   return (
     <main id="content" className="documents-page" tabIndex={-1}>
       <header className="documents-header">
-        <h1>Knowledge</h1>
+        <h1>{t('knowledge')}</h1>
         <button type="button" className="button" onClick={() => setMaking(true)}>
-          New base
+          {t('knowledge.new')}
         </button>
       </header>
       <label className="field">
-        <span className="visually-hidden">Search knowledge bases</span>
+        <span className="visually-hidden">{t('knowledge.search')}</span>
         <input
           type="search"
-          placeholder="Search by name or description"
+          placeholder={t('knowledge.searchHint')}
           value={text}
           onChange={({ target }) => setText(target.value)}
         />
@@ -50,18 +51,16 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
           {(remove.error ?? bases.error)?.message}
         </p>
       )}
-      {bases.isPending && <p role="status">Loading…</p>}
+      {bases.isPending && <p role="status">{t('page.loading')}</p>}
       {bases.data && items.length === 0 && (
         <p className="empty-state" role="status">
-          {query
-            ? `Nothing matches “${query}”.`
-            : 'No knowledge base yet. Make one, put documents into it, and ask about them in a chat.'}
+          {query ? t('find.nothing', { query }) : t('knowledge.noBase')}
         </p>
       )}
       {items.length > 0 && (
         <>
-          <p className="muted">{counted(total, 'knowledge base')}</p>
-          <ul className="document-list" aria-label="Knowledge bases">
+          <p className="muted">{t('knowledge.count', { count: total })}</p>
+          <ul className="document-list" aria-label={t('knowledge.bases')}>
             {items.map((base) => (
               <BaseRow key={base.id} base={base} own={base.user_id === user.id} onDelete={() => removeBase(base)} />
             ))}
@@ -75,14 +74,14 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
           disabled={bases.isFetchingNextPage}
           onClick={() => void bases.fetchNextPage()}
         >
-          More
+          {t('action.more')}
         </button>
       )}
       {user.role === 'admin' && <IndexState />}
       {making && (
         <BaseForm
-          title="New knowledge base"
-          action="Create"
+          title={t('knowledge.newTitle')}
+          action={t('knowledge.create')}
           busy={create.isPending}
           problem={create.error?.message}
           onSave={(words) => create.mutate(words, { onSuccess: ({ id }) => void navigate(`/knowledge/${id}`) })}
@@ -98,21 +97,26 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
 
 function BaseRow({ base, own, onDelete }: { base: KnowledgeListItem; own: boolean; onDelete: () => void }) {
   const facts = [
-    counted(base.file_count, 'file'),
-    !own && `of ${base.user?.name ?? 'somebody else'}`,
+    t('knowledge.fileCount', { count: base.file_count }),
+    !own && (base.user ? t('knowledge.of', { name: base.user.name }) : t('knowledge.ofSomebody')),
     base.description,
   ];
   return (
     <li className="document-row">
       <Icon name="books" />
       <div className="document-text">
-        <Link className="document-name" to={`/knowledge/${base.id}`}>
+        <Link className="document-name" dir="auto" to={`/knowledge/${base.id}`}>
           {base.name}
         </Link>
         <span className="muted document-facts">{facts.filter(Boolean).join(' · ')}</span>
       </div>
       {base.write_access && (
-        <button type="button" className="icon-button" aria-label={`Delete ${base.name}`} onClick={onDelete}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t('action.deleteNamed', { name: base.name })}
+          onClick={onDelete}
+        >
           <Icon name="close" />
         </button>
       )}

@@ -1,5 +1,6 @@
 import type { Model } from '@perennial/contracts-wire';
 import { useMemo, useState } from 'react';
+import { t } from '../messages';
 import { type Choice, ChoiceList } from '../ui/choice-list';
 import { Dialog } from '../ui/dialog';
 import { groupModels, providerOf } from './model-search';
@@ -18,9 +19,9 @@ export default function ModelPicker({ models, recent, value, onChoose, onClose }
   const [text, setText] = useState('');
   const choices = useMemo(() => choicesOf(groupModels(models, text, recent)), [models, text, recent]);
   return (
-    <Dialog title="Choose a model" className="finder" onClose={onClose}>
+    <Dialog title={t('model.choose')} className="finder" onClose={onClose}>
       <ChoiceList
-        name="Search models"
+        name={t('model.search')}
         text={text}
         onText={setText}
         choices={choices}
@@ -29,7 +30,7 @@ export default function ModelPicker({ models, recent, value, onChoose, onClose }
           onChoose(key.replace(RECENT, ''));
           onClose();
         }}
-        empty={models.length === 0 ? 'No model is connected yet.' : `No model matches “${text.trim()}”.`}
+        empty={models.length === 0 ? t('model.noneYet') : t('model.noMatch', { query: text.trim() })}
       />
     </Dialog>
   );
@@ -46,7 +47,7 @@ function nameOf({ id, name }: Model): string {
 function choicesOf(groups: ReturnType<typeof groupModels>): Choice[] {
   return groups.flatMap(({ name, models }, at) => {
     const rows = models.map((model) => ({
-      id: at === 0 && name === 'Recent' ? RECENT + model.id : model.id,
+      id: at === 0 && name === t('model.recent') ? RECENT + model.id : model.id,
       row: (
         <>
           <span className="choice-name" dir="auto">

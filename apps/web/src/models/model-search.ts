@@ -1,4 +1,5 @@
 import type { Model } from '@perennial/contracts-wire';
+import { t } from '../messages';
 
 /** A part of the list of models. */
 export interface ModelGroup {
@@ -12,7 +13,7 @@ export interface ModelGroup {
  */
 export function groupModels(models: readonly Model[], text: string, recent: readonly string[]): ModelGroup[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length > 0) return [{ name: 'Found', models: found(models, words) }];
+  if (words.length > 0) return [{ name: t('model.found'), models: found(models, words) }];
   const byId = new Map(models.map((model) => [model.id, model]));
   const known = recent.flatMap((id) => byId.get(id) ?? []);
   const byProvider = new Map<string, Model[]>();
@@ -24,13 +25,15 @@ export function groupModels(models: readonly Model[], text: string, recent: read
   }
   const groups = [...byProvider].map(([name, models]) => ({ name, models: models.sort(byName) }));
   groups.sort((one, other) => compare(one.name, other.name));
-  return known.length > 0 && models.length > known.length ? [{ name: 'Recent', models: known }, ...groups] : groups;
+  return known.length > 0 && models.length > known.length
+    ? [{ name: t('model.recent'), models: known }, ...groups]
+    : groups;
 }
 
 /** Who made a model, as far as its id tells it (`maker/model`), else whose server it is on. */
 export function providerOf({ id, owned_by: owner, connection_type: place }: Model): string {
   const maker = /^([\w.-]+)\//.exec(id)?.[1];
-  return maker ?? (place === 'local' ? 'On this installation' : owner || 'Other');
+  return maker ?? (place === 'local' ? t('model.onInstallation') : owner || t('model.other'));
 }
 
 function found(models: readonly Model[], words: readonly string[]): Model[] {

@@ -3,12 +3,15 @@ import { useEffect, useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useChats, useChatSearch } from '../chat/chat-queries';
 import { useDeletions } from '../chat/deletions-provider';
+import { t } from '../messages';
+import { dateText } from '../messages/formats';
 import { useSignOut } from '../session/use-sign-out';
+import { SETTINGS_OPEN } from '../settings/settings-open';
+import { useStore } from '../state/store';
 import { type Choice, ChoiceList } from '../ui/choice-list';
 import { Dialog } from '../ui/dialog';
 import { Icon, type IconName } from '../ui/icon';
 import { keyNames, SHORTCUTS } from '../ui/shortcuts';
-import { useStore } from '../ui/store';
 import { useTheme } from '../ui/theme';
 
 interface Command {
@@ -38,8 +41,8 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
     const wanted = text.trim().toLowerCase();
     const fitting = commands.filter(({ name }) => name.toLowerCase().includes(wanted));
     return [
-      ...section('Commands', fitting.map(commandChoice)),
-      ...section(query === '' ? 'Recent chats' : 'Chats', chats.map(chatChoice)),
+      ...section(t('find.commands'), fitting.map(commandChoice)),
+      ...section(query === '' ? t('chats.recent') : t('chats'), chats.map(chatChoice)),
     ];
   }, [pages, hidden, commands, text, query]);
 
@@ -50,9 +53,9 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
     else void navigate(`/c/${id}`);
   };
   return (
-    <Dialog title="Find chats and commands" className="finder" onClose={onClose}>
+    <Dialog title={t('chats.find')} className="finder" onClose={onClose}>
       <ChoiceList
-        name="Search chats and commands"
+        name={t('find.name')}
         text={text}
         onText={setText}
         choices={choices}
@@ -65,9 +68,9 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
 }
 
 function Empty({ busy, error, query }: { busy: boolean; error: Error | null; query: string }) {
-  if (busy) return <span role="status">Searching…</span>;
+  if (busy) return <span role="status">{t('find.searching')}</span>;
   if (error) return <span role="alert">{error.message}</span>;
-  return <span role="status">Nothing matches “{query}”.</span>;
+  return <span role="status">{t('find.nothing', { query })}</span>;
 }
 
 function useCommands(onShortcuts: () => void): Command[] {
@@ -76,11 +79,12 @@ function useCommands(onShortcuts: () => void): Command[] {
   const signOut = useSignOut();
   const dark = theme === 'dark';
   return [
-    { name: 'New chat', icon: 'plus', keys: SHORTCUTS.newChat.keys, run: () => void navigate('/') },
-    { name: 'Knowledge', icon: 'books', run: () => void navigate('/knowledge') },
-    { name: dark ? 'Use light colours' : 'Use dark colours', icon: dark ? 'sun' : 'moon', run: toggle },
-    { name: 'Keyboard shortcuts', icon: 'keys', keys: SHORTCUTS.list.keys, run: onShortcuts },
-    { name: 'Sign out', icon: 'leave', run: () => void signOut() },
+    { name: t('chat.new'), icon: 'plus', keys: SHORTCUTS.newChat.keys, run: () => void navigate('/') },
+    { name: t('knowledge'), icon: 'books', run: () => void navigate('/knowledge') },
+    { name: dark ? t('settings.useLight') : t('settings.useDark'), icon: dark ? 'sun' : 'moon', run: toggle },
+    { name: t('settings'), icon: 'sliders', run: () => SETTINGS_OPEN.set(true) },
+    { name: t('shortcuts'), icon: 'keys', keys: SHORTCUTS.list.keys, run: onShortcuts },
+    { name: t('account.signOut'), icon: 'leave', run: () => void signOut() },
   ];
 }
 
@@ -102,7 +106,7 @@ function chatChoice({ id, title, snippet, updated_at: at }: ChatListItem): Choic
         {title}
       </span>
       <span className="choice-note" dir="auto">
-        {snippet || new Date(at * 1_000).toLocaleDateString('en', { dateStyle: 'medium' })}
+        {snippet || dateText(at * 1_000, { dateStyle: 'medium' })}
       </span>
     </>
   );

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { SESSION_KEY } from '../auth/use-session';
 import { useDeletions } from '../chat/deletions-provider';
 import { useDrafts } from '../chat/drafts';
+import { t } from '../messages';
 import { showToast } from '../ui/toasts';
 
 /** Ends the session, and forgets what this browser has of the account. */
@@ -16,8 +17,8 @@ export function useSignOut(): () => Promise<void> {
     try {
       await call(routes.auths.signOut, {});
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'Try again.';
-      return showToast({ key: 'sign out', text: `You are still signed in. ${reason}` });
+      const reason = error instanceof Error ? error.message : t('error.tryAgain');
+      return showToast({ key: 'sign out', text: t('account.stillIn', { reason }) });
     }
     drafts.forget();
     client.setQueryData(SESSION_KEY, null);

@@ -2,7 +2,8 @@ import { useCallback, useEffect, useRef } from 'react';
 import { useMatch, useNavigate } from 'react-router';
 import { useChats, useRenameChat } from '../chat/chat-queries';
 import { useDeleteChat, useDeletions } from '../chat/deletions-provider';
-import { useStore } from '../ui/store';
+import { t } from '../messages';
+import { useStore } from '../state/store';
 import { ChatRow } from './chat-row';
 import { byDay } from './days';
 
@@ -28,12 +29,12 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   );
   const navigated = useCallback(() => latest.current.onNavigate(), []);
 
-  if (chats.isPending) return <Notice role="status">Loading chats…</Notice>;
+  if (chats.isPending) return <Notice role="status">{t('chats.loading')}</Notice>;
   if (chats.error && !chats.data) return <Notice role="alert">{chats.error.message}</Notice>;
   const items = chats.data.pages.flat().filter(({ id }) => !hidden.has(id));
   return (
     <div className="chat-list">
-      {items.length === 0 && <p className="empty">No chats yet.</p>}
+      {items.length === 0 && <p className="empty">{t('chats.none')}</p>}
       {byDay(items, new Date()).map((day) => (
         <section key={day.name} aria-label={day.name}>
           <h2>{day.name}</h2>
@@ -72,7 +73,7 @@ function Older({ busy, failed, onMore }: { busy: boolean; failed: boolean; onMor
   }, [busy, failed]);
   return (
     <button ref={button} type="button" className="button button-quiet older" aria-busy={busy} onClick={onMore}>
-      Older chats
+      {t('chats.older')}
     </button>
   );
 }

@@ -1,6 +1,7 @@
 import type { ChatListItem } from '@perennial/contracts-wire';
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 import { NavLink } from 'react-router';
+import { t } from '../messages';
 import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
 
@@ -48,14 +49,19 @@ export const ChatRow = memo(function ChatRow({ chat, onNavigate, onRename, onDel
         <span className="chat-title" dir="auto">
           {chat.title}
         </span>
-        {chat.active && <span className="visually-hidden"> (writing)</span>}
+        {chat.active && <span className="visually-hidden"> {t('chats.writing')}</span>}
       </NavLink>
       <Menu
-        name={`Actions for ${chat.title}`}
+        name={t('chats.actions', { title: chat.title })}
         className="icon-button row-menu"
         items={[
-          { name: 'Rename', icon: <Icon name="edit" />, onChoose: () => setRenaming(true) },
-          { name: 'Delete', icon: <Icon name="trash" />, danger: true, onChoose: () => onDelete(chat.id, chat.title) },
+          { name: t('action.rename'), icon: <Icon name="edit" />, onChoose: () => setRenaming(true) },
+          {
+            name: t('action.delete'),
+            icon: <Icon name="trash" />,
+            danger: true,
+            onChoose: () => onDelete(chat.id, chat.title),
+          },
         ]}
       >
         <Icon name="more" />
@@ -79,7 +85,7 @@ function TitleField({ title, onEnd }: { title: string; onEnd: (title: string | u
     <input
       ref={field}
       className="title-field"
-      aria-label="Title of the chat"
+      aria-label={t('chats.title')}
       dir="auto"
       defaultValue={title}
       maxLength={200}

@@ -1,4 +1,6 @@
 import type { ChatListItem } from '@perennial/contracts-wire';
+import { t } from '../messages';
+import { dateText } from '../messages/formats';
 
 export interface Day {
   name: string;
@@ -26,9 +28,9 @@ export function byDay(chats: readonly ChatListItem[], now: Date): Day[] {
 
 function dayName(at: Date, midnight: number): string {
   const time = at.getTime();
-  if (time >= midnight) return 'Today';
-  if (time >= midnight - DAY_MS) return 'Yesterday';
-  if (time >= midnight - 7 * DAY_MS) return 'Previous 7 days';
-  if (time >= midnight - 30 * DAY_MS) return 'Previous 30 days';
-  return at.toLocaleDateString('en', { month: 'long', year: 'numeric' });
+  if (time >= midnight) return t('chats.today');
+  if (time >= midnight - DAY_MS) return t('chats.yesterday');
+  if (time >= midnight - 7 * DAY_MS) return t('chats.week');
+  if (time >= midnight - 30 * DAY_MS) return t('chats.month');
+  return dateText(at, { month: 'long', year: 'numeric' });
 }

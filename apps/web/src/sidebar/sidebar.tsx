@@ -1,6 +1,8 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { Link, NavLink } from 'react-router';
+import { t } from '../messages';
 import { useSignOut } from '../session/use-sign-out';
+import { SETTINGS_OPEN } from '../settings/settings-open';
 import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
 import { keyNames, SHORTCUTS } from '../ui/shortcuts';
@@ -19,27 +21,27 @@ interface SidebarProps {
 /** Chats, newest first, and the account. On a phone it is a drawer. */
 export function Sidebar({ user, open, onNavigate, onFind, onShortcuts, onHide }: SidebarProps) {
   return (
-    <nav id="sidebar" className="sidebar" data-open={open} aria-label="Chats">
+    <nav id="sidebar" className="sidebar" data-open={open} aria-label={t('chats')}>
       <div className="brand">
         <img src="/favicon.svg" alt="" width={24} height={24} />
         <span className="grow">Perennial</span>
-        <button type="button" className="icon-button hide-button" aria-label="Hide the list of chats" onClick={onHide}>
+        <button type="button" className="icon-button hide-button" aria-label={t('chats.hide')} onClick={onHide}>
           <Icon name="previous" />
         </button>
       </div>
       <div className="sidebar-links">
         <Link className="sidebar-link" to="/" onClick={onNavigate}>
-          <Icon name="plus" /> New chat <Keys of={SHORTCUTS.newChat.keys} />
+          <Icon name="plus" /> {t('chat.new')} <Keys of={SHORTCUTS.newChat.keys} />
         </Link>
         <button type="button" className="sidebar-link" aria-haspopup="dialog" onClick={onFind}>
-          <Icon name="search" /> Search <Keys of={SHORTCUTS.find.keys} />
+          <Icon name="search" /> {t('find.search')} <Keys of={SHORTCUTS.find.keys} />
         </button>
         <NavLink className="sidebar-link" to="/knowledge" onClick={onNavigate}>
-          <Icon name="books" /> Knowledge
+          <Icon name="books" /> {t('knowledge')}
         </NavLink>
         {user.role === 'admin' && (
           <NavLink className="sidebar-link" to="/admin" onClick={onNavigate}>
-            <Icon name="sliders" /> Administration
+            <Icon name="sliders" /> {t('admin')}
           </NavLink>
         )}
       </div>
@@ -65,25 +67,26 @@ function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () 
   return (
     <div className="account">
       <Menu
-        name="Account"
+        name={t('account')}
         isNamed
         className="account-button"
         items={[
           {
-            name: dark ? 'Use light colours' : 'Use dark colours',
+            name: dark ? t('settings.useLight') : t('settings.useDark'),
             icon: <Icon name={dark ? 'sun' : 'moon'} />,
             onChoose: toggle,
           },
-          { name: 'Keyboard shortcuts', icon: <Icon name="keys" />, onChoose: onShortcuts },
-          { name: 'Sign out', icon: <Icon name="leave" />, onChoose: () => void signOut() },
+          { name: t('settings'), icon: <Icon name="sliders" />, onChoose: () => SETTINGS_OPEN.set(true) },
+          { name: t('shortcuts'), icon: <Icon name="keys" />, onChoose: onShortcuts },
+          { name: t('account.signOut'), icon: <Icon name="leave" />, onChoose: () => void signOut() },
         ]}
       >
         <span className="account-letter" aria-hidden="true">
           {[...user.name][0]?.toUpperCase()}
         </span>
-        <span className="visually-hidden">Account of </span>
+        <span className="visually-hidden">{t('account.of')} </span>
         <span className="account-name">
-          {user.name}
+          <bdi>{user.name}</bdi>
           <span className="muted">{user.email}</span>
         </span>
       </Menu>

@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { t } from '../messages';
 import { Icon } from './icon';
 
 interface DialogProps {
@@ -30,8 +31,10 @@ export function Dialog({ title, className = '', onClose, children }: DialogProps
     >
       <div className="dialog-body">
         <header>
-          <h2 id={titleId}>{title}</h2>
-          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+          <h2 id={titleId} dir="auto">
+            {title}
+          </h2>
+          <button type="button" className="icon-button" aria-label={t('action.close')} onClick={onClose}>
             <Icon name="close" />
           </button>
         </header>

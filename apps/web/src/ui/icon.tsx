@@ -26,6 +26,9 @@ const PATHS = {
   leave: 'M10 4H5v16h5M15 8l4 4-4 4M19 12H9',
 } as const;
 
+/** They point along the line. */
+const MIRRORED: readonly string[] = ['previous', 'next', 'go', 'leave'];
+
 export type IconName = keyof typeof PATHS;
 
 /** A decorative picture: its button carries the name. */
@@ -33,6 +36,7 @@ export function Icon({ name }: { name: IconName }) {
   return (
     <svg
       aria-hidden="true"
+      data-mirrored={MIRRORED.includes(name) || undefined}
       viewBox="0 0 24 24"
       width={18}
       height={18}

@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react';
+import { t } from '../messages';
 
 interface Props {
   /** Another value tries again. */
@@ -42,10 +43,10 @@ export class PartBoundary extends Component<Props, State> {
 function Broken({ problem }: { problem: string }) {
   return (
     <div className="broken" role="alert">
-      <p>This part of the page does not work. What you have written is kept.</p>
+      <p>{t('error.broken')}</p>
       <p className="muted">{problem}</p>
       <button type="button" className="button button-quiet" onClick={() => location.reload()}>
-        Load the page again
+        {t('action.loadAgain')}
       </button>
     </div>
   );

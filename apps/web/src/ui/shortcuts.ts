@@ -1,19 +1,28 @@
 import { useEffect, useRef } from 'react';
+import { t } from '../messages';
 
 /** What keys do anywhere on the page; `Mod` is Ctrl, or ⌘ on a Mac. */
 export const SHORTCUTS = {
-  find: { keys: 'Mod+K', name: 'Find chats and commands' },
-  newChat: { keys: 'Mod+Shift+O', name: 'New chat' },
-  sidebar: { keys: 'Mod+Shift+S', name: 'Show or hide the list of chats' },
-  model: { keys: 'Mod+Shift+M', name: 'Choose a model' },
-  copyAnswer: { keys: 'Mod+Shift+C', name: 'Copy the last answer' },
-  copyCode: { keys: 'Mod+Shift+;', name: 'Copy the last code' },
-  box: { keys: 'Shift+Escape', name: 'Go to the message box' },
-  stop: { keys: 'Escape', name: 'Stop the answer' },
-  list: { keys: '?', name: 'Show this list' },
+  find: { keys: 'Mod+K' },
+  newChat: { keys: 'Mod+Shift+O' },
+  sidebar: { keys: 'Mod+Shift+S' },
+  model: { keys: 'Mod+Shift+M' },
+  copyAnswer: { keys: 'Mod+Shift+C' },
+  copyCode: { keys: 'Mod+Shift+;' },
+  box: { keys: 'Shift+Escape' },
+  stop: { keys: 'Escape' },
+  list: { keys: '?' },
 } as const;
 
 export type ShortcutName = keyof typeof SHORTCUTS;
+
+/** All of them with what they do, in words. */
+export function shortcuts(): { keys: string; name: string }[] {
+  return (Object.keys(SHORTCUTS) as ShortcutName[]).map((name) => ({
+    ...SHORTCUTS[name],
+    name: t(`shortcut.${name}`),
+  }));
+}
 
 /** What of a key press decides which shortcut it is. */
 export interface KeyPress {
@@ -62,5 +71,7 @@ function isField(target: EventTarget | null): boolean {
 /** Keys as the machine of the reader names them. */
 export function keyNames(keys: string): string[] {
   const isApple = /mac|iphone|ipad/i.test(navigator.userAgent);
-  return keys.split('+').map((key) => (key === 'Mod' ? (isApple ? '⌘' : 'Ctrl') : key === 'Escape' ? 'Esc' : key));
+  return keys
+    .split('+')
+    .map((key) => (key === 'Mod' ? (isApple ? '⌘' : t('key.control')) : key === 'Escape' ? t('key.escape') : key));
 }

@@ -1,31 +1,58 @@
-import { Store, useStore } from './store';
+import {
+  choose,
+  chosen,
+  type Contrast,
+  DARK,
+  MORE_CONTRAST,
+  showLook,
+  type Theme,
+  wantedContrast,
+  wantedTheme,
+} from '../boot/choices';
+import { Store, useStore } from '../state/store';
 
-export type Theme = 'light' | 'dark';
+export interface Look {
+  theme: Theme;
+  contrast: Contrast;
+  /** What was chosen; undefined: as the system has it. */
+  own: { theme?: string; contrast?: string };
+}
 
-const KEY = 'theme';
-const SHOWN = new Store<Theme>('light');
-const system = (): MediaQueryList => matchMedia('(prefers-color-scheme: dark)');
+const SHOWN = new Store<Look>({ theme: 'light', contrast: 'normal', own: {} });
 
 /** Shows the page in the system's colours, also when they change, until the user chooses; a choice in another tab is one here. */
-export function followTheme(): void {
-  system().addEventListener('change', show);
+export function followLook(): void {
+  for (const query of [DARK, MORE_CONTRAST]) matchMedia(query).addEventListener('change', show);
   addEventListener('storage', show);
   show();
 }
 
-/** The shown colours, and a function that chooses the others. */
-export function useTheme(): { theme: Theme; toggle: () => void } {
-  return { theme: useStore(SHOWN), toggle };
+/** The shown colours. */
+export function useLook(): Look {
+  return useStore(SHOWN);
 }
 
-function toggle(): void {
-  localStorage.setItem(KEY, SHOWN.get() === 'dark' ? 'light' : 'dark');
+/** The shown theme, and a function that chooses the other one. */
+export function useTheme(): { theme: Theme; toggle: () => void } {
+  const { theme } = useLook();
+  return { theme, toggle: () => chooseLook('theme', theme === 'dark' ? 'light' : 'dark') };
+}
+
+/** @param value undefined: as the system has it */
+export function chooseLook(part: 'theme' | 'contrast', value: string | undefined): void {
+  choose(part, value);
   show();
 }
 
 function show(): void {
-  const chosen = localStorage.getItem(KEY);
-  const own = chosen === 'light' || chosen === 'dark' ? chosen : undefined;
-  SHOWN.set(own ?? (system().matches ? 'dark' : 'light'));
-  document.documentElement.dataset.theme = SHOWN.get();
+  SHOWN.set(wanted());
+  showLook();
+}
+
+function wanted(): Look {
+  return {
+    theme: wantedTheme(),
+    contrast: wantedContrast(),
+    own: { theme: chosen('theme'), contrast: chosen('contrast') },
+  };
 }

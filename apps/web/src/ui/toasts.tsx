@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
-import { Store, useStore } from './store';
+import { t } from '../messages';
+import { Store, useStore } from '../state/store';
 
 export interface Toast {
   key: string;
@@ -38,7 +39,7 @@ export function Toasts() {
       <ul>
         {toasts.map(({ key, text, action }) => (
           <li key={key}>
-            <span>{text}</span>
+            <span dir="auto">{text}</span>
             {action && (
               <button
                 type="button"
@@ -51,7 +52,7 @@ export function Toasts() {
                 {action.name}
               </button>
             )}
-            <button type="button" className="toast-close" aria-label="Close" onClick={() => endToast(key)}>
+            <button type="button" className="toast-close" aria-label={t('action.close')} onClick={() => endToast(key)}>
               ×
             </button>
           </li>

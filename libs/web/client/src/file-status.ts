@@ -1,6 +1,7 @@
 import type { FileProgress, PendingFile } from '@perennial/contracts-wire';
 import { addressOf } from './http';
 import { routes } from './routes';
+import { say } from './words';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
@@ -13,7 +14,7 @@ const LAST_RETRY_MS = 5_000;
  */
 export function followFileStatus(fileId: string, onProgress: (progress: FileProgress) => void): () => void {
   const address = addressOf(routes.files.status.path, { id: fileId }, { stream: true });
-  const gone: FileProgress = { status: 'failed', error: 'The file was deleted.' };
+  const gone: FileProgress = { status: 'failed', error: say().fileDeleted() };
   return follow(address, ({ status }) => status === 'completed' || status === 'failed', gone, onProgress);
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@perennial/contracts-gateway';
 import type { Address } from './routes';
 import { SettingsSeen } from './settings-seen';
+import { say } from './words';
 
 const settingsSeen = new SettingsSeen();
 
@@ -33,7 +34,7 @@ export class OfflineError extends Error {
   override readonly name = 'OfflineError';
 
   constructor() {
-    super('The server cannot be reached. Check your connection and try again.');
+    super(say().offline());
   }
 }
 
@@ -117,7 +118,7 @@ export function addressOf(path: string, params: object = {}, query: object = {})
 export function refusalOf(status: number, header: (name: string) => string | null, text: string): ApiError {
   const retryAfter = Number(header('retry-after')) || undefined;
   const sessionOver = status === 401 && header('www-authenticate') !== null;
-  const sentence = detailOf(text) ?? `The server answered ${status}. Try again.`;
+  const sentence = detailOf(text) ?? say().refused(status);
   return new ApiError(status, sentence, sessionOver, retryAfter);
 }
 

@@ -4,3 +4,4 @@ export * from './live-socket';
 export * from './routes';
 export * from './run-stream';
 export * from './upload';
+export { type ClientWords, speak } from './words';

@@ -1,11 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
+import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { AddressField, KeyInput } from '../server-fields';
-import { countWords } from '../words';
-import { type Connection, type Kind, KIND_WORDS } from './connection';
+import { type Connection, type Kind } from './connection';
 import { modelsAt } from './connection-queries';
 
 interface ConnectionDialogProps {
@@ -32,7 +33,10 @@ export function ConnectionDialog({ kind, initial, busy, error, onSave, onRemove,
   };
   const { options = {}, url = '', key = '' } = initial ?? {};
   return (
-    <Dialog title={initial ? 'Connection' : `New connection, ${KIND_WORDS[kind]}`} onClose={onClose}>
+    <Dialog
+      title={initial ? ta('connection') : ta('connection.new', { kind: ta(`connection.kind.${kind}`) })}
+      onClose={onClose}
+    >
       <form ref={form} className="admin-form" onSubmit={save}>
         <AddressField
           value={url}
@@ -41,53 +45,53 @@ export function ConnectionDialog({ kind, initial, busy, error, onSave, onRemove,
         <KeyField saved={key} />
         <label className="admin-check">
           <input type="checkbox" name="enable" defaultChecked={options.enable !== false} />
-          Use this connection
+          {ta('connection.use')}
         </label>
         <details className="admin-part">
-          <summary>Names and limits</summary>
+          <summary>{ta('connection.limits')}</summary>
           <div className="admin-form">
             <label className="field">
-              Prefix of its models’ names, for servers with the same models
+              {ta('connection.prefix')}
               <input name="prefix_id" maxLength={100} autoComplete="off" defaultValue={options.prefix_id} />
             </label>
             <NumberField
               name="max_concurrency"
-              label="Answers at once, of everybody together"
+              label={ta('connection.atOnce')}
               max={100_000}
               value={options.max_concurrency}
             />
             <NumberField
               name="requests_per_minute"
-              label="Requests a minute, of everybody together"
+              label={ta('connection.perMinute')}
               max={1_000_000}
               value={options.requests_per_minute}
             />
           </div>
         </details>
         <p role="status">
-          {test.isPending && 'Asking for its models…'}
-          {test.data && `It answers, and has ${countWords(test.data.length, 'model')}${firstOf(test.data)}.`}
+          {test.isPending && ta('connection.asking')}
+          {test.data && answered(test.data)}
         </p>
         <Problem error={test.error ?? error} />
         <div className="row">
           <button className="button" disabled={busy}>
-            Save
+            {t('action.save')}
           </button>
           <button type="button" className="button button-quiet" disabled={test.isPending} onClick={tryIt}>
-            Test
+            {ta('test')}
           </button>
           <button type="button" className="button button-quiet" onClick={onClose}>
-            Cancel
+            {t('action.cancel')}
           </button>
         </div>
       </form>
       {initial && (
         <SecondQuestion
-          action="Remove this connection…"
-          question={`Remove ${initial.url}?`}
-          consequence="Its models are offered to nobody any more, and its key is forgotten."
-          confirm="Remove it"
-          keep="Keep it"
+          action={ta('connection.remove')}
+          question={ta('connection.removeAsk', { name: initial.url })}
+          consequence={ta('connection.removeMeans')}
+          confirm={ta('connection.removeIt')}
+          keep={ta('connection.keep')}
           busy={busy}
           onConfirm={onRemove}
         />
@@ -103,14 +107,14 @@ function KeyField({ saved }: { saved: string }) {
     return (
       <div className="admin-with-button">
         <input type="hidden" name="kept" value={saved} />
-        <p className="grow">A key is saved.</p>
+        <p className="grow">{ta('key.saved')}</p>
         <button type="button" className="button button-quiet button-small" onClick={() => setKept(false)}>
-          Enter another
+          {ta('key.enterAnother')}
         </button>
       </div>
     );
   }
-  return <KeyInput placeholder={saved === '' ? 'None' : 'Empty: without a key from now on'} />;
+  return <KeyInput placeholder={saved === '' ? ta('none') : ta('key.noneFromNow')} />;
 }
 
 function NumberField({
@@ -127,13 +131,21 @@ function NumberField({
   return (
     <label className="field">
       {label}
-      <input name={name} type="number" min={1} max={max} placeholder="No limit" defaultValue={value ?? ''} />
+      <input
+        name={name}
+        type="number"
+        min={1}
+        max={max}
+        placeholder={ta('connection.noLimit')}
+        defaultValue={value ?? ''}
+      />
     </label>
   );
 }
 
-function firstOf(models: readonly string[]): string {
-  return models.length === 0 ? '' : `: ${models.slice(0, 3).join(', ')}${models.length > 3 ? ' …' : ''}`;
+function answered(models: readonly string[]): string {
+  const names = `${models.slice(0, 3).join(', ')}${models.length > 3 ? ' …' : ''}`;
+  return models.length === 0 ? ta('connection.answersNone') : ta('connection.answers', { count: models.length, names });
 }
 
 /** What the form says; options that it does not show stay as they are. */

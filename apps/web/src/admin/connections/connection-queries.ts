@@ -1,5 +1,6 @@
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ta } from '../messages';
 import {
   type Connection,
   type ConnectionSet,
@@ -38,9 +39,7 @@ export function useSaveConnections(kind: Kind) {
       const now = await read(kind);
       if (JSON.stringify(now) !== JSON.stringify(shown)) {
         client.setQueryData(setKey(kind), now);
-        throw new Error(
-          'Somebody else has changed the connections meanwhile. They are shown as they are now: try again.',
-        );
+        throw new Error(ta('changed.connections'));
       }
       return write(next);
     },

@@ -1,4 +1,5 @@
-import { countWords } from '../words';
+import { t } from '../../messages';
+import { ta } from '../messages';
 import type { Connection, Kind } from './connection';
 import { useConnectionHealth } from './connection-queries';
 
@@ -20,23 +21,27 @@ export function ConnectionRow({ kind, connection, isUsed, isBusy, onEdit, onUp }
   const isOff = !isUsed || options.enable === false;
   const state = isOff ? 'off' : health.isPending ? 'unknown' : health.error ? 'broken' : 'fine';
   const facts = [
-    key === '' ? 'no key' : 'with a key',
-    options.prefix_id && `names begin with “${options.prefix_id}.”`,
-    options.max_concurrency && `at most ${countWords(options.max_concurrency, 'answer')} at once`,
-    options.requests_per_minute && `at most ${countWords(options.requests_per_minute, 'request')} a minute`,
+    key === '' ? ta('connection.fact.noKey') : ta('connection.fact.key'),
+    options.prefix_id && ta('connection.fact.prefix', { prefix: options.prefix_id }),
+    options.max_concurrency && ta('connection.fact.answers', { count: options.max_concurrency }),
+    options.requests_per_minute && ta('connection.fact.requests', { count: options.requests_per_minute }),
   ];
   return (
     <li className="admin-row" data-health={state}>
       <div className="grow">
         <h3 dir="ltr">{url}</h3>
         <p className="muted">{facts.filter(Boolean).join(' · ')}</p>
-        {state === 'off' && <p>Off: nobody is sent there.</p>}
-        {state === 'unknown' && <p>Asking for its models…</p>}
-        {state === 'broken' && <p className="connection-problem">Does not answer: {health.error?.message}</p>}
+        {state === 'off' && <p>{ta('connection.off')}</p>}
+        {state === 'unknown' && <p>{ta('connection.asking')}</p>}
+        {state === 'broken' && (
+          <p className="connection-problem">{ta('connection.broken', { reason: health.error?.message ?? '' })}</p>
+        )}
         {state === 'fine' && health.data && (
           <details>
             <summary>
-              Answers, and has {health.data.length === 0 ? 'no models' : countWords(health.data.length, 'model')}
+              {health.data.length === 0
+                ? ta('connection.fineNone')
+                : ta('connection.fine', { count: health.data.length })}
             </summary>
             <ul className="connection-models">
               {health.data.map((model) => (
@@ -51,26 +56,31 @@ export function ConnectionRow({ kind, connection, isUsed, isBusy, onEdit, onUp }
           <button
             type="button"
             className="button button-quiet button-small"
-            aria-label={`Test ${url}`}
+            aria-label={ta('connection.test', { name: url })}
             disabled={health.isFetching}
             onClick={() => void health.refetch()}
           >
-            Test
+            {ta('test')}
           </button>
         )}
         {onUp && (
           <button
             type="button"
             className="button button-quiet button-small"
-            aria-label={`Move ${url} up`}
+            aria-label={ta('moveUp', { name: url })}
             disabled={isBusy}
             onClick={onUp}
           >
-            Up
+            {ta('up')}
           </button>
         )}
-        <button type="button" className="button button-quiet button-small" aria-label={`Edit ${url}`} onClick={onEdit}>
-          Edit
+        <button
+          type="button"
+          className="button button-quiet button-small"
+          aria-label={ta('edit', { name: url })}
+          onClick={onEdit}
+        >
+          {t('action.edit')}
         </button>
       </div>
     </li>

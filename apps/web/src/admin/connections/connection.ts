@@ -7,8 +7,6 @@ type OpenAiChange = RouteBody<typeof routes.connections.updateOpenAi>;
 type OllamaChange = RouteBody<typeof routes.connections.updateOllama>;
 export type Options = OpenAiWire['OPENAI_API_CONFIGS'][string];
 
-export const KIND_WORDS: Record<Kind, string> = { openai: 'OpenAI-compatible', ollama: 'Ollama' };
-
 /** A connection to a model server. The key is masked: it never comes back from the server. */
 export interface Connection {
   url: string;

@@ -1,22 +1,17 @@
 import { useState } from 'react';
+import { t } from '../../messages';
+import { ta } from '../messages';
 import { AdminPage, focusPage, Problem } from '../page-parts';
-import { type Connection, type ConnectionSet, type Kind, KIND_WORDS, moved, withConnection } from './connection';
+import { type Connection, type ConnectionSet, type Kind, moved, withConnection } from './connection';
 import { ConnectionDialog } from './connection-dialog';
 import { useConnections, useSaveConnections } from './connection-queries';
 import { ConnectionRow } from './connection-row';
 
-const SENTENCES: Record<Kind, string> = {
-  openai: 'Servers that speak OpenAI’s protocol: OpenAI itself, vLLM, llama.cpp, LiteLLM and many others.',
-  ollama: 'Servers that run Ollama.',
-};
-
 /** The model servers: whether each answers, what it offers, and the way to add, change and order them. */
 export function ConnectionsPage() {
   return (
-    <AdminPage title="Connections">
-      <p className="muted">
-        Where several offer the same model, the first one is asked. Keys are stored encrypted and never shown again.
-      </p>
+    <AdminPage title={ta('page.connections')}>
+      <p className="muted">{ta('connection.hint')}</p>
       <ConnectionsOf kind="openai" />
       <ConnectionsOf kind="ollama" />
     </AdminPage>
@@ -29,7 +24,7 @@ function ConnectionsOf({ kind }: { kind: Kind }) {
   const [opened, setOpened] = useState<{ connection?: Connection }>();
   const [done, setDone] = useState('');
   const set = connections.data;
-  const name = KIND_WORDS[kind];
+  const name = ta(`connection.kind.${kind}`);
 
   const change = (next: ConnectionSet, words: string, after?: () => void) => {
     setDone('');
@@ -57,10 +52,13 @@ function ConnectionsOf({ kind }: { kind: Kind }) {
               checked={set.enabled}
               disabled={save.isPending}
               onChange={({ target: { checked } }) =>
-                change({ ...set, enabled: checked }, checked ? `${name} is on.` : `${name} is off.`)
+                change(
+                  { ...set, enabled: checked },
+                  ta(checked ? 'connections.isOn' : 'connections.isOff', { kind: name }),
+                )
               }
             />
-            Use these connections
+            {ta('connections.use')}
           </label>
         )}
         <button
@@ -69,18 +67,18 @@ function ConnectionsOf({ kind }: { kind: Kind }) {
           disabled={!set}
           onClick={() => setOpened({})}
         >
-          Add a connection
+          {ta('connection.add')}
         </button>
       </header>
-      <p className="muted">{SENTENCES[kind]}</p>
+      <p className="muted">{ta(`connection.sentence.${kind}`)}</p>
       <Problem error={(!set && connections.error) || (!opened && save.error) || undefined} />
       <p className="visually-hidden" role="status">
         {done}
       </p>
-      {connections.isPending && <p role="status">Loading…</p>}
-      {set?.connections.length === 0 && <p className="empty-state">No connection of this kind.</p>}
+      {connections.isPending && <p role="status">{t('page.loading')}</p>}
+      {set?.connections.length === 0 && <p className="empty-state">{ta('connection.none')}</p>}
       {set && set.connections.length > 0 && (
-        <ol className="admin-list" aria-label={`${name} connections`}>
+        <ol className="admin-list" aria-label={ta('connection.list', { kind: name })}>
           {set.connections.map((connection, at) => (
             <ConnectionRow
               key={`${connection.url} ${connection.key} ${String(connection.options.prefix_id)}`}
@@ -89,7 +87,11 @@ function ConnectionsOf({ kind }: { kind: Kind }) {
               isUsed={set.enabled}
               isBusy={save.isPending}
               onEdit={() => setOpened({ connection })}
-              onUp={at > 0 ? () => change(moved(set, at, -1), `${connection.url} is number ${at}.`) : undefined}
+              onUp={
+                at > 0
+                  ? () => change(moved(set, at, -1), ta('connection.number', { name: connection.url, place: at }))
+                  : undefined
+              }
             />
           ))}
         </ol>
@@ -102,10 +104,14 @@ function ConnectionsOf({ kind }: { kind: Kind }) {
           error={save.error}
           onClose={close}
           onSave={(connection) =>
-            change(withConnection(set, opened.connection, connection), `${connection.url} is saved.`, close)
+            change(
+              withConnection(set, opened.connection, connection),
+              ta('connection.saved', { name: connection.url }),
+              close,
+            )
           }
           onRemove={() =>
-            change(withConnection(set, opened.connection, undefined), 'The connection was removed.', () => {
+            change(withConnection(set, opened.connection, undefined), ta('connection.removed'), () => {
               close();
               focusPage();
             })

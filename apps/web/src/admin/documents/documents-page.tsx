@@ -1,25 +1,27 @@
 import { type FormEvent, useState } from 'react';
 import { IndexState } from '../../knowledge/index-state';
+import { t } from '../../messages';
+import { ta } from '../messages';
 import { AdminPage, Problem } from '../page-parts';
 import { type DocumentSettings, useDocumentSettings, useEmbedding, useSaveDocumentSettings } from './document-queries';
 import { EmbeddingForm } from './embedding-form';
-import { changedSettings, SETTING_GROUPS, type SettingField } from './setting-fields';
+import { changedSettings, hintWords, SETTING_GROUPS, type SettingField } from './setting-fields';
 
 /** How documents are read and found: the index, the model that embeds them, and the settings. */
 export function DocumentsPage() {
   const settings = useDocumentSettings();
   const embedding = useEmbedding();
   return (
-    <AdminPage title="Documents">
+    <AdminPage title={ta('page.documents')}>
       <IndexState />
-      <section className="admin-section" aria-label="Embedding model">
-        <h2>The model that finds by meaning</h2>
-        {embedding.isPending && <p role="status">Loading…</p>}
+      <section className="admin-section" aria-label={ta('embedding')}>
+        <h2>{ta('embedding.title')}</h2>
+        {embedding.isPending && <p role="status">{t('page.loading')}</p>}
         <Problem error={embedding.data ? undefined : embedding.error} />
         {embedding.data && <EmbeddingForm embedding={embedding.data} />}
       </section>
-      <section className="admin-section" aria-label="Settings of documents">
-        {settings.isPending && <p role="status">Loading…</p>}
+      <section className="admin-section" aria-label={ta('documents.settings')}>
+        {settings.isPending && <p role="status">{t('page.loading')}</p>}
         <Problem error={settings.data ? undefined : settings.error} />
         {settings.data && <SettingsForm settings={settings.data} />}
       </section>
@@ -35,12 +37,12 @@ function SettingsForm({ settings }: { settings: DocumentSettings }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const change = changedSettings(new FormData(event.currentTarget), shown);
-    if (Object.keys(change).length === 0) return setDone('Nothing was changed.');
+    if (Object.keys(change).length === 0) return setDone(ta('documents.unchanged'));
     setDone('');
     save.mutate(change, {
       onSuccess: (saved) => {
         setShown(saved);
-        setDone('Saved. Documents that are read from now on follow it.');
+        setDone(ta('documents.followsNow'));
       },
     });
   };
@@ -48,7 +50,7 @@ function SettingsForm({ settings }: { settings: DocumentSettings }) {
     <form className="admin-form admin-narrow" onSubmit={submit} onChange={() => setDone('')}>
       {SETTING_GROUPS.map(({ title, fields }) => (
         <fieldset key={title} className="admin-fields">
-          <legend>{title}</legend>
+          <legend>{ta(`group.${title}`)}</legend>
           {fields.map((field) => (
             <Setting
               // Anew when another value was saved.
@@ -62,7 +64,7 @@ function SettingsForm({ settings }: { settings: DocumentSettings }) {
       <Problem error={save.error} />
       <div className="row">
         <button className="button" disabled={save.isPending}>
-          Save
+          {t('action.save')}
         </button>
         <span role="status">{done}</span>
       </div>
@@ -71,12 +73,13 @@ function SettingsForm({ settings }: { settings: DocumentSettings }) {
 }
 
 function Setting({ field, value }: { field: SettingField; value: unknown }) {
-  const { name, label, hint } = field;
+  const { name } = field;
+  const hint = hintWords(name);
   const hintId = hint === undefined ? undefined : `${name}-hint`;
   const common = { id: name, name, 'aria-describedby': hintId };
   return (
     <div className="admin-setting" data-kind={field.kind}>
-      <label htmlFor={name}>{label}</label>
+      <label htmlFor={name}>{ta(`setting.${name}`)}</label>
       <Control field={field} value={value} common={common} />
       {hint !== undefined && (
         <p id={hintId} className="muted">
@@ -113,14 +116,11 @@ function Control({ field, value, common }: ControlProps) {
           defaultValue={typeof value === 'number' ? value : ''}
         />
       );
-    case 'choice':
+    case 'splitter':
       return (
         <select {...common} defaultValue={value === 'character' ? '' : String(value)}>
-          {field.choices.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
+          <option value="">{ta('splitter.character')}</option>
+          <option value="token">{ta('splitter.token')}</option>
         </select>
       );
     case 'words':

@@ -1,15 +1,13 @@
 import { type FormEvent, useState } from 'react';
 import { Dialog } from '../../ui/dialog';
+import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { AddressField, KeyInput } from '../server-fields';
 import { type Embedding, type EmbeddingChange, useSaveEmbedding } from './document-queries';
 
 type Engine = Embedding['RAG_EMBEDDING_ENGINE'];
 
-const ENGINES: readonly { engine: Engine; label: string }[] = [
-  { engine: 'openai', label: 'An OpenAI-compatible server' },
-  { engine: 'ollama', label: 'Ollama' },
-];
+const ENGINES = ['openai', 'ollama'] as const;
 
 /** Where documents are embedded, and with which model. Another model reads all documents again, so it is asked for twice. */
 export function EmbeddingForm({ embedding }: { embedding: Embedding }) {
@@ -34,40 +32,34 @@ export function EmbeddingForm({ embedding }: { embedding: Embedding }) {
   return (
     <form className="admin-form admin-narrow" onSubmit={submit}>
       <fieldset className="admin-radios">
-        <legend>Where</legend>
-        {[
-          ...ENGINES,
-          ...(embedding.RAG_EMBEDDING_ENGINE === '' ? [{ engine: '' as const, label: 'Nowhere' }] : []),
-        ].map(({ engine: one, label }) => (
+        <legend>{ta('embedding.where')}</legend>
+        {[...ENGINES, ...(embedding.RAG_EMBEDDING_ENGINE === '' ? ['' as const] : [])].map((one) => (
           <label key={one}>
             <input type="radio" name="engine" checked={engine === one} onChange={() => setEngine(one)} />
-            {label}
+            {engineWords(one)}
           </label>
         ))}
       </fieldset>
       <label className="field">
-        Model
+        {ta('embedding.model')}
         <input name="model" required maxLength={300} autoComplete="off" defaultValue={embedding.RAG_EMBEDDING_MODEL} />
       </label>
       {engine !== '' && (
         <div key={`${engine} ${saves}`} className="admin-form">
           <AddressField value={server.url} />
-          <KeyInput placeholder={server.key === '' ? 'None' : 'One is saved, and stays if this is empty'} />
+          <KeyInput placeholder={server.key === '' ? ta('none') : ta('key.savedStays')} />
         </div>
       )}
       <Problem error={save.error} />
       <div className="row">
         <button className="button button-quiet" disabled={save.isPending}>
-          Save the model
+          {ta('embedding.save')}
         </button>
-        <span role="status">{save.isSuccess && 'Saved.'}</span>
+        <span role="status">{save.isSuccess && ta('saved')}</span>
       </div>
       {asked && (
-        <Dialog title="Read all documents again?" onClose={() => setAsked(undefined)}>
-          <p>
-            Every document of everybody is embedded with {asked.RAG_EMBEDDING_MODEL}. Until that is done, searches are
-            answered as before. It may take long, and a provider may charge for it.
-          </p>
+        <Dialog title={ta('embedding.readAgain')} onClose={() => setAsked(undefined)}>
+          <p>{ta('embedding.readAgainMeans', { model: asked.RAG_EMBEDDING_MODEL ?? '' })}</p>
           <div className="row">
             <button
               type="button"
@@ -77,16 +69,21 @@ export function EmbeddingForm({ embedding }: { embedding: Embedding }) {
                 setAsked(undefined);
               }}
             >
-              Change the model
+              {ta('embedding.change')}
             </button>
             <button type="button" className="button button-quiet" onClick={() => setAsked(undefined)}>
-              Keep the present one
+              {ta('embedding.keep')}
             </button>
           </div>
         </Dialog>
       )}
     </form>
   );
+}
+
+function engineWords(engine: Engine): string {
+  if (engine === '') return ta('embedding.nowhere');
+  return engine === 'ollama' ? ta('connection.kind.ollama') : ta('embedding.openai');
 }
 
 function changeFrom(form: FormData, engine: Engine, savedKey: string): EmbeddingChange {

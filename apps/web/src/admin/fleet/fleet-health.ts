@@ -6,7 +6,9 @@ import {
   type routes,
   type SettingsVersion,
 } from '@perennial/contracts-gateway';
-import { durationWords, listWords } from '../words';
+import { listText } from '../../messages/formats';
+import { ta } from '../messages';
+import { agoWords } from '../words';
 
 export type FleetReply = RouteReply<typeof routes.fleet.list>;
 export type FleetProcess = FleetReply['processes'][number];
@@ -25,16 +27,9 @@ const HEALTH: Record<string, Health> = {
   gone: 'broken',
 };
 
-const STATE_WORDS: Record<string, string> = {
-  ready: 'Ready',
-  starting: 'Starting',
-  draining: 'Leaving',
-  connected: 'Connected; its version says no more',
-  degraded: 'Works, without a part',
-  silent: 'Silent: paused or blocked',
-  failing: 'Takes no work',
-  gone: 'Gone',
-};
+const STATES = ['ready', 'starting', 'draining', 'connected', 'degraded', 'silent', 'failing', 'gone'] as const;
+/** States that a sentence about the whole fleet names. */
+type Said = Exclude<(typeof STATES)[number], 'ready'>;
 
 /** For so long it is told that a process ended, although another has its place. */
 const NEWS_SECONDS = 60;
@@ -94,7 +89,8 @@ function byNeed(a: Member, b: Member): number {
 }
 
 export function stateWords({ state }: FleetProcess): string {
-  return STATE_WORDS[state] ?? state;
+  const known = STATES.find((one) => one === state);
+  return known ? ta(`fleet.state.${known}`) : state;
 }
 
 /** The names of what a process cannot reach. */
@@ -114,37 +110,43 @@ export function summary(services: readonly FleetService[], now: number): string[
   const ready = count('fine');
   const sentences = [
     readyWords(ready, running.length),
-    ...named(running, 'broken', ({ state }) => (state === 'gone' ? 'gone' : 'taking no work')),
-    ...named(running, 'worry', ({ state }) => (state === 'silent' ? 'silent' : 'working without a part')),
-    ...named(running, 'passing', ({ state }) => STATE_WORDS[state]?.toLowerCase() ?? state),
+    ...(['broken', 'worry', 'passing'] as const).flatMap((health) => named(running, health)),
   ];
   const news = services
     .flatMap(({ ended }) => ended)
     .filter(({ process }) => now - (process.seen_at ?? 0) < NEWS_SECONDS)
     .map(({ process }) => process.instance);
-  if (news.length > 0) sentences.push(`${listOf(news)} ended and ${news.length === 1 ? 'was' : 'were'} started again.`);
+  if (news.length > 0) sentences.push(ta('fleet.restarted', { names: listOf(news), count: news.length }));
   for (const { name, versions } of services) {
-    if (versions.length > 1) sentences.push(`Versions ${listWords(versions)} of ${name} run together.`);
+    if (versions.length > 1) sentences.push(ta('fleet.versions', { versions: listText(versions), name }));
   }
   return sentences;
 }
 
 function readyWords(ready: number, all: number): string {
-  if (all === 1) return ready === 1 ? 'The one process is ready.' : 'The one process is not ready.';
-  return ready === all ? `All ${all} processes are ready.` : `${ready} of ${all} processes are ready.`;
+  if (all === 1) return ready === 1 ? ta('fleet.oneReady') : ta('fleet.oneNotReady');
+  return ready === all ? ta('fleet.allReady', { all }) : ta('fleet.someReady', { ready, all });
 }
 
-function named(members: readonly Member[], health: Health, words: (process: FleetProcess) => string): string[] {
-  const byWords = new Map<string, string[]>();
-  for (const { process } of members.filter((member) => member.health === health))
-    byWords.set(words(process), [...(byWords.get(words(process)) ?? []), process.instance]);
-  return [...byWords].map(([said, names]) => `${listOf(names)} ${names.length === 1 ? 'is' : 'are'} ${said}.`);
+function named(members: readonly Member[], health: Health): string[] {
+  const byState = new Map<Said, string[]>();
+  for (const { process } of members.filter((member) => member.health === health)) {
+    const said = saidOf(process, health);
+    byState.set(said, [...(byState.get(said) ?? []), process.instance]);
+  }
+  return [...byState].map(([said, names]) => ta(`fleet.said.${said}`, { names: listOf(names), count: names.length }));
+}
+
+/** What is said of a process; a state of a later version is said as the mildest of its health. */
+function saidOf({ state }: FleetProcess, health: Health): Said {
+  const known = STATES.find((one): one is Said => one === state && one !== 'ready');
+  return known ?? (health === 'broken' ? 'failing' : 'degraded');
 }
 
 function listOf(names: readonly string[]): string {
   const unique = [...new Set(names)];
-  if (unique.length <= MOST_NAMED) return listWords(unique);
-  return `${unique.slice(0, MOST_NAMED).join(', ')} and ${unique.length - MOST_NAMED} more`;
+  if (unique.length <= MOST_NAMED) return listText(unique);
+  return ta('fleet.andMore', { names: unique.slice(0, MOST_NAMED).join(', '), count: unique.length - MOST_NAMED });
 }
 
 /** The latest settings that any process has applied. */
@@ -177,5 +179,5 @@ export function unknownPlacements({ placements }: FleetProcess, { processes }: F
 
 /** How long ago something was, in words. */
 export function ago(time: number | null, now: number): string {
-  return time === null ? 'unknown' : `${durationWords(now - time)} ago`;
+  return time === null ? ta('time.unknown') : agoWords(now - time);
 }

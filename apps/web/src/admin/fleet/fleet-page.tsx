@@ -1,5 +1,6 @@
+import { ta, taNodes } from '../messages';
 import { AdminPage, Problem } from '../page-parts';
-import { durationWords } from '../words';
+import { agoWords } from '../words';
 import { latestSettings, serverNow, servicesOf, summary } from './fleet-health';
 import { useFleet } from './fleet-queries';
 import { ServiceView } from './service-view';
@@ -9,8 +10,8 @@ export function FleetPage() {
   const { data, error, isPending, staleForMs } = useFleet();
   if (!data) {
     return (
-      <AdminPage title="Fleet">
-        {isPending && <p role="status">Looking for the processes…</p>}
+      <AdminPage title={ta('page.fleet')}>
+        {isPending && <p role="status">{ta('fleet.looking')}</p>}
         <Problem error={error} />
       </AdminPage>
     );
@@ -20,25 +21,33 @@ export function FleetPage() {
   const now = serverNow(fleet);
   const context = { fleet, loads, now, latest: latestSettings(fleet) };
   return (
-    <AdminPage title="Fleet">
+    <AdminPage title={ta('page.fleet')}>
       {staleForMs !== undefined && (
         <div className="problem" role="alert">
-          The fleet is not known now{error ? `: ${error.message}` : '.'} This is how it was{' '}
-          <span aria-hidden="true">{durationWords(staleForMs / 1_000)} ago</span>
-          <span className="visually-hidden">before</span>.
+          {error
+            ? taNodes('fleet.staleBecause', { reason: error.message, time: <Ago ms={staleForMs} /> })
+            : taNodes('fleet.stale', { time: <Ago ms={staleForMs} /> })}
         </div>
       )}
       <p className="fleet-summary" role="status">
         {summary(services, now).join(' ')}
       </p>
-      {fleet.omitted > 0 && (
-        <p className="muted">{fleet.omitted} more are not listed here. The command “perennial fleet” lists all.</p>
-      )}
+      {fleet.omitted > 0 && <p className="muted">{ta('fleet.omitted', { count: fleet.omitted })}</p>}
       <div className="fleet" data-stale={staleForMs !== undefined}>
         {services.map((service) => (
           <ServiceView key={service.name} service={service} context={context} />
         ))}
       </div>
     </AdminPage>
+  );
+}
+
+/** The seconds are for the eyes: they would be read each second. */
+function Ago({ ms }: { ms: number }) {
+  return (
+    <>
+      <span aria-hidden="true">{agoWords(ms / 1_000)}</span>
+      <span className="visually-hidden">{ta('fleet.before')}</span>
+    </>
   );
 }

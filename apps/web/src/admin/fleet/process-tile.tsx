@@ -1,6 +1,7 @@
 import type { SettingsVersion } from '@perennial/contracts-gateway';
-import { counted } from '../../files/file-words';
-import { durationWords, listWords, percent } from '../words';
+import { listText, numberText } from '../../messages/formats';
+import { ta } from '../messages';
+import { durationWords, percent } from '../words';
 import {
   ago,
   enforcesPlacements,
@@ -37,12 +38,12 @@ export function ProcessTile({ member: { process, health }, context }: { member: 
         {role !== null && role !== 'all' && <span className="muted">{role}</span>}
         <span className="fleet-state">{stateWords(process)}</span>
       </header>
-      {away.length > 0 && <p className="fleet-away">Cannot reach: {listWords(away)}</p>}
+      {away.length > 0 && <p className="fleet-away">{ta('fleet.cannotReach', { names: listText(away) })}</p>}
       {load && state !== 'gone' && (
         <>
           <Curve readings={context.loads.get(processKey(process)) ?? []} />
           <p className="fleet-load">
-            CPU {percent(load.cpu)} · loop {percent(load.loop)} · {load.memory_mb} MB
+            {ta('fleet.load', { cpu: percent(load.cpu), loop: percent(load.loop), memory: load.memory_mb })}
           </p>
         </>
       )}
@@ -81,29 +82,41 @@ function factsOf(process: FleetProcess, { fleet, now, latest }: FleetContext): F
   const unknown = unknownPlacements(process, fleet);
   const behind = isBehind(process, latest);
   const facts: (Fact | false)[] = [
-    runs !== null && { name: 'In hand', value: String(runs) },
-    load?.in_flight != null && { name: 'In hand', value: counted(load.in_flight, 'request') },
-    takeOvers !== null && takeOvers > 0 && { name: 'Take-overs', value: String(takeOvers) },
-    { name: 'Version', value: version },
+    runs !== null && { name: ta('fleet.fact.inHand'), value: numberText(runs) },
+    load?.in_flight != null && {
+      name: ta('fleet.fact.inHand'),
+      value: ta('fleet.work.requests', { count: load.in_flight }),
+    },
+    takeOvers !== null && takeOvers > 0 && { name: ta('fleet.fact.takeOvers'), value: numberText(takeOvers) },
+    { name: ta('fleet.fact.version'), value: version },
     state === 'gone'
-      ? { name: 'Last seen', value: ago(seenAt, now), isOdd: true }
-      : startedAt !== null && { name: 'Running for', value: durationWords(now - startedAt) },
-    state === 'silent' && { name: 'Last heard', value: ago(seenAt, now), isOdd: true },
-    settings !== null && { name: 'Settings', value: behind ? `${settings}, behind` : settings, isOdd: behind },
+      ? { name: ta('fleet.fact.seen'), value: ago(seenAt, now), isOdd: true }
+      : startedAt !== null && { name: ta('fleet.fact.running'), value: durationWords(now - startedAt) },
+    state === 'silent' && { name: ta('fleet.fact.heard'), value: ago(seenAt, now), isOdd: true },
+    settings !== null && {
+      name: ta('fleet.fact.settings'),
+      value: behind ? ta('fleet.settingsBehind', { version: settings }) : settings,
+      isOdd: behind,
+    },
     placements != null &&
       enforcesPlacements(fleet) && {
-        name: 'Placements',
-        value:
-          (placements.length > 0 ? placements.join(', ') : 'none') +
-          (unknown.length > 0 ? `; does not know ${listWords(unknown)}` : ''),
+        name: ta('fleet.fact.placements'),
+        value: placementWords(placements, unknown),
         isOdd: unknown.length > 0,
       },
     // The port is that of one connection, and says nothing.
-    address !== null && { name: 'Address', value: address.replace(/:\d+$/, '') },
+    address !== null && { name: ta('fleet.fact.address'), value: address.replace(/:\d+$/, '') },
     error !== null && {
-      name: 'Last error',
-      value: [error.code, ago(error.at, now), error.id && `id ${error.id}`].filter(Boolean).join(', '),
+      name: ta('fleet.fact.error'),
+      value: [error.code, ago(error.at, now), error.id && ta('fleet.errorId', { id: error.id })]
+        .filter(Boolean)
+        .join(', '),
     },
   ];
   return facts.filter((fact) => fact !== false);
+}
+
+function placementWords(placements: readonly string[], missing: readonly string[]): string {
+  const names = placements.length > 0 ? placements.join(', ') : ta('fleet.noPlacement');
+  return missing.length === 0 ? names : ta('fleet.unknownPlacement', { names, missing: listText(missing) });
 }

@@ -1,17 +1,14 @@
 import { useState } from 'react';
-import { counted } from '../../files/file-words';
-import { listWords } from '../words';
-import { ago, type FleetService, type Member } from './fleet-health';
+import { listText } from '../../messages/formats';
+import { ta } from '../messages';
+import { ago, type FleetProcess, type FleetService, type Member } from './fleet-health';
 import { processKey } from './loads';
 import { type FleetContext, ProcessTile } from './process-tile';
 
 /** A service with more processes shows only those that need somebody, until it is asked for all. */
 const MOST_TILES = 12;
 /** What one of its processes has in hand, and what waits for any of them. */
-const WORK: Record<string, [one: string, many: string]> = {
-  chat: ['answer', 'answers'],
-  retrieval: ['file', 'files'],
-};
+const WORK: Readonly<Record<string, 'answers' | 'files'>> = { chat: 'answers', retrieval: 'files' };
 
 /** The processes of one service: at a glance, and each with what it says of itself. */
 export function ServiceView({ service, context }: { service: FleetService; context: FleetContext }) {
@@ -27,7 +24,7 @@ export function ServiceView({ service, context }: { service: FleetService; conte
         <p className="muted">{serviceFacts(service).join(' · ')}</p>
       </header>
       {shown.length > 0 && (
-        <ul className="fleet-tiles" aria-label={`Processes of ${name}`}>
+        <ul className="fleet-tiles" aria-label={ta('fleet.processesOf', { name })}>
           {shown.map((member) => (
             <ProcessTile key={processKey(member.process)} member={member} context={context} />
           ))}
@@ -40,18 +37,15 @@ export function ServiceView({ service, context }: { service: FleetService; conte
           aria-expanded={all}
           onClick={() => setAll(!all)}
         >
-          {all ? 'Show only those that need attention' : `Show all ${processes.length}`}
+          {all ? ta('fleet.onlyAttention') : ta('fleet.all', { all: processes.length })}
         </button>
       )}
       {ended.length > 0 && (
         <details className="fleet-ended">
-          <summary>{counted(ended.length, 'process', 'processes')} ended in the last ten minutes</summary>
+          <summary>{ta('fleet.ended', { count: ended.length })}</summary>
           <ul>
             {ended.map(({ process }) => (
-              <li key={processKey(process)}>
-                {process.instance}, version {process.version}: gone {ago(process.seen_at, context.now)}
-                {process.last_error && `, its last error ${process.last_error.code}`}
-              </li>
+              <li key={processKey(process)}>{endedWords(process, context.now)}</li>
             ))}
           </ul>
         </details>
@@ -76,20 +70,28 @@ function serviceFacts({ name, processes, versions }: FleetService): string[] {
   const sum = (pick: (process: (typeof living)[number]) => number | null) =>
     living.reduce<number | undefined>((total, process) => add(total, pick(process)), undefined);
   const ready = processes.filter(({ health }) => health === 'fine').length;
-  const [one, many] = WORK[name] ?? ['job', 'jobs'];
+  const work = (count: number) => ta(`fleet.work.${WORK[name] ?? 'jobs'}`, { count });
   const runs = sum(({ runs }) => runs);
   const requests = sum(({ load }) => load?.in_flight ?? null);
   const queues = living.flatMap(({ queue }) => queue ?? []);
   const takeOvers = sum((process) => process.take_overs);
   return [
-    `${ready} of ${processes.length} ready`,
-    runs !== undefined && `${counted(runs, one, many)} in hand`,
-    requests !== undefined && `${counted(requests, 'request')} in hand`,
+    ta('fleet.ready', { ready, all: processes.length }),
+    runs !== undefined && ta('fleet.inHand', { work: work(runs) }),
+    requests !== undefined && ta('fleet.inHand', { work: ta('fleet.work.requests', { count: requests }) }),
     // Each process tells the same number, somewhat older or newer.
-    queues.length > 0 && `${counted(Math.max(...queues), one, many)} waiting`,
-    takeOvers !== undefined && takeOvers > 0 && `${counted(takeOvers, 'take-over')}`,
-    versions.length > 0 && `version ${listWords(versions)}`,
+    queues.length > 0 && ta('fleet.waiting', { work: work(Math.max(...queues)) }),
+    takeOvers !== undefined && takeOvers > 0 && ta('fleet.takeOvers', { count: takeOvers }),
+    versions.length > 0 && ta('fleet.version', { names: listText(versions) }),
   ].filter((fact) => fact !== false);
+}
+
+function endedWords(
+  { instance: name, version, seen_at: seenAt, last_error: error }: FleetProcess,
+  now: number,
+): string {
+  const told = { name, version, time: ago(seenAt, now) };
+  return error ? ta('fleet.endedError', { ...told, error: error.code }) : ta('fleet.endedOne', told);
 }
 
 function add(total: number | undefined, value: number | null): number | undefined {

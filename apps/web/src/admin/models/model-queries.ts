@@ -2,6 +2,7 @@ import type { RouteReply, routes as declared } from '@perennial/contracts-gatewa
 import type { Model } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ta } from '../messages';
 
 const KEY = ['admin', 'models'];
 
@@ -51,7 +52,7 @@ export function useSwitchModel() {
 export function useOfferModels() {
   return useModelMutation(async ({ shown, next }: { shown: ModelsConfig; next: Partial<ModelsConfig> }) => {
     if (JSON.stringify(await call(routes.configs.models, {})) !== JSON.stringify(shown))
-      throw new Error('Somebody else has changed the models meanwhile. They are shown as they are now: try again.');
+      throw new Error(ta('changed.models'));
     return call(routes.configs.updateModels, { body: { ...shown, ...next } });
   });
 }

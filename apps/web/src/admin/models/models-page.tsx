@@ -1,8 +1,9 @@
 import { useDeferredValue, useState } from 'react';
 import { Link } from 'react-router';
+import { t } from '../../messages';
+import { ta, taNodes } from '../messages';
 import { AdminPage, Problem } from '../page-parts';
 import { Pager } from '../pager';
-import { countWords } from '../words';
 import {
   defaultsOf,
   isForEverybody,
@@ -32,16 +33,15 @@ export function ModelsPage() {
   const offer = (next: Partial<ModelsConfig>) => config && offering.mutate({ shown: config, next });
 
   return (
-    <AdminPage title="Models">
+    <AdminPage title={ta('page.models')}>
       <p className="muted">
-        Every model of your <Link to="/admin/connections">connections</Link>. One that is off is offered to nobody;
-        chats that used it stay. The picker has them in this order.
+        {taNodes('models.hint', { connections: <Link to="/admin/connections">{ta('models.hintConnections')}</Link> })}
       </p>
       <label className="field">
-        <span className="visually-hidden">Search models</span>
+        <span className="visually-hidden">{ta('models.search')}</span>
         <input
           type="search"
-          placeholder="Search by name"
+          placeholder={ta('searchByName')}
           value={text}
           onChange={({ target }) => {
             setText(target.value);
@@ -52,16 +52,14 @@ export function ModelsPage() {
       <Problem error={switching.error ?? offering.error ?? models.error} />
       <p className="muted" role="status">
         {models.data
-          ? `${countWords(found.length, 'model')}, ${found.filter(({ isOn }) => !isOn).length} off`
-          : isPending && 'Asking the connections…'}
+          ? ta('models.count', { count: found.length, off: found.filter(({ isOn }) => !isOn).length })
+          : isPending && ta('models.asking')}
       </p>
       {models.data && found.length === 0 && (
-        <p className="empty-state">
-          {wanted === '' ? 'No connection offers a model.' : `Nothing matches “${text.trim()}”.`}
-        </p>
+        <p className="empty-state">{wanted === '' ? ta('models.none') : t('find.nothing', { query: text.trim() })}</p>
       )}
       {shown.length > 0 && (
-        <ol className="admin-list" aria-label="Models">
+        <ol className="admin-list" aria-label={ta('page.models')}>
           {shown.map((model) => (
             <ModelRow
               key={model.id}
@@ -105,7 +103,7 @@ function ModelRow(props: ModelRowProps) {
       <div className="grow">
         <h2 dir="auto">{name}</h2>
         <p className="muted">
-          {[name !== id && id, !isForEverybody(model) && 'not for everybody'].filter(Boolean).join(' · ')}
+          {[name !== id && id, !isForEverybody(model) && ta('models.notForEverybody')].filter(Boolean).join(' · ')}
         </p>
       </div>
       <div className="row">
@@ -113,19 +111,19 @@ function ModelRow(props: ModelRowProps) {
           <button
             {...button}
             aria-pressed={isDefault}
-            aria-label={`Default: start new chats with ${name}`}
+            aria-label={ta('models.defaultOf', { name })}
             onClick={() => isBusy || onDefault(!isDefault)}
           >
-            Default
+            {ta('models.default')}
           </button>
         )}
         {isOn && !isFirst && (
           <>
-            <button {...button} aria-label={`Move ${name} to the top`} onClick={() => isBusy || onRaise('first')}>
-              Top
+            <button {...button} aria-label={ta('models.toTop', { name })} onClick={() => isBusy || onRaise('first')}>
+              {ta('models.top')}
             </button>
-            <button {...button} aria-label={`Move ${name} up`} onClick={() => isBusy || onRaise('up')}>
-              Up
+            <button {...button} aria-label={ta('moveUp', { name })} onClick={() => isBusy || onRaise('up')}>
+              {ta('up')}
             </button>
           </>
         )}
@@ -138,7 +136,7 @@ function ModelRow(props: ModelRowProps) {
             // A second press would be of a state that is not known yet.
             onChange={({ target: { checked } }) => isSwitched === undefined && onSwitch(checked)}
           />
-          <span aria-hidden="true">{(isSwitched ?? isOn) ? 'On' : 'Off'}</span>
+          <span aria-hidden="true">{(isSwitched ?? isOn) ? ta('models.on') : ta('models.off')}</span>
         </label>
       </div>
     </li>

@@ -1,6 +1,7 @@
 import type { Banner } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { ta } from '../messages';
 
 /** The same as the page's own, so that a notice is seen here as everybody sees it. */
 const KEY = ['banners'];
@@ -19,7 +20,7 @@ export function usePublish() {
       const now = await read();
       if (JSON.stringify(now) !== JSON.stringify(shown)) {
         client.setQueryData(KEY, now);
-        throw new Error('Somebody else has changed the notices meanwhile. “Undo the changes” shows theirs.');
+        throw new Error(ta('changed.notices'));
       }
       return call(routes.configs.updateBanners, { body: { banners: [...next] } });
     },

@@ -1,24 +1,19 @@
 import type { Banner } from '@perennial/contracts-wire';
 import { type FormEvent, useState } from 'react';
+import { t } from '../../messages';
+import { ta } from '../messages';
 import { AdminPage, Problem } from '../page-parts';
 import { useNotices, usePublish } from './notice-queries';
 
-const KINDS = [
-  { kind: 'info', label: 'Information' },
-  { kind: 'success', label: 'Good news' },
-  { kind: 'warning', label: 'Warning' },
-  { kind: 'error', label: 'Trouble' },
-];
+const KINDS = ['info', 'success', 'warning', 'error'] as const;
 
 /** What everybody reads at the top of every page. */
 export function NoticesPage() {
   const notices = useNotices();
   return (
-    <AdminPage title="Notices">
-      <p className="muted">
-        Everybody sees them at the top of every page, from the next time that they open or return to it.
-      </p>
-      {notices.isPending && <p role="status">Loading…</p>}
+    <AdminPage title={ta('page.notices')}>
+      <p className="muted">{ta('notices.hint')}</p>
+      {notices.isPending && <p role="status">{t('page.loading')}</p>}
       <Problem error={notices.data ? undefined : notices.error} />
       {notices.data && <NoticesForm published={notices.data} />}
     </AdminPage>
@@ -44,7 +39,7 @@ function NoticesForm({ published }: { published: readonly Banner[] }) {
   };
   return (
     <form className="admin-form admin-narrow" onSubmit={submit}>
-      {drafts.length === 0 && <p className="empty-state">There is no notice.</p>}
+      {drafts.length === 0 && <p className="empty-state">{ta('notices.none')}</p>}
       {drafts.map((draft, at) => (
         <NoticeFields
           key={draft.id}
@@ -57,15 +52,15 @@ function NoticesForm({ published }: { published: readonly Banner[] }) {
       <Problem error={publish.error} />
       <div className="row">
         <button type="button" className="button button-quiet" disabled={drafts.length >= 50} onClick={add}>
-          Add a notice
+          {ta('notices.add')}
         </button>
         {isChanged && (
           <>
             <button className="button" disabled={publish.isPending}>
-              Publish
+              {ta('notices.publish')}
             </button>
             <button type="button" className="button button-quiet" onClick={() => show(published)}>
-              Undo the changes
+              {ta('notices.undo')}
             </button>
           </>
         )}
@@ -84,16 +79,17 @@ interface NoticeFieldsProps {
 function NoticeFields({ number, draft, onChange, onRemove }: NoticeFieldsProps) {
   const { type, title = '', content, dismissible } = draft;
   // A kind of another client stays as it is until another one is chosen.
-  const kinds = KINDS.some(({ kind }) => kind === type) ? KINDS : [...KINDS, { kind: type, label: type }];
+  const kinds = KINDS.map((kind) => ({ kind: kind as string, label: ta(`notices.kind.${kind}`) }));
+  if (kinds.every(({ kind }) => kind !== type)) kinds.push({ kind: type, label: type });
   return (
     <fieldset className="admin-fields">
-      <legend>Notice {number}</legend>
+      <legend>{ta('notices.number', { number })}</legend>
       <label className="field">
-        Title
+        {ta('notices.title')}
         <input maxLength={1_000} value={title} onChange={({ target }) => onChange({ title: target.value })} />
       </label>
       <label className="field">
-        Text (Markdown)
+        {ta('notices.text')}
         <textarea
           rows={3}
           required
@@ -104,7 +100,7 @@ function NoticeFields({ number, draft, onChange, onRemove }: NoticeFieldsProps) 
       </label>
       <div className="row">
         <label className="admin-check">
-          Kind
+          {ta('notices.kind')}
           <select value={type} onChange={({ target }) => onChange({ type: target.value })}>
             {kinds.map(({ kind, label }) => (
               <option key={kind} value={kind}>
@@ -119,10 +115,10 @@ function NoticeFields({ number, draft, onChange, onRemove }: NoticeFieldsProps) 
             checked={dismissible}
             onChange={({ target }) => onChange({ dismissible: target.checked })}
           />
-          Readers may dismiss it
+          {ta('notices.mayDismiss')}
         </label>
         <button type="button" className="button button-quiet button-small" onClick={onRemove}>
-          Remove notice {number}
+          {ta('notices.remove', { number })}
         </button>
       </div>
     </fieldset>

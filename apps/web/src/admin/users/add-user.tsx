@@ -1,5 +1,7 @@
 import type { FormEvent } from 'react';
+import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { PasswordField } from './password-field';
 import { chosenRole, RoleField } from './role-field';
@@ -21,25 +23,25 @@ export function AddUser({ onClose, onAdded }: { onClose: () => void; onAdded: (n
     add.mutate(body, { onSuccess: () => onAdded(body.name) });
   };
   return (
-    <Dialog title="Add a user" onClose={onClose}>
+    <Dialog title={ta('users.add')} onClose={onClose}>
       <form className="admin-form" onSubmit={save}>
         <label className="field">
-          Name
+          {ta('users.name')}
           <input name="name" required maxLength={200} autoComplete="off" />
         </label>
         <label className="field">
-          E-mail
+          {ta('users.email')}
           <input name="email" type="email" required maxLength={320} autoComplete="off" />
         </label>
-        <PasswordField label="First password" />
+        <PasswordField label={ta('users.firstPassword')} />
         <RoleField initial="user" />
         <Problem error={add.error} />
         <div className="row">
           <button className="button" disabled={add.isPending}>
-            Add
+            {ta('add')}
           </button>
           <button type="button" className="button button-quiet" onClick={onClose}>
-            Cancel
+            {t('action.cancel')}
           </button>
         </div>
       </form>

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { ta } from '../messages';
 
 /** A first or a new password for somebody else: it is shown, because it has to be told. */
 export function PasswordField({ label }: { label: string }) {
@@ -20,7 +21,7 @@ export function PasswordField({ label }: { label: string }) {
         />
       </label>
       <button type="button" className="button button-quiet" onClick={() => setPassword(randomPassword())}>
-        Make one up
+        {ta('users.makePassword')}
       </button>
     </div>
   );

@@ -1,6 +1,8 @@
 import type { UserRow } from '@perennial/contracts-wire';
 import type { FormEvent } from 'react';
+import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { dateWords, sinceWords } from '../words';
@@ -18,11 +20,11 @@ interface UserDialogProps {
 
 /** One account: its name, address and role, a new password, and its end. */
 export function UserDialog({ user, isSelf, onClose, onDone }: UserDialogProps) {
+  const facts = { joined: dateWords(user.created_at), active: sinceWords(user.last_active_at) };
   return (
     <Dialog title={user.name} onClose={onClose}>
       <p className="muted">
-        Joined {dateWords(user.created_at)}, last active {sinceWords(user.last_active_at)}
-        {user.placement ? `, data in ${user.placement}` : ''}.
+        {user.placement ? ta('users.factsPlaced', { ...facts, placement: user.placement }) : ta('users.facts', facts)}
       </p>
       <Details user={user} onDone={onDone} />
       <NewPassword user={user} isSelf={isSelf} onDone={onDone} />
@@ -47,25 +49,25 @@ function Details({ user, onDone }: PartProps) {
       ...(email === user.email ? {} : { email }),
       ...(role === user.role ? {} : { role }),
     };
-    update.mutate({ id: user.id, change }, { onSuccess: () => onDone(`${name} is saved.`) });
+    update.mutate({ id: user.id, change }, { onSuccess: () => onDone(ta('users.saved', { name })) });
   };
   return (
     <form className="admin-form" onSubmit={save}>
       <label className="field">
-        Name
+        {ta('users.name')}
         <input name="name" required maxLength={200} autoComplete="off" defaultValue={user.name} />
       </label>
       <label className="field">
-        E-mail
+        {ta('users.email')}
         <input name="email" type="email" required maxLength={320} autoComplete="off" defaultValue={user.email} />
       </label>
       <RoleField initial={user.role} />
       <Problem error={update.error} />
       <div className="row">
         <button className="button" disabled={update.isPending}>
-          Save
+          {t('action.save')}
         </button>
-        <span className="muted">Another role signs this person out everywhere.</span>
+        <span className="muted">{ta('users.otherRole')}</span>
       </div>
     </form>
   );
@@ -78,20 +80,20 @@ function NewPassword({ user, isSelf, onDone }: PartProps & { isSelf: boolean }) 
     const password = String(new FormData(event.currentTarget).get('password'));
     update.mutate(
       { id: user.id, change: { password } },
-      { onSuccess: () => onDone(`${user.name} has a new password, and is signed out everywhere.`) },
+      { onSuccess: () => onDone(ta('users.newPasswordSet', { name: user.name })) },
     );
   };
   return (
     <details className="admin-part">
-      <summary>Set a new password</summary>
+      <summary>{ta('users.setPassword')}</summary>
       <form className="admin-form" onSubmit={save}>
-        <PasswordField label="New password" />
+        <PasswordField label={ta('users.newPassword')} />
         <Problem error={update.error} />
         <div className="row">
           <button className="button button-quiet" disabled={update.isPending}>
-            Set the password
+            {ta('users.setThePassword')}
           </button>
-          <span className="muted">{isSelf ? 'You are' : 'This person is'} signed out everywhere.</span>
+          <span className="muted">{isSelf ? ta('users.youSignedOut') : ta('users.signedOut')}</span>
         </div>
       </form>
     </details>
@@ -103,13 +105,15 @@ function Deletion({ user, onDone }: PartProps) {
   return (
     <>
       <SecondQuestion
-        action="Delete this account…"
-        question={`Delete ${user.name} for good?`}
-        consequence="All chats, files and knowledge bases of this person go too. Nothing brings them back."
-        confirm="Delete for good"
-        keep="Keep the account"
+        action={ta('users.delete')}
+        question={ta('users.deleteAsk', { name: user.name })}
+        consequence={ta('users.deleteMeans')}
+        confirm={ta('users.deleteIt')}
+        keep={ta('users.keep')}
         busy={remove.isPending}
-        onConfirm={() => remove.mutate(user.id, { onSuccess: () => onDone(`${user.name} was deleted.`, true) })}
+        onConfirm={() =>
+          remove.mutate(user.id, { onSuccess: () => onDone(ta('users.deleted', { name: user.name }), true) })
+        }
       />
       <Problem error={remove.error} />
     </>

@@ -1,15 +1,18 @@
 import type { UserRow } from '@perennial/contracts-wire';
+import { t } from '../../messages';
+import { ta } from '../messages';
 import { dateWords, sinceWords } from '../words';
 import type { Order, UserList } from './list-address';
-import { ROLE_WORDS } from './role-field';
 
-const COLUMNS: readonly { order: Order; name: string }[] = [
-  { order: 'name', name: 'Name' },
-  { order: 'email', name: 'E-mail' },
-  { order: 'role', name: 'Role' },
-  { order: 'last_active_at', name: 'Last active' },
-  { order: 'created_at', name: 'Joined' },
-];
+const COLUMNS = ['name', 'email', 'role', 'last_active_at', 'created_at'] as const satisfies readonly Order[];
+
+const columnWords = (): Record<(typeof COLUMNS)[number], string> => ({
+  name: ta('users.name'),
+  email: ta('users.email'),
+  role: ta('role'),
+  last_active_at: ta('users.lastActive'),
+  created_at: ta('users.joined'),
+});
 
 interface UserTableProps {
   rows: readonly UserRow[];
@@ -26,19 +29,20 @@ interface UserTableProps {
 
 /** One page of accounts. On a phone each row keeps its name, address, role and buttons. */
 export function UserTable({ rows, list, self, isOld, approving, onOrder, onApprove, onOpen }: UserTableProps) {
+  const columns = columnWords();
   return (
-    <table className="admin-table" aria-busy={isOld} aria-label="Users">
+    <table className="admin-table" aria-busy={isOld} aria-label={ta('users.users')}>
       <thead>
         <tr>
-          {COLUMNS.map(({ order, name }) => (
+          {COLUMNS.map((order) => (
             <th key={order} scope="col" data-column={order} aria-sort={sortOf(list, order)}>
               <button type="button" onClick={() => onOrder(order)}>
-                {name}
+                {columns[order]}
               </button>
             </th>
           ))}
           <th scope="col">
-            <span className="visually-hidden">Actions</span>
+            <span className="visually-hidden">{ta('users.actions')}</span>
           </th>
         </tr>
       </thead>
@@ -47,11 +51,11 @@ export function UserTable({ rows, list, self, isOld, approving, onOrder, onAppro
           <tr key={user.id}>
             <th scope="row">
               <bdi>{user.name}</bdi>
-              {user.id === self && <span className="muted"> (you)</span>}
+              {user.id === self && <span className="muted"> {ta('users.you')}</span>}
               <span className="user-address">{user.email}</span>
             </th>
             <td data-column="email">{user.email}</td>
-            <td data-role={user.role}>{ROLE_WORDS[user.role]}</td>
+            <td data-role={user.role}>{ta(`role.${user.role}`)}</td>
             <td data-column="last_active_at">{sinceWords(user.last_active_at)}</td>
             <td data-column="created_at">{dateWords(user.created_at)}</td>
             <td className="admin-actions">
@@ -59,20 +63,20 @@ export function UserTable({ rows, list, self, isOld, approving, onOrder, onAppro
                 <button
                   type="button"
                   className="button button-quiet button-small"
-                  aria-label={`Let in ${user.name}`}
+                  aria-label={ta('users.letInNamed', { name: user.name })}
                   disabled={approving === user.id}
                   onClick={() => onApprove(user)}
                 >
-                  Let in
+                  {ta('users.letIn')}
                 </button>
               )}
               <button
                 type="button"
                 className="button button-quiet button-small"
-                aria-label={`Edit ${user.name}`}
+                aria-label={ta('edit', { name: user.name })}
                 onClick={() => onOpen(user)}
               >
-                Edit
+                {t('action.edit')}
               </button>
             </td>
           </tr>

@@ -1,9 +1,10 @@
 import type { SessionProfile, UserRow } from '@perennial/contracts-wire';
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
+import { t } from '../../messages';
+import { ta } from '../messages';
 import { AdminPage, focusPage, Problem } from '../page-parts';
 import { Pager } from '../pager';
-import { countWords } from '../words';
 import { AddUser } from './add-user';
 import { readList, reorder, ROWS, type UserList, writeList } from './list-address';
 import { UserDialog } from './user-dialog';
@@ -12,12 +13,12 @@ import { UserTable } from './user-table';
 
 /** A pause in typing after which is searched. */
 const TYPED_MS = 250;
-const ROLES: readonly { role: UserList['role']; name: string }[] = [
-  { role: undefined, name: 'All' },
-  { role: 'pending', name: 'Waiting' },
-  { role: 'user', name: 'Users' },
-  { role: 'admin', name: 'Administrators' },
-];
+const ROLES = [
+  { role: undefined, words: 'users.all' },
+  { role: 'pending', words: 'users.waiting' },
+  { role: 'user', words: 'users.users' },
+  { role: 'admin', words: 'users.administrators' },
+] as const;
 
 /** All accounts of the installation, a page at a time; the server searches and sorts. */
 export function UsersPage({ self }: { self: SessionProfile }) {
@@ -36,7 +37,7 @@ export function UsersPage({ self }: { self: SessionProfile }) {
   const letIn = ({ id, name }: UserRow) => {
     setDone('');
     const onSuccess = () => {
-      setDone(`${name} may use Perennial now.`);
+      setDone(ta('users.mayUse', { name }));
       // The button goes, and where only the waiting are shown its row too.
       focusPage();
     };
@@ -45,26 +46,28 @@ export function UsersPage({ self }: { self: SessionProfile }) {
 
   return (
     <AdminPage
-      title="Users"
+      title={ta('users.users')}
       actions={
         <button type="button" className="button" onClick={() => setAdding(true)}>
-          Add a user
+          {ta('users.add')}
         </button>
       }
     >
       <div className="admin-bar">
         <SearchField value={list.query} onSearch={(query) => show({ query }, { replace: true })} />
-        <div className="admin-choices" role="group" aria-label="Show">
-          {ROLES.map(({ role, name }) => (
-            <button key={name} type="button" aria-pressed={list.role === role} onClick={() => show({ role })}>
-              {name}
+        <div className="admin-choices" role="group" aria-label={ta('users.show')}>
+          {ROLES.map(({ role, words }) => (
+            <button key={words} type="button" aria-pressed={list.role === role} onClick={() => show({ role })}>
+              {ta(words)}
             </button>
           ))}
         </div>
       </div>
       <Problem error={approve.error ?? users.error} />
       <p className="muted" role="status">
-        {[done, users.data ? countWords(total, 'account') : users.isPending && 'Loading…'].filter(Boolean).join(' ')}
+        {[done, users.data ? ta('users.count', { count: total }) : users.isPending && t('page.loading')]
+          .filter(Boolean)
+          .join(' ')}
       </p>
       {users.data && rows.length === 0 && <p className="empty-state">{nothing(list, total)}</p>}
       {rows.length > 0 && (
@@ -85,7 +88,7 @@ export function UsersPage({ self }: { self: SessionProfile }) {
           onClose={() => setAdding(false)}
           onAdded={(name) => {
             setAdding(false);
-            setDone(`${name} was added.`);
+            setDone(ta('users.added', { name }));
           }}
         />
       )}
@@ -138,12 +141,12 @@ function SearchField({ value, onSearch }: { value: string; onSearch: (query: str
       }}
     >
       <label className="visually-hidden" htmlFor="user-search">
-        Search users
+        {ta('users.search')}
       </label>
       <input
         id="user-search"
         type="search"
-        placeholder="Search by name or e-mail"
+        placeholder={ta('users.searchHint')}
         maxLength={200}
         value={text}
         onChange={({ target }) => setText(target.value)}
@@ -153,7 +156,7 @@ function SearchField({ value, onSearch }: { value: string; onSearch: (query: str
 }
 
 function nothing({ query, role, page }: UserList, total: number): string {
-  if (total > 0 && page > 1) return 'There are not so many pages.';
-  if (query) return `Nobody matches “${query}”.`;
-  return role === 'pending' ? 'Nobody waits to be let in.' : 'There is nobody.';
+  if (total > 0 && page > 1) return ta('users.notSoManyPages');
+  if (query) return ta('users.nobodyMatches', { query });
+  return role === 'pending' ? ta('users.nobodyWaits') : ta('users.nobody');
 }

@@ -1,5 +1,6 @@
 import type { MarkdownDocument } from '@perennial/web-ui/markdown';
 import { useEffect, useRef, useState } from 'react';
+import { t } from '../../messages';
 
 const STILL_WRITING_AFTER_MS = 10_000;
 
@@ -18,12 +19,12 @@ export function Announcement({ writing, answering, answer }: AnnouncementProps) 
   const wasWriting = useRef(false);
   useEffect(() => {
     if (!writing || !answering) return;
-    setSaid('The answer begins.');
-    const timer = setTimeout(() => setSaid('The answer is still being written.'), STILL_WRITING_AFTER_MS);
+    setSaid(t('answer.begins'));
+    const timer = setTimeout(() => setSaid(t('answer.stillWriting')), STILL_WRITING_AFTER_MS);
     return () => clearTimeout(timer);
   }, [writing, answering]);
   useEffect(() => {
-    if (!writing && wasWriting.current && answering) setSaid(`The answer is finished: ${wordsOf(answer.text)}.`);
+    if (!writing && wasWriting.current && answering) setSaid(t('answer.finished', { count: wordsIn(answer.text) }));
     wasWriting.current = writing;
   }, [writing, answering, answer]);
   return (
@@ -33,9 +34,8 @@ export function Announcement({ writing, answering, answer }: AnnouncementProps) 
   );
 }
 
-/** `1 word`, `120 words`; languages without spaces have as many as they have. */
-function wordsOf(text: string): string {
+/** Languages without spaces have as many as they have. */
+function wordsIn(text: string): number {
   const words = [...new Intl.Segmenter(undefined, { granularity: 'word' }).segment(text)];
-  const count = words.filter(({ isWordLike }) => isWordLike).length;
-  return count === 1 ? '1 word' : `${count} words`;
+  return words.filter(({ isWordLike }) => isWordLike).length;
 }

@@ -1,6 +1,7 @@
 import type { Message } from '@perennial/contracts-wire';
 import { CopyButton, richText } from '@perennial/web-ui/markdown';
 import { useRef } from 'react';
+import { t } from '../../messages';
 import { Icon } from '../../ui/icon';
 import { Menu } from '../../ui/menu';
 import { useMessageActions } from './actions';
@@ -26,15 +27,15 @@ export function AnswerActions({ message, text, versionIds, last, cut, onEdit }: 
     return { text, html: shown ? richText(shown) : undefined };
   };
   return (
-    <div ref={group} className="message-actions" data-last={last} role="group" aria-label="Answer">
+    <div ref={group} className="message-actions" data-last={last} role="group" aria-label={t('answer')}>
       {text !== '' && (
         <CopyButton className="action" what={whatToCopy} icon={(copied) => <Icon name={copied ? 'check' : 'copy'} />} />
       )}
       <button
         type="button"
         className="action"
-        aria-label="Try again"
-        title="Try again"
+        aria-label={t('action.tryAgain')}
+        title={t('action.tryAgain')}
         onClick={() => actions.retry(message)}
       >
         <Icon name="again" />
@@ -42,19 +43,19 @@ export function AnswerActions({ message, text, versionIds, last, cut, onEdit }: 
       <Versions of={message.id} among={versionIds.split('\n')} />
       {cut && last && (
         <button type="button" className="action action-named" onClick={() => actions.goOn(message)}>
-          <Icon name="go" /> Continue
+          <Icon name="go" /> {t('answer.continue')}
         </button>
       )}
       <Menu
-        name="More"
+        name={t('action.more')}
         className="action"
         items={[
           {
-            name: 'Try again with another model…',
+            name: t('answer.retryWith'),
             icon: <Icon name="again" />,
             onChoose: () => actions.retryWith(message),
           },
-          { name: 'Edit', icon: <Icon name="edit" />, onChoose: onEdit },
+          { name: t('action.edit'), icon: <Icon name="edit" />, onChoose: onEdit },
         ]}
       >
         <Icon name="more" />

@@ -1,7 +1,7 @@
 import type { Message } from '@perennial/contracts-wire';
 import { MarkdownDocument } from '@perennial/web-ui/markdown';
 import { useMemo } from 'react';
-import { useStore } from '../../ui/store';
+import { useStore } from '../../state/store';
 import { textOf, thoughtsOf } from '../thread';
 import { NO_RUN, type Run } from './runs/run';
 

@@ -1,7 +1,8 @@
 import type { Message } from '@perennial/contracts-wire';
 import { MarkdownView } from '@perennial/web-ui/markdown';
 import { memo, type Ref, useEffect, useMemo, useState } from 'react';
-import { useStore } from '../../ui/store';
+import { t } from '../../messages';
+import { useStore } from '../../state/store';
 import { documentsOf } from '../answer-news';
 import { DocumentsStatus } from '../documents-status';
 import { useDrafts } from '../drafts';
@@ -59,7 +60,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
 
   return (
     <li ref={ref} className="message-assistant" data-message={message.id} aria-busy={writing}>
-      <header dir="auto">{name ?? 'Assistant'}</header>
+      <header dir="auto">{name ?? t('answer.unnamed')}</header>
       <DocumentsStatus statuses={statuses} writing={writing && !hasAnswer} />
       <CitationsContext value={citations}>
         {thoughts && <Thoughts of={thoughts} thinking={writing && !hasAnswer} />}
@@ -67,16 +68,16 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
           <MessageEditor
             messageId={message.id}
             text={document.text}
-            name="Edit the answer"
-            done="Save"
-            hint="It is saved as a version of its own."
+            name={t('answer.edit')}
+            done={t('action.save')}
+            hint={t('answer.editHint')}
             onDone={(wanted) => keepInstead(message, wanted)}
             onClose={() => setEditing(false)}
           />
         ) : hasAnswer ? (
           <MarkdownView document={document} grew={streamed} />
         ) : (
-          writing && <p className="waiting" aria-label="Waiting for the first word" />
+          writing && <p className="waiting" aria-label={t('answer.waiting')} />
         )}
       </CitationsContext>
       {seenWriting && <Announcement writing={writing} answering={hasAnswer} answer={document} />}
@@ -87,8 +88,8 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
       )}
       {!writing && <SourceList documents={documents} onOpen={setOpened} />}
       <footer className="message-foot">
-        {writing && !state.connected && <span role="status">Reconnecting to this answer…</span>}
-        {stopped && !writing && <span>Stopped.</span>}
+        {writing && !state.connected && <span role="status">{t('answer.reconnecting')}</span>}
+        {stopped && !writing && <span>{t('answer.stopped')}</span>}
         {!writing && !editing && (
           <AnswerActions
             message={message}

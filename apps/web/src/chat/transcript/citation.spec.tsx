@@ -1,7 +1,7 @@
 import { Markdown, MarkdownPartsContext } from '@perennial/web-ui/markdown';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import { CitationsContext, MARKDOWN_PARTS } from './citation';
+import { CitationsContext, markdownParts } from './citation';
 import type { CitedDocument } from './citations';
 
 const documents: CitedDocument[] = [
@@ -11,7 +11,7 @@ const documents: CitedDocument[] = [
 
 function rendered(text: string): string {
   return renderToStaticMarkup(
-    <MarkdownPartsContext value={MARKDOWN_PARTS}>
+    <MarkdownPartsContext value={markdownParts()}>
       <CitationsContext value={{ documents, open: () => undefined }}>
         <Markdown text={text} />
       </CitationsContext>

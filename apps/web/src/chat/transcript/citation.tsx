@@ -1,5 +1,7 @@
 import type { MarkdownParts } from '@perennial/web-ui/markdown';
 import { createContext, useContext } from 'react';
+import { t } from '../../messages';
+import { markdownWords } from '../../messages/markdown-words';
 import type { CitedDocument } from './citations';
 
 /** The documents behind the numbers in an answer. */
@@ -10,15 +12,11 @@ export interface Citations {
 
 export const CitationsContext = createContext<Citations>({ documents: [], open: () => undefined });
 
-/** What this page adds to the Markdown of an answer. */
-export const MARKDOWN_PARTS: MarkdownParts = {
+/** What this page adds to the Markdown of an answer, in the shown language. */
+export const markdownParts = (): MarkdownParts => ({
   citation: (numbers, text) => <Citation numbers={numbers} text={text} />,
-  words: {
-    ...{ done: 'Done', open: 'To do', table: 'Table', code: 'Code', wrap: 'Wrap', download: 'Download' },
-    ...{ copy: 'Copy', copied: 'Copied', notCopied: 'The browser did not allow copying' },
-    ...{ fold: 'Show less', unfold: (lines) => `Show all ${lines} lines` },
-  },
-};
+  words: markdownWords(),
+});
 
 /** A citation in an answer: a button for each number with a document; other numbers stay text. */
 function Citation({ numbers, text }: { numbers: readonly number[]; text: string }) {
@@ -30,7 +28,7 @@ function Citation({ numbers, text }: { numbers: readonly number[]; text: string 
       key={document.number}
       type="button"
       className="citation"
-      aria-label={`Source ${document.number}: ${document.name}`}
+      aria-label={t('source.of', { number: document.number, name: document.name })}
       title={document.name}
       onClick={() => open(document)}
     >

@@ -1,3 +1,5 @@
+import { t } from '../../messages';
+import { numberText } from '../../messages/formats';
 import { isObject, listIn, objectsIn, textIn, textsIn, wholeIn } from '../narrow';
 
 /** A text of a document that an answer used. */
@@ -34,7 +36,7 @@ export function citedDocuments(sources: unknown): CitedDocument[] {
       const key = textIn(place, 'source') ?? textIn(source, 'id') ?? '';
       const document = documents.get(key) ?? {
         number: documents.size + 1,
-        name: textIn(place, 'name') ?? textIn(source, 'name') ?? 'Document',
+        name: textIn(place, 'name') ?? textIn(source, 'name') ?? t('source.document'),
         fileId: textIn(place, 'file_id') ?? (source['type'] === 'file' ? textIn(source, 'id') : undefined),
         passages: [],
       };
@@ -55,5 +57,5 @@ export function pagesWords(passages: readonly Passage[]): string {
   const known = passages.flatMap(({ page }) => (page === undefined ? [] : [page]));
   const pages = [...new Set(known)].sort((one, other) => one - other);
   if (pages.length === 0) return '';
-  return `${pages.length === 1 ? 'page' : 'pages'} ${pages.join(', ')}`;
+  return t('source.pages', { pages: pages.map((page) => numberText(page)).join(', '), count: pages.length });
 }

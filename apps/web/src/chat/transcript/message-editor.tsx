@@ -1,4 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { t } from '../../messages';
 import { isSend, isTouch } from '../composer-keys';
 import { useDrafts } from '../drafts';
 
@@ -41,7 +42,7 @@ export function MessageEditor({ messageId, text, name, done, hint, onDone, onClo
       await onDone(wanted);
       close();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : 'That did not work. Try again.');
+      setProblem(error instanceof Error ? error.message : t('error.failed'));
       setBusy(false);
     }
   };
@@ -80,7 +81,7 @@ export function MessageEditor({ messageId, text, name, done, hint, onDone, onClo
       <p className="row">
         <span className="muted grow">{hint}</span>
         <button type="button" className="button button-quiet button-small" onClick={close}>
-          Cancel
+          {t('action.cancel')}
         </button>
         <button className="button button-small" disabled={busy || own.trim() === ''}>
           {done}

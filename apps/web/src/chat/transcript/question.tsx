@@ -3,6 +3,7 @@ import { CopyButton } from '@perennial/web-ui/markdown';
 import { memo, type Ref, useState } from 'react';
 import { Link } from 'react-router';
 import { originalAddress } from '../../files/original-address';
+import { t } from '../../messages';
 import { Icon } from '../../ui/icon';
 import { useDrafts } from '../drafts';
 import { attachmentsOf, textOf } from '../thread';
@@ -29,14 +30,14 @@ export const Question = memo(function Question({ ref, message, versionIds, store
   const text = textOf(message);
   return (
     <li ref={ref} className="message-user" data-message={message.id} data-editing={editing || undefined}>
-      <span className="visually-hidden">You: </span>
+      <span className="visually-hidden">{t('question.by')} </span>
       {editing ? (
         <MessageEditor
           messageId={message.id}
           text={text}
-          name="Edit the question"
-          done="Ask"
-          hint="The old question and its answers stay beside it."
+          name={t('question.edit')}
+          done={t('question.ask')}
+          hint={t('question.editHint')}
           onDone={(wanted) => askInstead(message, wanted)}
           onClose={() => setEditing(false)}
         />
@@ -46,7 +47,7 @@ export const Question = memo(function Question({ ref, message, versionIds, store
         </div>
       )}
       {attached.length > 0 && (
-        <ul className="message-files" aria-label="Attached">
+        <ul className="message-files" aria-label={t('box.attached')}>
           {attached.map(({ type, id, name }) => (
             <li key={id}>
               <Icon name={type === 'file' ? 'file' : 'books'} />
@@ -63,7 +64,7 @@ export const Question = memo(function Question({ ref, message, versionIds, store
       )}
       {/* Its place is there before, so that nothing moves. */}
       {!editing && (
-        <div className="message-actions" role="group" aria-label="Question">
+        <div className="message-actions" role="group" aria-label={t('question')}>
           {stored && (
             <>
               <CopyButton
@@ -71,7 +72,13 @@ export const Question = memo(function Question({ ref, message, versionIds, store
                 what={() => ({ text })}
                 icon={(copied) => <Icon name={copied ? 'check' : 'copy'} />}
               />
-              <button type="button" className="action" aria-label="Edit" title="Edit" onClick={() => setEditing(true)}>
+              <button
+                type="button"
+                className="action"
+                aria-label={t('action.edit')}
+                title={t('action.edit')}
+                onClick={() => setEditing(true)}
+              >
                 <Icon name="edit" />
               </button>
               <Versions of={message.id} among={versionIds.split('\n')} />

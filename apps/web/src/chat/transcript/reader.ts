@@ -1,4 +1,4 @@
-import { Store } from '../../ui/store';
+import { Store } from '../../state/store';
 import { type Place, type Reading, Readings } from './readings';
 import { RowHeights } from './row-heights';
 import { Warmth } from './warmth';

@@ -1,7 +1,7 @@
 import type { Message } from '@perennial/contracts-wire';
 import { plainText } from '@perennial/web-ui/markdown';
 import { memo, type Ref, useCallback, useMemo, useState } from 'react';
-import { Store, useStore } from '../../ui/store';
+import { Store, useStore } from '../../state/store';
 import { errorOf, textOf } from '../thread';
 import { Answer } from './answer';
 import { Question } from './question';
@@ -52,7 +52,7 @@ function ColdRow({ ref, message, reading }: ColdRowProps) {
   return (
     <li
       ref={ref}
-      className={`message-cold message-${isAnswer ? 'assistant' : 'user'}`}
+      className={isAnswer ? 'message-cold message-assistant' : 'message-cold message-user'}
       data-message={message.id}
       data-cold
       dir="auto"

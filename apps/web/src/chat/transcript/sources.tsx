@@ -1,7 +1,7 @@
 import { ApiError, call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
-import { counted } from '../../files/file-words';
 import { originalAddress } from '../../files/original-address';
+import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
 import { type CitedDocument, pagesWords } from './citations';
 
@@ -14,13 +14,15 @@ interface SourceListProps {
 export function SourceList({ documents, onOpen }: SourceListProps) {
   if (documents.length === 0) return null;
   return (
-    <section className="sources" aria-label="Sources">
+    <section className="sources" aria-label={t('sources')}>
       <ol>
         {documents.map((document) => (
           <li key={document.number}>
             <button type="button" onClick={() => onOpen(document)}>
               <span className="source-number">{document.number}</span>
-              <span className="source-name">{document.name}</span>
+              <span className="source-name" dir="auto">
+                {document.name}
+              </span>
               <span className="muted">{pagesWords(document.passages)}</span>
             </button>
           </li>
@@ -42,20 +44,20 @@ export function SourceDialog({ document, onClose }: { document: CitedDocument; o
   return (
     <Dialog title={`${number}. ${name}`} onClose={onClose}>
       <p className="muted">
-        {counted(passages.length, 'passage')} of this document went into the answer.
-        {gone && ' The original has been deleted since.'}
+        {t('source.passages', { count: passages.length })}
+        {gone && ` ${t('source.originalGone')}`}
       </p>
       {passages.map(({ text, page, headings }, at) => (
         <figure key={at} className="passage">
           <figcaption>
-            <span>{[page !== undefined && `Page ${page}`, ...headings].filter(Boolean).join(' › ')}</span>
+            <span>{[page !== undefined && t('source.page', { page }), ...headings].filter(Boolean).join(' › ')}</span>
             {fileId !== undefined && !gone && (
               <a href={originalAddress(fileId, page)} target="_blank" rel="noopener">
-                Open the original{page !== undefined && ` at page ${page}`}
+                {page === undefined ? t('source.open') : t('source.openAt', { page })}
               </a>
             )}
           </figcaption>
-          <blockquote>{text}</blockquote>
+          <blockquote dir="auto">{text}</blockquote>
         </figure>
       ))}
     </Dialog>

@@ -1,5 +1,6 @@
 import { Markdown, type MarkdownDocument, MarkdownView } from '@perennial/web-ui/markdown';
 import { useState } from 'react';
+import { t } from '../../messages';
 
 interface ThoughtsProps {
   /** As they are stored, or as they come. */
@@ -13,7 +14,7 @@ export function Thoughts({ of, thinking }: ThoughtsProps) {
   const [open, setOpen] = useState(false);
   return (
     <details className="thoughts" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{thinking ? 'Thinking…' : 'Thoughts'}</summary>
+      <summary>{thinking ? t('answer.thinking') : t('answer.thoughts')}</summary>
       {open && (typeof of === 'string' ? <Markdown text={of} /> : <MarkdownView document={of} />)}
     </details>
   );

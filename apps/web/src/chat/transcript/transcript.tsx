@@ -1,12 +1,13 @@
 import type { Message } from '@perennial/contracts-wire';
 import { MarkdownPartsContext } from '@perennial/web-ui/markdown';
 import { useState } from 'react';
+import { t } from '../../messages';
+import { useStore } from '../../state/store';
 import { Icon } from '../../ui/icon';
 import { useShortcut } from '../../ui/shortcuts';
-import { useStore } from '../../ui/store';
 import { modelNameOf } from '../thread';
 import { type MessageActions, MessageActionsContext } from './actions';
-import { MARKDOWN_PARTS } from './citation';
+import { markdownParts } from './citation';
 import { type Group, groupsOf } from './groups';
 import type { Reader } from './reader';
 import type { Reading } from './readings';
@@ -49,6 +50,7 @@ export function Transcript({
   onEarlier,
 }: TranscriptProps) {
   const last = thread.at(-1);
+  const [parts] = useState(markdownParts);
   useShortcut('copyAnswer', () =>
     press('.thread > :last-child > .message-assistant:last-child .message-actions > button:first-child'),
   );
@@ -64,26 +66,26 @@ export function Transcript({
     place === undefined ? [] : thread.slice(Math.max(0, place - AROUND_PLACE), place + AROUND_PLACE),
   );
   return (
-    <MarkdownPartsContext value={MARKDOWN_PARTS}>
+    <MarkdownPartsContext value={parts}>
       <MessageActionsContext value={actions}>
         <div
           className="messages"
           ref={reader.takeView}
           role="log"
           aria-live="off"
-          aria-label="Conversation"
+          aria-label={t('chat.conversation')}
           tabIndex={0}
         >
           {onEarlier && shown >= thread.length && (
             <button type="button" className="button button-quiet" onClick={onEarlier}>
-              Earlier messages
+              {t('chat.earlier')}
             </button>
           )}
           <div className="thread" ref={reader.takeList}>
             {groups.map((group) => (
               <ol
                 key={group.key}
-                aria-label="Messages"
+                aria-label={t('chat.messages')}
                 data-read={place !== undefined && group.messages.includes(thread[place]!)}
                 ref={reader.warmth.takeGroup}
                 style={{ containIntrinsicBlockSize: `auto ${heightOfGroup(group, reading)}px` }}
@@ -144,7 +146,7 @@ function MoreBelow({ reader }: { reader: Reader }) {
   return (
     <div className="more-below">
       <button type="button" className="button button-quiet button-small" onClick={reader.toEnd}>
-        <Icon name="down" /> More below
+        <Icon name="down" /> {t('chat.moreBelow')}
       </button>
     </div>
   );

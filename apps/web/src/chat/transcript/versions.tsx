@@ -1,4 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { t } from '../../messages';
+import { numberText } from '../../messages/formats';
 import { Icon } from '../../ui/icon';
 import { useMessageActions } from './actions';
 
@@ -29,25 +31,25 @@ export function Versions({ of, among }: { of: string; among: readonly string[] }
       role="group"
       tabIndex={-1}
       className="versions"
-      aria-label={`Version ${place + 1} of ${among.length}`}
+      aria-label={t('version.of', { place: place + 1, all: among.length })}
       onKeyDown={onKey}
     >
       <button
         type="button"
         className="action"
-        aria-label="Previous version"
+        aria-label={t('version.previous')}
         aria-disabled={place <= 0}
         onClick={() => step(-1)}
       >
         <Icon name="previous" />
       </button>
       <span aria-hidden="true">
-        {place + 1}/{among.length}
+        {numberText(place + 1)}/{numberText(among.length)}
       </span>
       <button
         type="button"
         className="action"
-        aria-label="Next version"
+        aria-label={t('version.next')}
         aria-disabled={place + 1 >= among.length}
         onClick={() => step(1)}
       >

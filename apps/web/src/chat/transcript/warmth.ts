@@ -1,4 +1,4 @@
-import type { Store } from '../../ui/store';
+import type { Store } from '../../state/store';
 
 /** Messages this near to the view are shown in full, in pixels. */
 const WARM_WITHIN = 1_500;

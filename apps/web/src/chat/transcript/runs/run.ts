@@ -1,7 +1,7 @@
 import { ThoughtSplitter } from '@perennial/contracts-gateway';
 import type { RunEnd } from '@perennial/contracts-wire';
 import { MarkdownDocument } from '@perennial/web-ui/markdown';
-import { Store } from '../../../ui/store';
+import { Store } from '../../../state/store';
 
 /** What of a run changes seldom: a component that shows it does not render with each word. */
 export interface RunState {

@@ -1,0 +1,19 @@
+import { speak } from '@perennial/web-client';
+import { Catalogue } from './catalogue';
+import en from './en';
+import { addCatalogue } from './language';
+
+/** The texts of the page, without those of the administration. */
+export const TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+void addCatalogue(TEXTS);
+
+/** A text of the page, by its id. */
+export const t = TEXTS.text;
+/** The same with elements in it. */
+export const tn = TEXTS.nodes;
+
+speak({
+  offline: () => t('error.offline'),
+  refused: (status) => t('error.server', { status: String(status) }),
+  fileDeleted: () => t('error.fileDeleted'),
+});
