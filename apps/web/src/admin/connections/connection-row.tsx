@@ -29,7 +29,9 @@ export function ConnectionRow({ kind, connection, isUsed, isBusy, onEdit, onUp }
   return (
     <li className="admin-row" data-health={state}>
       <div className="grow">
-        <h3 dir="ltr">{url}</h3>
+        <h3>
+          <bdi dir="ltr">{url}</bdi>
+        </h3>
         <p className="muted">{facts.filter(Boolean).join(' · ')}</p>
         {state === 'off' && <p>{ta('connection.off')}</p>}
         {state === 'unknown' && <p>{ta('connection.asking')}</p>}

@@ -60,7 +60,9 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
 
   return (
     <li ref={ref} className="message-assistant" data-message={message.id} aria-busy={writing}>
-      <header dir="auto">{name ?? t('answer.unnamed')}</header>
+      <header>
+        <bdi>{name ?? t('answer.unnamed')}</bdi>
+      </header>
       <DocumentsStatus statuses={statuses} writing={writing && !hasAnswer} />
       <CitationsContext value={citations}>
         {thoughts && <Thoughts of={thoughts} thinking={writing && !hasAnswer} />}

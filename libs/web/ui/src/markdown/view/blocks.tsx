@@ -43,7 +43,7 @@ const Block = memo(function Block({ token }: { token: MarkdownToken }): ReactNod
       return <List token={token as Tokens.List} />;
     case 'blockquote':
       return (
-        <blockquote>
+        <blockquote dir={directionOf(token)}>
           <Blocks blocks={(token as Tokens.Blockquote).tokens} />
         </blockquote>
       );
@@ -67,11 +67,20 @@ const Block = memo(function Block({ token }: { token: MarkdownToken }): ReactNod
   }
 });
 
-function List({ token: { ordered, start, items } }: { token: Tokens.List }): ReactNode {
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** That of a block's first letter. `auto` does not look into paragraphs, which have directions of their own. */
+function directionOf({ raw }: MarkdownToken): 'ltr' | 'rtl' {
+  return RIGHT_TO_LEFT.test(/\p{L}/u.exec(raw)?.[0] ?? '') ? 'rtl' : 'ltr';
+}
+
+function List({ token }: { token: Tokens.List }): ReactNode {
+  const { ordered, start, items } = token;
+  const direction = directionOf(token);
   const children = items.map((item, at) => <Item key={at} item={item} />);
-  if (!ordered) return <ul dir="auto">{children}</ul>;
+  if (!ordered) return <ul dir={direction}>{children}</ul>;
   return (
-    <ol dir="auto" start={start === '' || start === 1 ? undefined : start}>
+    <ol dir={direction} start={start === '' || start === 1 ? undefined : start}>
       {children}
     </ol>
   );
