@@ -31,7 +31,7 @@ interface UserTableProps {
 export function UserTable({ rows, list, self, isOld, approving, onOrder, onApprove, onOpen }: UserTableProps) {
   const columns = columnWords();
   return (
-    <table className="admin-table" aria-busy={isOld} aria-label={ta('users.users')}>
+    <table className="admin-table" aria-busy={isOld} aria-label={ta('page.users')}>
       <thead>
         <tr>
           {COLUMNS.map((order) => (

@@ -46,7 +46,7 @@ export function UsersPage({ self }: { self: SessionProfile }) {
 
   return (
     <AdminPage
-      title={ta('users.users')}
+      title={ta('page.users')}
       actions={
         <button type="button" className="button" onClick={() => setAdding(true)}>
           {ta('users.add')}
