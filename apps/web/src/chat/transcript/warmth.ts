@@ -32,6 +32,8 @@ export class Warmth {
     return () => {
       this.near?.disconnect();
       this.range?.disconnect();
+      // Groups of the next view come before it. To observers of this one they would be out of range for good.
+      this.near = this.range = undefined;
       this.inRange.clear();
     };
   };
