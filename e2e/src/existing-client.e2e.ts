@@ -217,6 +217,8 @@ describe('an existing client', () => {
     expect(client.last('chat:presence')?.data).toEqual({ users: [{ id: userId, name: 'Admin' }] });
 
     await client.heard((event) => event.type === 'chat:active' && event.active === false);
+    // The worker says by itself that the chat is idle, and that may come before the end of the answer.
+    await client.heard(({ type, data }) => type === 'chat:completion' && (data as { done?: true }).done === true);
     await client.heard((event) => event.type === 'chat:title');
     const own = client.events.filter((event) => event.message_id === answerId);
     expect(own.every((event) => event.chat_id === chatId)).toBe(true);
