@@ -157,10 +157,10 @@ async function migrate(client: Client, session: DatabaseOptions, log: Logger): P
 }
 
 /**
- * A process that is stopped inside a transaction keeps its locks for this long. It is less than the deadline of a call, so that whoever waits
- * for the locks is still answered in time.
+ * A process that is stopped inside a transaction keeps its locks for this long. It is less than half the deadline of a call, so that whoever waits
+ * for the locks is still answered in time, also behind a second one of that process.
  */
-const SILENT_TRANSACTION_MS = 3_000;
+const SILENT_TRANSACTION_MS = 2_000;
 
 function createDataSource(options: DatabaseOptions, log: Logger): DataSource {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;

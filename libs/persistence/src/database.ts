@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Metrics } from '@perennial/runtime';
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import { isUnreachable, mapDatabaseError } from './errors';
+import { SilenceWatch } from './silence-watch';
 
 export interface QueryOptions {
   /**
@@ -34,6 +35,7 @@ interface StatementMetrics {
  */
 export class Database implements Queryable {
   private readonly metrics: StatementMetrics;
+  private readonly silence: SilenceWatch | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -42,7 +44,10 @@ export class Database implements Queryable {
     name: 'main' | 'heavy' | 'replica' = 'main',
     /** Statements that go with every BEGIN; then every statement is sent in a transaction. */
     private readonly local?: string,
+    /** Told when Postgres does not answer this process any more, and when it answers again. */
+    onSilence?: (isSilent: boolean) => void,
   ) {
+    this.silence = onSilence && new SilenceWatch({ probe: () => this.query('SELECT 1'), onChange: onSilence });
     const durations = metrics.histogram('sql_seconds', 'Duration of SQL statements', ['pool', 'outcome']);
     this.metrics = { observe: (seconds, outcome) => durations.observe({ pool: name, outcome }, seconds) };
     // TypeORM borrows connections too and drops broken ones without a listener; their last error would end the process.
@@ -79,12 +84,16 @@ export class Database implements Queryable {
    */
   async lend<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
     let client: PoolClient;
+    const ended = this.silence?.begin();
     try {
       client = await this.pool.connect();
     } catch (error) {
       throw mapDatabaseError(error);
+    } finally {
+      // A connection that was open already proves nothing.
+      ended?.(false);
     }
-    const connection = new Connection(client, this.metrics, this.local);
+    const connection = new Connection(client, this.metrics, this.local, this.silence);
     // The pool does not listen between check-out and release: without a listener a broken connection would end the process.
     const onError = (): void => connection.spoil();
     client.on('error', onError);
@@ -129,6 +138,7 @@ export class Connection {
     private readonly client: PoolClient,
     private readonly metrics: StatementMetrics,
     private readonly local?: string,
+    private readonly silence?: SilenceWatch,
   ) {}
 
   get spoilt(): boolean {
@@ -150,12 +160,15 @@ export class Connection {
     const named = this.local === undefined ? options : undefined;
     const config: QueryConfig<unknown[]> = { text: sql, values: params as unknown[] | undefined, ...named };
     const startedAt = performance.now();
+    const ended = this.silence?.begin();
     try {
       const result = await this.client.query<T>(config);
+      ended?.(true);
       this.metrics.observe((performance.now() - startedAt) / 1_000, 'ok');
       return result;
     } catch (error) {
       const unreachable = isUnreachable(error);
+      ended?.(!unreachable);
       if (unreachable) this.isSpoilt = true;
       this.metrics.observe((performance.now() - startedAt) / 1_000, unreachable ? 'unreachable' : 'error');
       throw mapDatabaseError(error);

@@ -50,7 +50,9 @@ export class PersistenceModule implements OnApplicationShutdown {
           inject: [DataSource, Runtime],
           useFactory: (dataSource: DataSource, runtime: Runtime) =>
             attach(
-              new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(options).local),
+              new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(options).local, (isSilent) =>
+                onSilence(isSilent, runtime),
+              ),
               runtime,
               options,
             ),
@@ -78,6 +80,14 @@ export class PersistenceModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
+}
+
+/** Other replicas may have a link that works. */
+function onSilence(isSilent: boolean, runtime: Runtime): void {
+  const log = runtime.logger('persistence');
+  if (isSilent) log.warn('Postgres does not answer this process: calls are left to other replicas');
+  else log.info('Postgres answers again');
+  runtime.hindrances.report('postgres', isSilent);
 }
 
 function heavyReads(options: PersistenceOptions): FactoryProvider<HeavyReads> {

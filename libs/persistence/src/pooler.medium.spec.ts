@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)('behind a pooler in transaction mode', ()
     expect(await database.first(read)).toEqual({
       search_path: 'notes, public',
       statement_timeout: '200ms',
-      idle_in_transaction_session_timeout: '3s',
+      idle_in_transaction_session_timeout: '2s',
       plan_cache_mode: 'force_generic_plan',
       jit: 'off',
     });

@@ -29,11 +29,15 @@ export function capturingRuntime(name = 'test'): Captured {
 }
 
 /** The same as PersistenceModule gives a service, without Nest. */
-export async function openTestDatabase(url: string, options: Partial<DatabaseOptions> = {}) {
+export async function openTestDatabase(
+  url: string,
+  options: Partial<DatabaseOptions> = {},
+  onSilence?: (isSilent: boolean) => void,
+) {
   const { runtime, lines } = capturingRuntime();
   const wanted = { url, schema: 'notes', migrations: NOTES, ...options };
   const dataSource = await openDataSource(wanted, runtime.log);
-  const database = new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(wanted).local);
+  const database = new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(wanted).local, onSilence);
   return {
     dataSource,
     database,

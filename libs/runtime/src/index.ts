@@ -19,6 +19,7 @@ export * from './env/redis-url';
 export * from './env/variables';
 export * from './error-id';
 export * from './health/health-server';
+export * from './health/hindrances';
 export * from './health/process-status';
 export * from './health/readiness';
 export * from './instance-id';

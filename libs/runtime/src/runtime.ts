@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { DestinationStream, Logger } from 'pino';
+import { Hindrances } from './health/hindrances';
 import { StatusSource } from './health/process-status';
 import { Readiness } from './health/readiness';
 import { newInstanceId } from './instance-id';
@@ -28,6 +29,7 @@ export class Runtime {
   readonly log: Logger;
   readonly security: SecurityLog;
   readonly readiness = new Readiness();
+  readonly hindrances = new Hindrances();
   readonly metrics: Metrics;
   readonly drain: Drain;
   readonly status: StatusSource;

@@ -4,7 +4,7 @@ import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CallError, defineCall, defineNotice } from '@perennial/contracts-kernel';
 import { Metrics } from '@perennial/runtime';
-import { freshPrefix, redisUrl, waitFor } from '@perennial/testing';
+import { freshPrefix, redisUrl, sleep, waitFor } from '@perennial/testing';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
@@ -123,6 +123,44 @@ describe('calls', () => {
       reply: z.object({}),
     });
     expect((await errorOf(caller.rpc.call(unknown, {}, options))).code).toBe('UNAVAILABLE');
+  });
+
+  describe('while a replica yields', () => {
+    let other: INestMicroservice;
+
+    beforeEach(async () => {
+      const replica = { redisUrl: redisUrl(), keyPrefix: prefix, concurrency: 4 };
+      other = await startReplicaApp(replica, ({ kind }) => kind === 'begin' && atOther.push(kind));
+      await waitFor(() => other.get(RedisRpcServer).isReady);
+      atOther.length = 0;
+      events.length = 0;
+    });
+
+    afterEach(async () => {
+      app.get(RedisRpcServer).yieldToOthers(false);
+      await other.close();
+    });
+
+    const atOther: string[] = [];
+
+    it('the others take all calls, as long as there are any', async () => {
+      app.get(RedisRpcServer).yieldToOthers(true);
+      // Its read, under way until now, has ended.
+      await sleep(100);
+      for (let n = 0; n < 40; n += 1) expect(await caller.rpc.call(READ, { n }, options)).toMatchObject({ n });
+      expect([atOther.length, events]).toEqual([40, []]);
+      other.get(RedisRpcServer).yieldToOthers(true);
+      expect(await caller.rpc.call(READ, { n: 41 }, options)).toMatchObject({ n: 41 });
+    });
+
+    it('it takes its share again afterwards', async () => {
+      app.get(RedisRpcServer).yieldToOthers(true);
+      app.get(RedisRpcServer).yieldToOthers(false);
+      await waitFor(async () => {
+        for (let n = 0; n < 10; n += 1) await caller.rpc.call(READ, { n }, options);
+        return events.some(({ kind }) => kind === 'begin') && atOther.length > 0;
+      });
+    });
   });
 
   describe('while a replica has lost its database', () => {

@@ -31,6 +31,8 @@ export interface RequestReaderOptions {
   free(): number;
   /** Resolves when a slot is free again. */
   freed(): Promise<void>;
+  /** True: records are left to other replicas as far as these take them. */
+  isYielding(): boolean;
   /** Records that arrived here. */
   streamIds(): string[];
   onRecords(records: StreamRecord[]): void;
@@ -42,6 +44,8 @@ export interface RequestReaderOptions {
 const BLOCK_MS = 2_000;
 /** A burst is spread over replicas instead of going to the first that reads. */
 const MAX_BATCH = 16;
+/** A replica that yields looks so often for what nobody has taken, instead of waiting in line with the others. */
+const YIELD_MS = 250;
 const RETRY_MS = 50;
 /** A lasting failure (for example a key of another type) is retried once a second, not a thousand times. */
 const MAX_RETRY_MS = 1_000;
@@ -90,6 +94,11 @@ export class RequestReader {
     this.blocking.disconnect(true);
   }
 
+  /** Ends the wait for records, so that the next read is of the right kind. */
+  async wake(): Promise<void> {
+    if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
+  }
+
   /** Takes no further record. Resolves when the last read has returned, so that no record is delivered and lost. */
   async stop(): Promise<void> {
     this.stopping = true;
@@ -98,7 +107,7 @@ export class RequestReader {
     const giveUpAt = performance.now() + BLOCK_MS + 500;
     while (this.loop && !ended && performance.now() < giveUpAt) {
       // Repeatedly: a read may have been in transit when the first UNBLOCK came.
-      if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
+      await this.wake();
       await sleep(20);
     }
     this.blocking.disconnect();
@@ -113,7 +122,9 @@ export class RequestReader {
           await this.options.freed();
           continue;
         }
-        const records = await this.read(Math.min(free, MAX_BATCH));
+        const isYielding = this.options.isYielding();
+        if (isYielding) await sleep(YIELD_MS);
+        const records = await this.read(Math.min(free, MAX_BATCH), !isYielding);
         this.failures = 0;
         if (records.length > 0) this.options.onRecords(records);
       } catch (error) {
@@ -152,11 +163,12 @@ export class RequestReader {
     this.options.onRedelivered(toRedelivered(entries, lost, consumer));
   }
 
-  private async read(count: number): Promise<StreamRecord[]> {
+  private async read(count: number, waits: boolean): Promise<StreamRecord[]> {
     const { stream, consumer } = this.options;
     this.readingSince = performance.now();
     try {
-      const args = ['GROUP', REPLICA_GROUP, consumer, 'COUNT', count, 'BLOCK', BLOCK_MS, 'STREAMS', stream, '>'];
+      const wait = waits ? ['BLOCK', BLOCK_MS] : [];
+      const args = ['GROUP', REPLICA_GROUP, consumer, 'COUNT', count, ...wait, 'STREAMS', stream, '>'];
       const reply = (await this.blocking.call('XREADGROUP', args)) as ReadReply;
       return toRecords(reply?.[0]?.[1] ?? []);
     } finally {

@@ -59,6 +59,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
   private readonly heartbeat: ReplicaHeartbeat;
   private readonly runner: CallRunner;
   private reader: RequestReader | undefined;
+  private isYielding = false;
   private slotFreed: (() => void) | undefined;
   private drained: (() => void) | undefined;
   private draining: Promise<void> | undefined;
@@ -87,7 +88,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
       stream: this.stream,
       consumer: this.consumer,
       streamIds: () => this.streamIds(),
-      free: () => this.free(),
+      free: () => (this.isYielding ? 0 : this.free()),
       onClaimed: (records) => this.onClaimed(records),
       onBeat: () => this.reader?.checkDeaf(),
       onClock: () => this.freed(),
@@ -132,6 +133,7 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
         mark: this.connections.secrets && rpcKeys.seals(this.connections.keyspace.of(service), service),
         free: () => this.free(),
         freed: () => new Promise((resolve) => (this.slotFreed = resolve)),
+        isYielding: () => this.isYielding,
         streamIds: () => this.streamIds(),
         onRecords: (records) => {
           for (const record of records) this.accept(record, { count: 1, foreign: false });
@@ -148,6 +150,12 @@ export class RedisRpcServer extends Server implements CustomTransportStrategy {
     this.heartbeat.start();
     this.reader.start();
     callback();
+  }
+
+  /** True: takes only calls that no other replica has taken for a quarter of a second; false: takes calls as they come. */
+  yieldToOthers(isYielding: boolean): void {
+    this.isYielding = isYielding;
+    if (isYielding) void this.reader?.wake();
   }
 
   /**

@@ -10,7 +10,8 @@ import { RedisRpcServer } from './rpc-server';
 const DRAIN_CALLS_MS = 5_000;
 
 /**
- * Connects a service's transport to its process: ready only with Redis and while it takes calls; after SIGTERM it takes none.
+ * Connects a service's transport to its process: ready only with Redis and while it takes calls; while something that it needs is silent it leaves
+ * them to others; after SIGTERM it takes none.
  */
 export function tieRpcServer(app: INestApplicationContext, runtime: Runtime): void {
   const server = app.get(RedisRpcServer);
@@ -21,6 +22,7 @@ export function tieRpcServer(app: INestApplicationContext, runtime: Runtime): vo
   runtime.readiness.register('calls', () => {
     if (!server.isReady) throw new Error('calls are not taken');
   });
+  runtime.hindrances.onChange((isHindered) => server.yieldToOthers(isHindered));
   runtime.drain.add('intake', 'drain calls', ({ remainingMs }) => server.drain(Math.min(remainingMs, DRAIN_CALLS_MS)));
 }
 

@@ -1,0 +1,69 @@
+import { wakeAfter } from '@perennial/runtime';
+
+/** A statement that is answered earlier costs nothing here (ms). */
+const LOOK_EVERY_MS = 250;
+/** Postgres is asked when it has answered nothing for so long although something waits, and is silent when it does not answer that either (ms). */
+const SILENT_MS = 500;
+
+export interface SilenceWatchOptions {
+  /** Asks Postgres for anything, through the watched pool; its outcome is watched like that of all others. */
+  probe(): Promise<unknown>;
+  /** The link has gone silent, or somebody has answered again. */
+  onChange(isSilent: boolean): void;
+}
+
+/**
+ * Notices within about 1.5 s that Postgres does not answer this process: a link that lost its other end, or a paused server. One slow statement,
+ * or one that waits for a lock, is no silence: others are answered. It rests while nothing waits.
+ */
+export class SilenceWatch {
+  /** When each began to wait, the oldest first. */
+  private readonly waiting = new Set<{ since: number }>();
+  private answeredAt = 0;
+  private probedAt: number | undefined;
+  private isSilent = false;
+  private callOff: (() => void) | undefined;
+
+  constructor(private readonly options: SilenceWatchOptions) {}
+
+  /**
+   * Something waits for Postgres: a connection, or a statement.
+   *
+   * @returns ends the wait; true: Postgres answered, be it with an error
+   */
+  begin(): (isAnswered: boolean) => void {
+    const wait = { since: performance.now() };
+    this.waiting.add(wait);
+    this.callOff ??= wakeAfter(LOOK_EVERY_MS, () => this.look());
+    return (isAnswered) => {
+      this.waiting.delete(wait);
+      if (!isAnswered) return;
+      this.answeredAt = performance.now();
+      this.change(false);
+    };
+  }
+
+  private look(): void {
+    const [oldest] = this.waiting;
+    this.callOff = oldest === undefined && !this.isSilent ? undefined : wakeAfter(LOOK_EVERY_MS, () => this.look());
+    const now = performance.now();
+    const quietSince = Math.max(this.answeredAt, oldest?.since ?? 0);
+    if (this.probedAt === undefined) {
+      if (this.isSilent || (oldest !== undefined && now - quietSince > SILENT_MS)) this.ask(now);
+    } else if (now - Math.max(this.answeredAt, this.probedAt) > SILENT_MS) this.change(true);
+  }
+
+  private ask(now: number): void {
+    this.probedAt = now;
+    const asked = (): void => {
+      this.probedAt = undefined;
+    };
+    this.options.probe().then(asked, asked);
+  }
+
+  private change(isSilent: boolean): void {
+    if (this.isSilent === isSilent) return;
+    this.isSilent = isSilent;
+    this.options.onChange(isSilent);
+  }
+}
