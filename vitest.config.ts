@@ -10,7 +10,14 @@ const deploy = ['deploy', ...(LONG ? ['long'] : [])].map((form) => `tools/deploy
 /** They judge what people see within seconds, while the load is as high as the machine can bear: nothing runs beside them. */
 const alone = ['e2e/src/{chaos,failover,fuzz}.e2e.ts', 'tools/deploy-tests/src/upgrade/upgrade.deploy.ts'];
 /** Small files that take longest, because they run programs. Vitest begins with the largest files, and would end with these alone. */
-const longest = ['e2e/src/retrieval.e2e.ts', 'tools/deploy-tests/src/second-site/second-site.deploy.ts'];
+const longest = [
+  'libs/vector-store/test/milvus.medium.spec.ts',
+  'libs/vector-store/test/chroma.medium.spec.ts',
+  'libs/vector-store/test/pgvector.medium.spec.ts',
+  'e2e/src/web/page.e2e.ts',
+  'e2e/src/retrieval.e2e.ts',
+  'tools/deploy-tests/src/second-site/second-site.deploy.ts',
+];
 /** Whole systems, which mostly wait: two at once. */
 const system = { testTimeout: 120_000, hookTimeout: 180_000, maxWorkers: 2, sequence: { groupOrder: 2 } };
 
