@@ -8,15 +8,10 @@ import { createGateway } from './application';
 import { gatewayEnv } from './env';
 import { GatewayModule } from './gateway.module';
 import { GatewayTransport } from './gateway-transport';
+import { listen } from './http/accepting';
 
 /** Our own page, built beside this file (`apps/gateway/dist/main.js`). */
 const OWN_PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url));
-
-/**
- * Connections that the kernel queues until we accept them; at most `net.core.somaxconn`. With Node's 511 a burst of connections fills the
- * queue, and later clients wait 30 s and are reset.
- */
-const ACCEPT_QUEUE = 4_096;
 
 await runService<typeof gatewayEnv, NestFastifyApplication>({
   name: 'gateway',
@@ -31,7 +26,7 @@ await runService<typeof gatewayEnv, NestFastifyApplication>({
       if (!(await connections.isReachable())) throw new Error('Redis cannot be reached');
     };
     runtime.readiness.register('redis', check, { required: false });
-    await app.listen({ port: env.PORT, host: env.HOST, backlog: ACCEPT_QUEUE });
+    await listen(app, env.PORT, env.HOST);
     runtime.log.info({ url: await app.getUrl() }, 'listening');
   },
 });
