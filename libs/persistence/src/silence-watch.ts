@@ -50,7 +50,14 @@ export class SilenceWatch {
     const quietSince = Math.max(this.answeredAt, oldest?.since ?? 0);
     if (this.probedAt === undefined) {
       if (this.isSilent || (oldest !== undefined && now - quietSince > SILENT_MS)) this.ask(now);
-    } else if (now - Math.max(this.answeredAt, this.probedAt) > SILENT_MS) this.change(true);
+      return;
+    }
+    // After a blocked loop the answer may be here already: it is read before an immediate runs.
+    if (this.isOverdue(now)) setImmediate(() => this.isOverdue(now) && this.change(true));
+  }
+
+  private isOverdue(now: number): boolean {
+    return this.probedAt !== undefined && now - Math.max(this.answeredAt, this.probedAt) > SILENT_MS;
   }
 
   private ask(now: number): void {
