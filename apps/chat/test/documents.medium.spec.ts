@@ -221,6 +221,31 @@ describe('documents in a turn', () => {
     });
   });
 
+  it('are left out within a second when no replica of retrieval is there, and used again when one is', async () => {
+    // The first turn would wait for this, and its accept for 1.5 s.
+    await world.chat('worker', { DOCUMENTS_TIMEOUT_MS: '20000' });
+    const user = newUser();
+    const id = document(user);
+    await retrieval.close();
+    const askedAt = performance.now();
+    const turn = await world.ask({ user, model: 'sim-t5-r1000-x', attached: [file(id)] });
+    await (await world.follow(turn.runId)).ended();
+    // The wait is 0.75 s; the rest is a busy machine.
+    expect(performance.now() - askedAt).toBeLessThan(2_500);
+    expect((await world.message(turn)).extra.statusHistory).toContainEqual({
+      action: 'documents_unavailable',
+      description: expect.stringMatching(/service that searches them is not running/) as string,
+      done: true,
+    });
+    const { documents } = retrieval;
+    retrieval = await startRetrievalDouble(world.stores.redisUrl, world.prefix);
+    retrieval.documents = documents;
+    const next = await world.ask({ user, model: 'sim-t5-r1000-x', attached: [file(id)] });
+    const reader = await world.follow(next.runId);
+    await reader.ended();
+    expect(reader.text).toBe(answerTo(next, promptWith(LAUNCH, next.prompt)));
+  });
+
   it('are searched once if the worker is killed between the search and the provider’s first word', async () => {
     const user = newUser();
     const id = document(user);

@@ -16,6 +16,7 @@ import { DocumentGate } from './documents/document-gate';
 import { DocumentsRepository } from './documents/documents.repository';
 import { DocumentsService } from './documents/documents.service';
 import { QueryWriter } from './documents/query-writer';
+import { RetrievalPresence } from './documents/retrieval-presence';
 import { ActiveRuns } from './generation/active-runs';
 import { AnswerStreams } from './generation/answer-streams';
 import { AttemptFactory } from './generation/attempt-factory';
@@ -62,6 +63,7 @@ import { UserEvents } from './user-events';
     DocumentsRepository,
     DocumentsService,
     QueryWriter,
+    RetrievalPresence,
     AnswerStreams,
     AttemptFactory,
     FinishRepository,

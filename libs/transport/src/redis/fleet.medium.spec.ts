@@ -2,7 +2,7 @@ import { type ProcessStatus, Runtime } from '@perennial/runtime';
 import { freshPrefix, readDataPage, redisUrl, startRedis, waitFor } from '@perennial/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connections } from './connections';
-import { readFleet } from './fleet';
+import { isServiceAway, readFleet } from './fleet';
 import { FleetReporter } from './fleet-reporter';
 import { fleetKey } from './fleet-reports';
 
@@ -86,6 +86,24 @@ describe('the registry of the fleet', () => {
     await waitFor(async () => (await states()).join() === 'chat-1 gone', { timeoutMs: 20_000 });
     await start('chat-1');
     expect((await states()).sort()).toEqual(['chat-1 gone', 'chat-1 ready']);
+  });
+
+  it('a service is away without a replica that answers calls, and as soon as the last one has no connection', async () => {
+    const isAway = () => isServiceAway(reader, 'chat');
+    expect(await isAway()).toBe(true);
+    const worker = await start('chat-1');
+    worker.runtime.status.provide({ role: () => 'worker' });
+    await waitFor(isAway);
+    expect(await isServiceAway(reader, 'cli')).toBe(false);
+    const replica = await start('chat-2');
+    expect(await isAway()).toBe(false);
+    replica.connections.close();
+    const closedAt = performance.now();
+    await waitFor(isAway);
+    // Earlier than its report is missed.
+    expect(performance.now() - closedAt).toBeLessThan(1_000);
+    await connect('chat', 'of-an-earlier-version');
+    expect(await isAway()).toBe(false);
   });
 
   it('a process of a version that does not report is seen by its connection', async () => {

@@ -54,6 +54,30 @@ export function memberLabel(keyPrefix: string, service: string): string {
  * shows a killed process at once. No process is asked, so none can delay the answer.
  */
 export async function readFleet(connections: FleetConnections): Promise<FleetMember[]> {
+  return (await readMembers(connections)).members;
+}
+
+/** States of processes that do not answer calls now. */
+const NOT_UP: readonly string[] = ['gone', 'silent', 'starting'];
+/** What processes do that answer no calls at all. */
+const NO_CALLS: readonly (string | null)[] = ['worker', 'quarantine'];
+
+/**
+ * Whether no replica of a service is there to answer a call, by what the processes themselves report. A process without a connection counts as
+ * away, before its report is missed: ask twice, since one that connects again is away for a moment. Rejects when Redis does not answer.
+ */
+export async function isServiceAway(connections: FleetConnections, service: string): Promise<boolean> {
+  const { members, isComplete } = await readMembers(connections);
+  return !members.some(
+    (member) =>
+      member.service === service &&
+      !NOT_UP.includes(member.state) &&
+      !NO_CALLS.includes(member.role) &&
+      (member.address !== null || !isComplete),
+  );
+}
+
+async function readMembers(connections: FleetConnections): Promise<{ members: FleetMember[]; isComplete: boolean }> {
   const [{ now, reports }, { connected, isComplete }] = await Promise.all([
     readReports(connections.commands, connections.keyPrefix),
     readConnected(connections),
@@ -71,9 +95,10 @@ export async function readFleet(connections: FleetConnections): Promise<FleetMem
       const state = isMissed ? (isConnected ? 'silent' : 'gone') : report.state;
       return { ...report, state, address: connection?.address ?? null };
     });
-  return [...reported, ...unclaimed.map(withoutReport)].sort(
+  const members = [...reported, ...unclaimed.map(withoutReport)].sort(
     (a, b) => a.service.localeCompare(b.service) || a.instance.localeCompare(b.instance),
   );
+  return { members, isComplete };
 }
 
 /** Those that run and are older than a version (`1.2.3`): what it introduced, or no longer uses, they do not know. */

@@ -5,6 +5,7 @@ export * from './dead-letters';
 export * from './errors';
 export {
   type FleetMember,
+  isServiceAway,
   namesOf,
   olderThan,
   type PlacementStrangers,

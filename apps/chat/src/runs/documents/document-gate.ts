@@ -4,6 +4,7 @@ import { files as fileCalls, knowledge, type SearchItem } from '@perennial/contr
 import { type Logger, Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import { distinct, documentsIn } from './attachments';
+import { RetrievalPresence } from './retrieval-presence';
 
 /** Longest wait of an accept for retrieval: the search itself checks access again. */
 const TIMEOUT_MS = 1_500;
@@ -15,6 +16,7 @@ export class DocumentGate {
 
   constructor(
     private readonly rpc: Rpc,
+    private readonly presence: RetrievalPresence,
     runtime: Runtime,
   ) {
     this.log = runtime.logger('document-gate');
@@ -29,7 +31,8 @@ export class DocumentGate {
     const items = distinct(documentsIn(attached));
     if (items.length === 0) return;
     try {
-      const missing = await this.missing(items, principal);
+      // The first look is enough: the search will check access again.
+      const missing = await this.presence.whileUp((signal) => this.missing(items, principal, signal), { awayMs: 0 });
       if (missing) throw notThere(missing);
     } catch (error) {
       if (error instanceof CallError && !isTransient(error)) throw error;
@@ -37,8 +40,12 @@ export class DocumentGate {
     }
   }
 
-  private async missing(items: readonly SearchItem[], principal: UserPrincipal): Promise<SearchItem | undefined> {
-    const options = { principal, deadlineMs: TIMEOUT_MS };
+  private async missing(
+    items: readonly SearchItem[],
+    principal: UserPrincipal,
+    signal: AbortSignal,
+  ): Promise<SearchItem | undefined> {
+    const options = { principal, signal, deadlineMs: TIMEOUT_MS };
     const files = items.filter(({ type }) => type === 'file');
     const bases = items.filter(({ type }) => type === 'collection');
     const [statuses, found] = await Promise.all([
@@ -53,7 +60,7 @@ export class DocumentGate {
 
   private async hasBase(
     knowledgeId: string,
-    options: { principal: UserPrincipal; deadlineMs: number },
+    options: { principal: UserPrincipal; signal: AbortSignal; deadlineMs: number },
   ): Promise<boolean> {
     try {
       await this.rpc.call(knowledge.get, { knowledgeId }, options);

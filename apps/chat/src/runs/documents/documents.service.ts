@@ -9,12 +9,15 @@ import type { ClaimedRun, DocumentStatus, KeptDocuments, RunClaim } from '../typ
 import { UserEvents } from '../user-events';
 import { citedSources, DocumentsRepository } from './documents.repository';
 import { QueryWriter } from './query-writer';
+import { RetrievalPresence } from './retrieval-presence';
 import { conversationOf, withDocuments } from './run-documents';
 
 type Found = CallReply<typeof documents.search>;
 
 /** How long an answer waits for the documents to be stored; storing continues during the answer. */
 const KEEP_TIMEOUT_MS = 5_000;
+/** With the first look, a turn waits for two thirds of a second when no replica of retrieval is there. */
+const AWAY_MS = 400;
 
 /** An attempt with documents. */
 export interface Consulting {
@@ -51,6 +54,7 @@ export class DocumentsService {
     private readonly rpc: Rpc,
     private readonly repository: DocumentsRepository,
     private readonly queries: QueryWriter,
+    private readonly presence: RetrievalPresence,
     private readonly events: UserEvents,
   ) {
     this.log = runtime.logger('documents');
@@ -84,11 +88,13 @@ export class DocumentsService {
       this.events.status(run, status);
     };
     const principal = run.principal as UserPrincipal;
-    const conversation = conversationOf(run);
-    const queries = await this.queries.queriesFor(conversation, run.model, principal, signal);
-    tell({ action: 'queries_generated', queries, done: false });
+    const find = async (limit: AbortSignal): Promise<Found> => {
+      const queries = await this.queries.queriesFor(conversationOf(run), run.model, principal, limit);
+      tell({ action: 'queries_generated', queries, done: false });
+      return this.search(queries, items, principal, limit);
+    };
     try {
-      const found = await this.search(queries, items, principal, signal);
+      const found = await this.presence.whileUp(find, { signal, awayMs: AWAY_MS });
       this.report(found, span);
       tell({ action: 'sources_retrieved', count: found.count, done: true });
       if (found.degraded) tell(unavailable(found.degraded.message));
@@ -170,6 +176,8 @@ function isRefusedByPlacement(error: unknown): boolean {
 /** The message for users; the log has the exact reason. */
 function reasonOf(error: unknown): string {
   const why = error instanceof CallError ? error.details.reason : undefined;
+  if (why === 'no_replica')
+    return 'The documents cannot be searched: the service that searches them is not running. This answer is given without them.';
   if (why === 'vector_store')
     return 'The documents cannot be searched: their store does not answer. This answer is given without them.';
   if (why === 'embedder')
