@@ -10,7 +10,15 @@ import {
   type SourceConfig,
   webPages,
 } from '@perennial/contracts-retrieval';
-import { killInstance, sleep, waitFor } from '@perennial/testing';
+import {
+  killInstance,
+  missingServer,
+  seaweedBinary,
+  type SeaweedServer,
+  sleep,
+  startSeaweed,
+  waitFor,
+} from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSite } from './web-site';
 import { newUser, World } from './world';
@@ -22,19 +30,24 @@ const ENV = {
   ENABLE_RAG_LOCAL_WEB_FETCH: 'true',
   SOURCE_PAUSE_MS: '0',
   SOURCE_ABSENCE_SECONDS: '0',
+  WEB_LOADER_MAX_BYTES: '1000000',
 };
 
-/** Real: Postgres, Redis, LanceDB, the file system, built retrieval processes, killed; web servers. Not real: the embedder. */
+const noBucket = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
+
+/** Real: Postgres, Redis, LanceDB, SeaweedFS, the file system, built retrieval processes, killed; web servers. Not real: the embedder. */
 describe('sources of knowledge bases', () => {
   let world: World;
+  let seaweed: SeaweedServer | undefined;
   const sites: WebSite[] = [];
   const user = newUser();
   beforeAll(async () => {
-    world = await World.start();
-    await Promise.all([world.retrieval('api', ENV), world.workers(2, ENV)]);
+    [world, seaweed] = await Promise.all([World.start(), noBucket === undefined ? startSeaweed() : undefined]);
+    const env = { ...ENV, ...(seaweed ? { SOURCE_BUCKETS: bucketsOf(seaweed) } : {}) };
+    await Promise.all([world.retrieval('api', env), world.workers(2, env)]);
   }, 120_000);
   afterAll(async () => {
-    await world?.stop();
+    await Promise.all([world?.stop(), seaweed?.stop()]);
     for (const site of sites) site.stop();
     await rm(DIRECTORY, { recursive: true, force: true });
   });
@@ -213,6 +226,43 @@ describe('sources of knowledge bases', () => {
     60_000,
   );
 
+  (noBucket === undefined ? it.concurrent : it.concurrent.skip)(
+    'read a bucket that the operator has named, with a key that may only read',
+    async () => {
+      const { baseId, sync, files, names } = await setUp();
+      const put = (key: string, text: string | undefined) => seaweed!.setObject(`signed/${key}`, text);
+      for (const key of ['2026/a b.md', '2026/deep/ä.md', '2026/.hidden/c.md', '2027/d.md'])
+        await put(key, `The text of ${key}.`);
+      const create = (directory: string, path: string, principal = newUser('admin')) => {
+        const config = { type: 'folder' as const, directory, path, maxDocuments: 10 };
+        return world.caller.rpc.call(
+          knowledgeSources.create,
+          { knowledgeId: baseId, config, intervalS: null },
+          as(principal),
+        );
+      };
+      await expect(create('contracts', '2026', user)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+      const source = await create('contracts', '/2026/');
+      expect(await synced(source)).toMatchObject({ error: null, documents: { stored: 2 } });
+      expect(await names()).toEqual(['a b.md', 'ä.md']);
+      await put('2026/a b.md', 'Another text.');
+      await put('2026/deep/ä.md', undefined);
+      await put('2026/large.md', 'x'.repeat(1_100_000));
+      expect(await sync(source)).toMatchObject({ error: null, documents: { stored: 1, absent: 1, skipped: 1 } });
+      expect((await files()).map(({ generation }) => generation)).toEqual([2, 1]);
+      for (const key of ['2026/a b.md', '2026/large.md']) await put(key, undefined);
+      expect((await sync(source)).error?.message).toContain('nothing below this prefix');
+      // A wrong key, and a server that is not there.
+      for (const [directory, sentence] of [
+        ['denied', 'does not give it out'],
+        ['away', 'does not answer'],
+      ] as const)
+        expect((await synced(await create(directory, ''))).error?.message).toContain(sentence);
+      expect(await names()).toEqual(['a b.md', 'ä.md']);
+    },
+    60_000,
+  );
+
   it.concurrent(
     'of a base that is deleted meanwhile leave nothing',
     async () => {
@@ -339,3 +389,14 @@ describe('sources of knowledge bases', () => {
     expect(site.requests).toEqual([]);
   }, 60_000);
 });
+
+/** Three names: for a key that may only read, for a wrong one, and for a server that is not there. */
+function bucketsOf({ env, readerKeyId }: SeaweedServer): string {
+  const { STORAGE_PROVIDER: _, ...address } = env;
+  const contracts = { ...address, S3_ACCESS_KEY_ID: readerKeyId, S3_KEY_PREFIX: 'signed' };
+  return JSON.stringify({
+    contracts,
+    denied: { ...contracts, S3_SECRET_ACCESS_KEY: 'another secret, long enough' },
+    away: { ...contracts, S3_ENDPOINT_URL: 'http://127.0.0.1:9' },
+  });
+}

@@ -34,6 +34,7 @@ export {
   type BlobStoreConfig,
 } from './env';
 export { createBlobStore } from './create';
+export { BucketConfigSchema, openBucket, type BucketConfig, type ForeignBucket } from './foreign-bucket';
 export { placedBlobStores, type PlacedBlobStore } from './placed';
 export { copyBlob, sizeOf } from './migration/copy';
 export { followStoreChoice } from './migration/follow';

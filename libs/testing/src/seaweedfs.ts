@@ -79,10 +79,23 @@ export class SeaweedServer extends StoreServer {
     };
   }
 
+  /** Writes an object as somebody else who has the bucket; undefined: removes it. Through the filer, which needs no signature. */
+  async setObject(key: string, text: string | undefined): Promise<void> {
+    const body = new FormData();
+    if (text !== undefined) body.append('file', new Blob([text]), 'object');
+    const request = text === undefined ? { method: 'DELETE' } : { method: 'POST', body };
+    const reply = await fetch(`${this.filer}/buckets/${this.bucket}/${key}`, request);
+    if (!reply.ok) throw new Error(`SeaweedFS answered ${request.method} ${key} with ${reply.status}`);
+  }
+
+  private get filer(): string {
+    return `http://127.0.0.1:${this.filerPort}`;
+  }
+
   protected override async untilReady(): Promise<void> {
     // The first answer is 403, because the request is not signed.
     await this.process.waitUntil(() => answers(`${this.endpoint}/`), 'S3 answers');
-    await this.process.waitUntil(() => answers(`http://127.0.0.1:${this.filerPort}/`), 'the filer answers');
+    await this.process.waitUntil(() => answers(`${this.filer}/`), 'the filer answers');
     await this.process.waitUntil(() => this.makeBucket(), 'it has a bucket');
   }
 
@@ -90,12 +103,11 @@ export class SeaweedServer extends StoreServer {
    * Creates the bucket through the filer, which needs no signature. Idempotent. It fails until a volume can be written to.
    */
   private async makeBucket(): Promise<boolean> {
-    const filer = `http://127.0.0.1:${this.filerPort}`;
-    const made = await fetch(`${filer}/buckets/${this.bucket}/`, { method: 'POST' }).catch(() => undefined);
+    const made = await fetch(`${this.filer}/buckets/${this.bucket}/`, { method: 'POST' }).catch(() => undefined);
     if (made === undefined || (!made.ok && made.status !== 409)) return false;
     const body = new FormData();
     body.append('file', new Blob(['x']), 'probe');
-    const probe = await fetch(`${filer}/probe`, { method: 'POST', body }).catch(() => undefined);
+    const probe = await fetch(`${this.filer}/probe`, { method: 'POST', body }).catch(() => undefined);
     return probe?.ok === true;
   }
 }

@@ -1,11 +1,12 @@
 import { isAbsolute } from 'node:path';
+import { type BucketConfig, BucketConfigSchema } from '@perennial/blob-store';
 import { integer, namedJson, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
 const DAY_S = 24 * 60 * 60;
 
-const directories = () =>
-  namedJson(z.string().min(1).max(100), z.string().refine(isAbsolute, 'must be an absolute path'));
+const name = z.string().min(1).max(100);
+const directories = () => namedJson(name, z.string().refine(isAbsolute, 'must be an absolute path'));
 
 /** Limits of the sources of knowledge bases. */
 export const sourcesEnv = {
@@ -15,6 +16,15 @@ export const sourcesEnv = {
       description:
         'Directories as JSON, each with a name, whose folders administrators may add to knowledge bases as sources (docs/sources.md). The same for all retrieval processes, which only need to read them. Links in them are not followed.',
       example: '{"handbook": "/srv/handbook"}',
+    },
+  ),
+  SOURCE_BUCKETS: variable(
+    namedJson(name, BucketConfigSchema).default(() => new Map<string, BucketConfig>()),
+    {
+      description:
+        'S3 buckets as JSON, each with a name and its variables (`S3_BUCKET_NAME`, `S3_ENDPOINT_URL`, `S3_REGION_NAME`, `S3_KEY_PREFIX`, `S3_ACCESS_KEY_ID`, …), which administrators may add to knowledge bases as they add directories; of two with the same name the bucket counts. Rights to list and to read are enough. The same for all retrieval processes.',
+      example: '{"contracts": {"S3_BUCKET_NAME": "contracts", "S3_KEY_PREFIX": "signed"}}',
+      secret: true,
     },
   ),
   SOURCE_CONCURRENCY: variable(integer(0, 64).default(2), {

@@ -29,7 +29,18 @@ const ATTEMPTS = 3;
 /** Concurrent uploads and downloads of one process; others wait for a connection. */
 const SOCKETS = 128;
 
-export function createS3Client(config: BlobStoreConfig): S3Client {
+/** Where a store is, and with which key. */
+type S3Address = Pick<
+  BlobStoreConfig,
+  | 'S3_ENDPOINT_URL'
+  | 'S3_REGION_NAME'
+  | 'S3_ACCESS_KEY_ID'
+  | 'S3_SECRET_ACCESS_KEY'
+  | 'S3_ADDRESSING_STYLE'
+  | 'S3_USE_ACCELERATE_ENDPOINT'
+>;
+
+export function createS3Client(config: S3Address): S3Client {
   const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
   const style = config.S3_ADDRESSING_STYLE;
   return new S3Client({
@@ -56,16 +67,21 @@ export function createS3Client(config: BlobStoreConfig): S3Client {
 }
 
 export function s3PlaceOf(config: BlobStoreConfig): S3Place {
-  const prefix = (config.S3_KEY_PREFIX ?? '').replace(/^\/+|\/+$/g, '');
   return {
     bucket: config.S3_BUCKET_NAME ?? '',
-    prefix: prefix === '' ? '' : `${prefix}/`,
+    prefix: prefixOf(config),
     tagging: config.S3_ENABLE_TAGGING,
     encryption: {
       ServerSideEncryption: config.S3_SERVER_SIDE_ENCRYPTION,
       SSEKMSKeyId: config.S3_SSE_KMS_KEY_ID,
     },
   };
+}
+
+/** Empty, or with a slash at its end. */
+export function prefixOf({ S3_KEY_PREFIX = '' }: Pick<BlobStoreConfig, 'S3_KEY_PREFIX'>): string {
+  const prefix = S3_KEY_PREFIX.replace(/^\/+|\/+$/g, '');
+  return prefix === '' ? '' : `${prefix}/`;
 }
 
 export interface AskOptions {
