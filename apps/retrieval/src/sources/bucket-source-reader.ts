@@ -48,6 +48,9 @@ export class BucketSourceReader implements SourceReader {
       object.stream.destroy();
       throw new WebError('too-large', `It is larger than ${Math.floor(maxBytes / 1_000)} kB.`);
     }
+    const body = Readable.from(bytesOf(object.stream, signal), { objectMode: false });
+    // Also if nobody began to read it.
+    body.once('close', () => object.stream.destroy());
     return {
       kind: 'document',
       name: toFileName(address.slice(address.lastIndexOf('/') + 1)),
@@ -55,7 +58,7 @@ export class BucketSourceReader implements SourceReader {
       etag: object.etag,
       lastModified: null,
       metadata: { source: address },
-      body: Readable.from(bytesOf(object.stream, signal), { objectMode: false }),
+      body,
       leadsTo: () => [],
       refusal: () => undefined,
     };
@@ -85,14 +88,10 @@ function isDocument(address: string): boolean {
 
 async function* bytesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
   const chunks = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value } = await told(signal, chunks.next());
-      if (done === true) return;
-      yield value;
-    }
-  } finally {
-    stream.destroy();
+  for (;;) {
+    const { done, value } = await told(signal, chunks.next());
+    if (done === true) return;
+    yield value;
   }
 }
 
