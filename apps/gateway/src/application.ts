@@ -47,6 +47,10 @@ export async function createGateway(
   runtime.drain.add('work', 'finish the streams that they have opened', (context) =>
     app.get(EventStreams).finish(context),
   );
+  runtime.drain.add('work', 'answer whoever has read a stream to its end', async ({ signal }) => {
+    await app.get(AdmissionControl).untilQuiet(signal);
+    http.closeIdleConnections();
+  });
   const subscriber = app.get<RunStreamSubscriber>(RUN_STREAM_SUBSCRIBER);
   runtime.drain.add('work', 'stop following runs', () => subscriber.close());
   return app;

@@ -4,6 +4,8 @@ import { CountByKey, Runtime } from '@perennial/runtime';
 import { overloaded, Problem } from '../problem';
 
 const IDLE_POLL_MS = 20;
+/** Whoever has read a stream to its end sends the next request at once; on a busy machine, or over a slow network, a moment later. */
+const FOLLOW_UP_MS = 1_000;
 /** Seconds. */
 const UPLOAD_RETRY_S = 2;
 
@@ -39,6 +41,7 @@ export class AdmissionControl {
   private readonly streams: LimitedCount;
   private readonly bodyBytes: LimitedCount;
   private readonly uploads: LimitedCount;
+  private streamEndedAt = -Infinity;
 
   constructor(
     private readonly limits: LoadLimits,
@@ -103,7 +106,20 @@ export class AdmissionControl {
 
   /** Admits an event stream of a user. */
   stream(userId: string): () => void {
-    return this.streams.admit(userId);
+    const leave = this.streams.admit(userId);
+    return () => {
+      this.streamEndedAt = performance.now();
+      leave();
+    };
+  }
+
+  /**
+   * Resolves when no stream has ended for a while. The head of a stream that began before the process was told to end could not ask for the
+   * connection to be closed, so its client's next request comes over it.
+   */
+  async untilQuiet(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (!this.isIdle || performance.now() - this.streamEndedAt < FOLLOW_UP_MS))
+      await sleep(IDLE_POLL_MS);
   }
 
   /** Admits an upload: it takes memory and a connection to the file store for as long as its client needs. */

@@ -10,11 +10,12 @@ import { AdmissionControl } from './admission-control';
 describe('a leaving gateway', () => {
   let edge: Edge;
   let port: number;
-  beforeAll(async () => {
+  const start = async (): Promise<void> => {
     edge = await startEdge();
     await edge.app.listen(0, '127.0.0.1');
     port = Number(new URL(await edge.app.getUrl()).port);
-  });
+  };
+  beforeAll(start);
   afterAll(() => edge.close());
 
   const openSocket = async (): Promise<RawConnection> => {
@@ -109,6 +110,33 @@ describe('a leaving gateway', () => {
     await work;
     expect((await asked).status).toBe(503);
     expect(order).toEqual(['answered', 'subscriber closed']);
+    close.mockRestore();
+  });
+
+  it('answers the next request of a reader whose stream has just ended, and then closes what is idle', async () => {
+    // The streams must begin before it is told to end.
+    await edge.close();
+    await start();
+    const { user, headers } = edge.account('user');
+    const order: string[] = [];
+    const close = vi.spyOn(edge.subscriber, 'close').mockImplementation(async () => void order.push('closed'));
+    const path = `/api/v1/runs/${runOf(user.id)}/events`;
+    const [reader, idle] = [new RawConnection(port), new RawConnection(port)].map((connection) =>
+      connection.send(head(`GET ${path}`, headers)),
+    ) as [RawConnection, RawConnection];
+    for (const connection of [reader, idle])
+      await vi.waitFor(() => expect(connection.received).toContain('text/event-stream'), 10_000);
+    edge.runtime.drain.leave();
+    await edge.runtime.drain.run('leave', performance.now() + 10);
+    for (const connection of [reader, idle])
+      await vi.waitFor(() => expect(connection.received).toMatch(/\r\n0\r\n\r\n$/), 10_000);
+    const work = edge.runtime.drain.run('work', performance.now() + 10_000);
+    setTimeout(() => reader.send(head('GET /api/v1/tools/', headers)), 300);
+    await reader.closed;
+    expect(reader.received).toMatch(/HTTP\/1\.1 200 [^]*HTTP\/1\.1 200 [^]*connection: close/i);
+    expect([order, idle.isOpen]).toEqual([[], true]);
+    await Promise.all([work, idle.closed]);
+    expect(order).toEqual(['closed']);
     close.mockRestore();
   });
 });
