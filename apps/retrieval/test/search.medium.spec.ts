@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { ANONYMOUS, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { documents, retrievalSettings } from '@perennial/contracts-retrieval';
 import { QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
@@ -216,6 +219,44 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     expect(new Set(reply.sources.flatMap(({ metadata }) => metadata.map(({ source }) => source)))).toEqual(
       new Set([one.id, again.id]),
     );
+  });
+
+  it('puts first what a reranker finds more relevant, within its own threshold and number; without it, its own order', async (context) => {
+    if (missing) return context.skip();
+    let isBroken = false;
+    const reranker = createServer((request, response) => {
+      if (isBroken) return void response.writeHead(500).end();
+      void json(request).then((asked) => {
+        const { documents: texts } = asked as { documents: string[] };
+        const results = texts.map((text, index) => ({ index, relevance_score: text.includes('third') ? 0.9 : 0.2 }));
+        response.end(JSON.stringify({ results }));
+      });
+    });
+    await new Promise<void>((listening) => reranker.listen(0, '127.0.0.1', listening));
+    const url = `http://127.0.0.1:${(reranker.address() as AddressInfo).port}/rerank`;
+    const scope = await world.base(anna);
+    const texts = ['the tide table, first', 'the tide table, second', 'what the third keeper wrote of the moon'];
+    await world.plant({ user: anna, texts, scope });
+    const question = { queries: ['the tide table, first'], items: [base(scope)] };
+    const [first, , third] = texts;
+    expect(found(await search(anna, { ...question, k: 1 }))).toEqual([first]);
+    await set({ RAG_RERANKING_ENGINE: 'external', RAG_EXTERNAL_RERANKER_URL: url, TOP_K_RERANKER: 2 });
+    try {
+      expect(found(await search(anna, { ...question, k: 1 }))).toEqual([third]);
+      expect(found(await search(anna, { ...question, k: 10 }))).toEqual([third, first]);
+      const reply = await search(anna, { ...question, threshold: 0.5 });
+      expect(reply.sources).toMatchObject([{ document: [third], distances: [0.9] }]);
+      expect(await query(anna, { collections: [scope], query: texts[0]!, kReranker: 1 })).toMatchObject({
+        documents: [third],
+        distances: [0.9],
+      });
+      isBroken = true;
+      expect(found(await search(anna, { ...question, threshold: 0.9 }))).toEqual([first]);
+    } finally {
+      await set({ RAG_RERANKING_ENGINE: '', RAG_EXTERNAL_RERANKER_URL: '', TOP_K_RERANKER: 3 });
+      reranker.closeAllConnections();
+      reranker.close();
+    }
   });
 
   it('gives whole texts on request, and by setting', async (context) => {

@@ -15,6 +15,7 @@ import {
 } from '@perennial/contracts-retrieval';
 import { waitFor } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { KeySeal } from '../src/settings/key-seal';
 import { SettingsKeeper } from '../src/settings/settings-keeper';
 import { BLOB_STORE } from '../src/stores/tokens';
 import { PlantedWorld } from './planted';
@@ -146,6 +147,33 @@ describe('settings of retrieval', () => {
     for (const { text } of rows) expect(text).not.toMatch(/sk-another|sk-planted/);
     await choose({ openai: { url: openai.url, key: '' } });
     expect((await embedding()).openai.key).toBe('');
+  });
+
+  it('never reveal the reranker’s key either, keep it for its own address, and need one', async () => {
+    const url = 'http://reranker.example/v1/rerank';
+    await expect(update({ RAG_RERANKING_ENGINE: 'external' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const key = 'sk-reranker-key-wxyz';
+    const { settings } = await update({
+      ...{ RAG_RERANKING_ENGINE: 'external', RAG_EXTERNAL_RERANKER_URL: url, RAG_EXTERNAL_RERANKER_API_KEY: key },
+    });
+    const shown = settings.RAG_EXTERNAL_RERANKER_API_KEY;
+    expect(shown).toMatch(/^•+wxyz$/);
+    // All settings as a page sends them back, and one without the key.
+    await update({ ...settings, TOP_K: 4 });
+    await update({ TOP_K: 5 });
+    expect((await get()).settings.RAG_EXTERNAL_RERANKER_API_KEY).toBe(shown);
+    for (const thief of [{}, { RAG_EXTERNAL_RERANKER_API_KEY: shown }])
+      await expect(update({ RAG_EXTERNAL_RERANKER_URL: 'http://thief.example', ...thief })).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+    const { rows } = await world.db.query<{ text: string }>(
+      `SELECT data::text AS text FROM settings UNION ALL SELECT coalesce(result::text, '') || scope || key FROM call_results`,
+    );
+    for (const { text } of rows) expect(text).not.toContain('sk-reranker');
+    const keeper = world.replicas[0]!.app.get(SettingsKeeper, { strict: false });
+    const sealed = (await keeper.fresh()).retrieval.rerankerKey;
+    expect(world.replicas[0]!.app.get(KeySeal, { strict: false }).open(sealed)).toBe(key);
+    await update({ RAG_RERANKING_ENGINE: '', RAG_EXTERNAL_RERANKER_URL: '', RAG_EXTERNAL_RERANKER_API_KEY: '' });
   });
 
   it('refuse an embedder without an address, or with credentials in it', async () => {

@@ -9,11 +9,12 @@ import {
   startQdrant,
 } from '@perennial/testing/servers';
 import { LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
-import { type Graded, rank, type Ranking } from './retrieval-rank';
+import { type Graded, rank, type Ranking, type RerankerChoice } from './retrieval-rank';
 
 const USAGE = `bench:quality [--stores lancedb,qdrant,pgvector] [--keep]
 nDCG at 10 of searches by meaning, by words and by both, on the labelled sets (src/bench/labelled), the built system, the local embedder and
-real vector stores. The last line is one JSON object. --keep: kept in docs/results.`;
+real vector stores. With RAG_EXTERNAL_RERANKER_URL (and _API_KEY, RAG_RERANKING_MODEL) in the environment there is a column of both with that
+reranker. The last line is one JSON object. --keep: kept in docs/results.`;
 
 interface Store {
   env: Record<string, string>;
@@ -69,7 +70,10 @@ try {
     }
     const { env, stop } = await store.start();
     try {
-      rankings[name] = await rank({ url: embedder.url, model: LOCAL_MODEL }, log, env);
+      rankings[name] = await rank({ url: embedder.url, model: LOCAL_MODEL }, log, {
+        env,
+        reranker: rerankerOf(process.env),
+      });
     } finally {
       await stop();
     }
@@ -82,6 +86,13 @@ try {
 const figures = { embedder: LOCAL_MODEL, worst_margin: worstMargin(Object.values(rankings)), ndcg_at_10: rankings };
 if (options.keep) keepResult(ROOT, 'quality', figures);
 console.log(JSON.stringify(figures));
+
+/** By the variables of the service. */
+function rerankerOf(env: NodeJS.ProcessEnv): RerankerChoice | undefined {
+  const { RAG_EXTERNAL_RERANKER_URL: url, RAG_EXTERNAL_RERANKER_API_KEY: key, RAG_RERANKING_MODEL: model } = env;
+  if (!url) return undefined;
+  return { RAG_EXTERNAL_RERANKER_URL: url, RAG_EXTERNAL_RERANKER_API_KEY: key ?? '', RAG_RERANKING_MODEL: model ?? '' };
+}
 
 /** The lowest value, of all stores and held-out halves, of hybrid minus the better of both. */
 function worstMargin(all: readonly Ranking[]): number {

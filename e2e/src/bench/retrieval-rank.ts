@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import { Library } from '../retrieval/library';
 import { signUpAdmin } from '../support/accounts';
@@ -7,6 +8,8 @@ import { LABELLED_SETS, type LabelledQuestion, type LabelledSet } from './labell
 
 const HITS = 10;
 const UPLOADS_AT_A_TIME = 4;
+/** Longer than a process takes to see a change without its notice. */
+const SETTINGS_MS = 2_000;
 
 /** nDCG at 10 of the questions of one half of a set. */
 export interface Graded {
@@ -14,6 +17,15 @@ export interface Graded {
   dense: number;
   words: number;
   hybrid: number;
+  /** Both, with a reranker; only if there is one. */
+  reranked?: number;
+}
+
+/** A reranker as the wire's settings have it. */
+export interface RerankerChoice {
+  RAG_EXTERNAL_RERANKER_URL: string;
+  RAG_EXTERNAL_RERANKER_API_KEY: string;
+  RAG_RERANKING_MODEL: string;
 }
 
 /** By set and half: `german held-out`. */
@@ -22,18 +34,20 @@ export type Ranking = Record<string, Graded>;
 /** How a search is asked for. */
 const MODES = { dense: { hybrid: false }, words: { hybrid: true, hybrid_bm25_weight: 1 }, hybrid: { hybrid: true } };
 type Mode = keyof typeof MODES;
+type Grades = Record<Mode, number> & { reranked?: number };
 
 /**
  * Adds the labelled documents to a running system, each set to a base of its own, and grades the results of the questions.
  *
- * @param env chooses the vector store
+ * @param options.env chooses the vector store
+ * @param options.reranker orders the hits of both halves once more
  */
 export async function rank(
   embedder: { url: string; model: string },
   log: (line: string) => void,
-  env: Record<string, string> = {},
+  { env = {}, reranker }: { env?: Record<string, string>; reranker?: RerankerChoice } = {},
 ): Promise<Ranking> {
-  const system = await launchHybridSystem(embedder, env);
+  const system = await launchHybridSystem(embedder, { ...env, RAG_RERANKING_ENGINE: '' });
   try {
     const admin = await signUpAdmin(system.baseUrl);
     const library = new Library(system.baseUrl, admin, '');
@@ -41,11 +55,15 @@ export async function rank(
     for (const [name, { documents, questions }] of Object.entries(LABELLED_SETS)) {
       const base = await library.createBase(name);
       await fill(library, base, documents);
-      const graded: { asked: LabelledQuestion; grades: Record<Mode, number> }[] = [];
+      const graded: { asked: LabelledQuestion; grades: Grades }[] = [];
+      const grade = async ({ question, relevant }: LabelledQuestion, mode: Mode) =>
+        ndcg(relevant, await search(system.baseUrl, admin.token, base, question, MODES[mode]));
       for (const asked of questions) {
-        const grade = async (mode: Mode) =>
-          ndcg(asked, await search(system.baseUrl, admin.token, base, asked.question, MODES[mode]));
-        const grades = { dense: await grade('dense'), words: await grade('words'), hybrid: await grade('hybrid') };
+        const grades = {
+          dense: await grade(asked, 'dense'),
+          words: await grade(asked, 'words'),
+          hybrid: await grade(asked, 'hybrid'),
+        };
         graded.push({ asked, grades });
         // A held-out question that is looked at is one no longer.
         if (asked.half === 'tuning' && grades.hybrid < Math.max(grades.dense, grades.words))
@@ -53,14 +71,23 @@ export async function rank(
             `${JSON.stringify(grades, (_, value) => (typeof value === 'number' ? round(value) : value))} ${asked.question}`,
           );
       }
+      if (reranker) {
+        await configure(system.baseUrl, admin.token, {
+          ...reranker,
+          ...{ RAG_RERANKING_ENGINE: 'external', TOP_K_RERANKER: HITS },
+        });
+        for (const one of graded) one.grades.reranked = await grade(one.asked, 'hybrid');
+        await configure(system.baseUrl, admin.token, { RAG_RERANKING_ENGINE: '' });
+      }
       for (const half of ['tuning', 'held-out'] as const) {
         const grades = graded.filter(({ asked }) => asked.half === half).map((one) => one.grades);
-        const of = (mode: Mode) => mean(grades.map((one) => one[mode]));
+        const of = (mode: keyof Grades) => mean(grades.map((one) => one[mode] ?? 0));
         ranking[`${name} ${half}`] = {
           questions: grades.length,
           dense: of('dense'),
           words: of('words'),
           hybrid: of('hybrid'),
+          ...(reranker ? { reranked: of('reranked') } : {}),
         };
       }
     }
@@ -81,6 +108,13 @@ async function fill(library: Library, base: string, documents: LabelledSet['docu
   await Promise.all(Array.from({ length: UPLOADS_AT_A_TIME }, uploader));
 }
 
+/** Changes settings, and waits until every process has them. */
+async function configure(baseUrl: string, token: string, body: object): Promise<void> {
+  const reply = await httpUntilAnswered('POST', baseUrl + routes.retrieval.updateConfig.path, { token, body });
+  if (reply.status !== 200) throw new Error(`the settings answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+  await sleep(SETTINGS_MS);
+}
+
 /** Names of the found documents, the best first. */
 async function search(baseUrl: string, token: string, base: string, query: string, mode: object): Promise<string[]> {
   const reply = await httpUntilAnswered<RouteReply<typeof routes.retrieval.queryCollection>>(
@@ -97,7 +131,7 @@ async function search(baseUrl: string, token: string, base: string, query: strin
 }
 
 /** Normalised discounted cumulative gain of the first ten, with gains 2^grade − 1. */
-function ndcg({ relevant }: LabelledQuestion, found: readonly string[]): number {
+function ndcg(relevant: LabelledQuestion['relevant'], found: readonly string[]): number {
   const gain = (grades: readonly number[]) =>
     grades.slice(0, HITS).reduce((sum, grade, at) => sum + (2 ** grade - 1) / Math.log2(at + 2), 0);
   const ideal = Object.values(relevant).sort((one, other) => other - one);
@@ -108,7 +142,7 @@ const round = (value: number) => Number(value.toFixed(3));
 const mean = (values: readonly number[]) => round(values.reduce((sum, value) => sum + value, 0) / values.length);
 
 /** Of all questions. */
-export function overall(ranking: Ranking): Omit<Graded, 'questions'> {
+export function overall(ranking: Ranking): Record<Mode, number> {
   const graded = Object.values(ranking);
   const all = graded.reduce((sum, { questions }) => sum + questions, 0);
   const of = (mode: Mode) => round(graded.reduce((sum, one) => sum + one[mode] * one.questions, 0) / all);

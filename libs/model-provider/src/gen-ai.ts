@@ -49,9 +49,14 @@ export function genAiEmbeddingAttributes(connection: ServerConnection, model: st
   return attributesOf(connection, 'embeddings', model);
 }
 
+/** Attributes of a rerank's span, which is called `rerank <model>`; never content and never the key. */
+export function genAiRerankAttributes(connection: ServerConnection, model: string): Record<string, string | number> {
+  return attributesOf(connection, 'rerank', model);
+}
+
 function attributesOf(
   connection: ServerConnection,
-  operation: 'chat' | 'embeddings',
+  operation: 'chat' | 'embeddings' | 'rerank',
   model: string,
 ): Record<string, string | number> {
   const attributes: Record<string, string | number> = {

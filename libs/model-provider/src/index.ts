@@ -13,13 +13,21 @@ export type {
   ModelProvider,
   ProviderModel,
   ProviderTimeouts,
+  Reranker,
+  RerankOptions,
   ServerConnection,
   StreamOptions,
   Usage,
 } from './types';
 export { ProviderError, type ProviderErrorCode } from './errors';
-export { createEmbedder, createProvider, DEFAULT_EMBEDDER_LIMITS, DEFAULT_TIMEOUTS } from './provider';
+export { createEmbedder, createProvider, createReranker, DEFAULT_EMBEDDER_LIMITS, DEFAULT_TIMEOUTS } from './provider';
 export { continuationFor, continuationFromModels, detectContinuation } from './continuation';
-export { genAiAttributes, genAiEmbeddingAttributes, genAiResponseAttributes, genAiSpanName } from './gen-ai';
+export {
+  genAiAttributes,
+  genAiEmbeddingAttributes,
+  genAiRerankAttributes,
+  genAiResponseAttributes,
+  genAiSpanName,
+} from './gen-ai';
 export { closeProviderPools } from './pools';
 export { StreamThread, StreamThreadError, type StreamThreadOptions } from './thread/stream-thread';

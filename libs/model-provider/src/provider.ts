@@ -2,12 +2,14 @@ import { OllamaEmbedder, OpenAiEmbedder } from './embedder';
 import { Endpoint } from './http';
 import { OllamaProvider } from './ollama';
 import { OpenAiProvider } from './openai';
+import { HttpReranker } from './reranker';
 import type {
   Embedder,
   EmbedderLimits,
   ModelConnection,
   ModelProvider,
   ProviderTimeouts,
+  Reranker,
   ServerConnection,
 } from './types';
 
@@ -55,4 +57,12 @@ export function createEmbedder(
     case 'ollama':
       return new OllamaEmbedder(endpoint, model, all);
   }
+}
+
+/**
+ * A reranker at an address, which is that of the operation itself (`https://api.jina.ai/v1/rerank`). Cheap, as {@link createProvider} is.
+ * @throws ProviderError `INVALID_ARGUMENT` when it is not an http(s) URL
+ */
+export function createReranker(connection: Omit<ServerConnection, 'kind'>, model: string): Reranker {
+  return new HttpReranker(new Endpoint({ kind: 'openai', ...connection }, DEFAULT_TIMEOUTS), model);
 }

@@ -154,6 +154,25 @@ export interface EmbedderLimits {
   maxPauseMs: number;
 }
 
+/** A request for scores. */
+export interface RerankOptions {
+  /** Texts in one request; several requests run at once. */
+  batchSize: number;
+  /** Milliseconds of each request, which is not retried. */
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+/** One model that judges how well texts answer a query. No state except the (process-wide) connection pool. */
+export interface Reranker {
+  /**
+   * How relevant each text is, 0 to 1, in the order of the texts.
+   *
+   * @throws ProviderError; `PROTOCOL` also when the answer does not have one score for each text
+   */
+  rerank(query: string, documents: readonly string[], options: RerankOptions): Promise<number[]>;
+}
+
 /**
  * One embedding model on one server. No state except the (process-wide) connection pool, so it may be created per call.
  */

@@ -7,14 +7,17 @@ export { sweepOrphans } from './sweep-orphans';
 
 const SERVERS = ['openai', 'ollama'];
 
-/** The stored keys of embedding servers: where they are, and what they are encrypted for. */
+/** The stored keys of embedding servers and of the reranker: where they are, and what they are encrypted for. */
 export const storedSecrets = {
   purpose: EMBEDDING_KEY,
-  columns: SERVERS.flatMap((server) => [
-    { table: 'retrieval.settings', column: 'data', path: ['embedding', server, 'sealedKey'] },
-    { table: 'retrieval.indexes', column: 'embedding', path: [server, 'sealedKey'], rows: `state <> 'retired'` },
-    { table: 'retrieval.index_builds', column: 'embedding', path: [server, 'sealedKey'] },
-  ]),
+  columns: [
+    { table: 'retrieval.settings', column: 'data', path: ['retrieval', 'rerankerKey'] },
+    ...SERVERS.flatMap((server) => [
+      { table: 'retrieval.settings', column: 'data', path: ['embedding', server, 'sealedKey'] },
+      { table: 'retrieval.indexes', column: 'embedding', path: [server, 'sealedKey'], rows: `state <> 'retired'` },
+      { table: 'retrieval.index_builds', column: 'embedding', path: [server, 'sealedKey'] },
+    ]),
+  ],
   announce: 'UPDATE retrieval.settings SET version = version + 1',
 };
 

@@ -4,6 +4,7 @@ import type { embedding, EmbeddingConfig, IndexStatus } from '@perennial/contrac
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { enteredServer } from '../settings/entered-server';
 import { KeySeal } from '../settings/key-seal';
 import type { SealedEmbedding, SealedServer, SettingsState } from '../settings/settings';
 import { SettingsRepository } from '../settings/settings.repository';
@@ -80,18 +81,8 @@ export class EmbeddingService {
     return embedding;
   }
 
-  /**
-   * A mask keeps its key, but only for the address that the key was entered for: otherwise an admin who may change addresses could have a key
-   * sent to a server of their own and read it.
-   */
   private server(before: SealedServer, entered: { url: string; key: string }): SealedServer {
-    const url = checkedUrl(entered.url);
-    if (!this.seal.isMask(entered.key)) return { url, sealedKey: this.seal.seal(entered.key) };
-    if (url === before.url && this.seal.mask(before.sealedKey) === entered.key) return before;
-    throw new CallError(
-      'INVALID_ARGUMENT',
-      `Enter the key of ${url} again: a stored key is only kept for its own address`,
-    );
+    return enteredServer(this.seal, before, entered, 'an embedder');
   }
 
   private check({ engine, openai, ollama }: SealedEmbedding): void {
@@ -115,16 +106,4 @@ export class EmbeddingService {
       index: await this.statuses.read(),
     };
   }
-}
-
-/** Without trailing slashes; http or https, without credentials (they would be shown, unlike a key). Empty: none. */
-function checkedUrl(entered: string): string {
-  const text = entered.trim();
-  if (text === '') return '';
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new CallError('INVALID_ARGUMENT', 'The address of an embedder begins with http:// or https://');
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '')
-    throw new CallError('INVALID_ARGUMENT', 'Put the key into its own field, not into the URL');
-  return text.replace(/\/+$/, '');
 }

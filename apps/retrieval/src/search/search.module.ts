@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
+import { ChunkSelection } from './chunk-selection';
 import { ItemSearch } from './item-search';
 import { LiveSearch } from './live-search';
+import { Reranker } from './reranker';
 import { SearchController } from './search.controller';
 import { SearchRepository } from './search.repository';
 import { SearchService } from './search.service';
@@ -13,6 +15,6 @@ import { WholeTexts } from './whole-texts';
 @Module({
   imports: [EmbeddingModule, IndexModule, SettingsModule],
   controllers: [SearchController],
-  providers: [SearchRepository, SearchService, ItemSearch, LiveSearch, WholeTexts],
+  providers: [SearchRepository, SearchService, ItemSearch, LiveSearch, ChunkSelection, Reranker, WholeTexts],
 })
 export class SearchModule {}

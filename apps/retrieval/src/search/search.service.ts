@@ -12,11 +12,12 @@ import { canRead } from '../access/access';
 import type { SettingsState } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { assertResidence, residenceOf } from '../stores/residence';
+import { ChunkSelection, type SelectionOptions } from './chunk-selection';
 import { fitting } from './fitting';
 import { ItemSearch, type Wanted } from './item-search';
 import { SearchRepository, type SearchResource } from './search.repository';
 import { degradedBy, unavailable } from './search-failure';
-import { type EmbeddingName, type Found, metadataOf, type ScoredChunk, toDistance, toSources } from './sources';
+import { distanceOf, type EmbeddingName, type Found, metadataOf, type ScoredChunk, toSources } from './sources';
 import { WholeTexts } from './whole-texts';
 
 /** The prompt around documents if no admin has set a RAG_TEMPLATE. */
@@ -44,6 +45,8 @@ const NO_MODEL: EmbeddingName = { engine: '', model: '' };
 export interface Asker {
   principal: Principal;
   signal: AbortSignal;
+  /** Milliseconds until the deadline. */
+  remainingMs: number;
 }
 
 /** Searches of turns and of the wire's direct routes. Each checks access with the present state of the items. */
@@ -53,35 +56,35 @@ export class SearchService {
     private readonly repository: SearchRepository,
     private readonly keeper: SettingsKeeper,
     private readonly items: ItemSearch,
+    private readonly selection: ChunkSelection,
     private readonly texts: WholeTexts,
   ) {}
 
-  async search(request: SearchRequest, { principal, signal }: Asker): Promise<SearchReply> {
-    const user = requireUser(principal);
+  async search(request: SearchRequest, asker: Asker): Promise<SearchReply> {
+    const user = requireUser(asker.principal);
     const { retrieval } = await this.keeper.current();
     const { readable, skipped } = await this.readable(user, request.items);
     const whole = retrieval.RAG_FULL_CONTEXT || retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
     const wholeItems = readable.filter(({ item }) => whole || item.full);
     const searchedItems = readable.filter((one) => !wholeItems.includes(one));
     const { found: texts, truncated: cut } = await this.texts.read(wholeItems.map(({ resource }) => resource));
-    const wanted = this.wanted(request.queries, user, request, retrieval, request.hybrid);
+    const options = this.options(request.queries, user, request, retrieval);
     let degraded: SearchReply['degraded'];
     let chunks: Map<string, readonly ScoredChunk[]> = new Map();
     let embedding;
     try {
-      ({ chunks, embedding } = await this.items.search(
-        searchedItems.map(({ resource }) => resource),
-        wanted,
-        signal,
-      ));
+      const resources = searchedItems.map(({ resource }) => resource);
+      const wanted = this.wanted(options, resources.length, request, request.hybrid);
+      ({ chunks, embedding } = await this.items.search(resources, wanted, asker.signal));
     } catch (error) {
       degraded = degradedBy(error);
       if (!degraded) throw error;
       if (![...texts.values()].some((found) => found.length > 0)) throw unavailable(error, degraded);
     }
     const model = embedding ?? NO_MODEL;
+    const candidates = readable.map(({ resource }) => chunks.get(resource.id) ?? []);
     const { lists, truncated } = fitting(
-      readable.map(({ resource }) => chunks.get(resource.id) ?? []),
+      await this.selection.choose(candidates, { ...options, ...left(asker) }),
       model,
     );
     const found = readable.map(({ resource }, n): Found => {
@@ -100,25 +103,27 @@ export class SearchService {
 
   async query(
     { collections, query, ...request }: QueryRequest,
-    { principal, signal }: Asker,
+    asker: Asker,
   ): Promise<CallReply<typeof documents.query>> {
-    const user = requireUser(principal);
+    const user = requireUser(asker.principal);
     const { retrieval } = await this.keeper.current();
     const { readable, skipped } = await this.readable(user, collections.map(itemOf));
     if (skipped.length > 0) throw notFound();
     const hybrid = retrieval.ENABLE_RAG_HYBRID_SEARCH && request.hybrid !== false;
-    const wanted = this.wanted([query], user, request, retrieval, hybrid);
+    const options = this.options([query], user, request, retrieval);
     try {
-      const { chunks, embedding } = await this.items.search(
-        readable.map(({ resource }) => resource),
-        wanted,
-        signal,
-      );
+      const resources = readable.map(({ resource }) => resource);
+      const wanted = this.wanted(options, 1, request, hybrid);
+      const { chunks, embedding } = await this.items.search(resources, wanted, asker.signal);
       const model = embedding ?? NO_MODEL;
-      const best = fitting([bestOf([...chunks.values()].flat(), wanted.k)], model).lists.flat();
+      const candidates = bestOf([...chunks.values()].flat(), wanted.k);
+      const best = fitting(
+        await this.selection.choose([candidates], { ...options, ...left(asker) }),
+        model,
+      ).lists.flat();
       return {
         ids: best.map(({ id }) => id),
-        distances: best.map(({ similarity }) => toDistance(similarity)),
+        distances: best.map(distanceOf),
         documents: best.map(({ text }) => text),
         metadatas: best.map((chunk) => metadataOf(chunk, model)),
       };
@@ -155,23 +160,40 @@ export class SearchService {
     return { readable, skipped };
   }
 
-  private wanted(
+  private options(
     queries: readonly string[],
     user: UserPrincipal,
-    { k, threshold, keywordWeight }: { k?: number; threshold?: number; keywordWeight?: number },
+    { k, kReranker, threshold }: { k?: number; kReranker?: number; threshold?: number },
     settings: SettingsState['retrieval'],
-    hybrid: boolean = settings.ENABLE_RAG_HYBRID_SEARCH,
-  ): Wanted {
-    const weight = keywordWeight ?? settings.HYBRID_BM25_WEIGHT;
+  ): Omit<SelectionOptions, 'signal' | 'remainingMs'> {
     return {
       queries: [...new Set(queries)],
+      settings,
       residence: residenceOf(user),
       k: k ?? settings.TOP_K,
+      kReranker,
       threshold: threshold ?? settings.RELEVANCE_THRESHOLD,
+    };
+  }
+
+  private wanted(
+    options: Pick<SelectionOptions, 'queries' | 'settings' | 'residence' | 'k' | 'threshold'>,
+    items: number,
+    { keywordWeight }: { keywordWeight?: number },
+    hybrid: boolean = options.settings.ENABLE_RAG_HYBRID_SEARCH,
+  ): Wanted {
+    const { queries, residence, settings } = options;
+    const weight = keywordWeight ?? settings.HYBRID_BM25_WEIGHT;
+    return {
+      queries,
+      residence,
+      ...this.selection.wanted(options, items),
       ...(hybrid && weight > 0 ? { keywordWeight: weight } : {}),
     };
   }
 }
+
+const left = ({ signal, remainingMs }: Asker) => ({ signal, remainingMs });
 
 /** `file-{id}` or the id of a base. */
 function itemOf(collection: string): SearchItem {

@@ -7,6 +7,8 @@ export interface ScoredChunk extends LiveChunk {
   similarity: number;
   /** Sort key of chunks, higher first. */
   score: number;
+  /** What a reranker says, 0 … 1. */
+  relevance?: number;
 }
 
 /** Results of one item. */
@@ -22,6 +24,11 @@ export interface EmbeddingName {
 /** The wire's measure: 0 is the opposite, 1 the same meaning. */
 export function toDistance(similarity: number): number {
   return Math.min(1, Math.max(0, (1 + similarity) / 2));
+}
+
+/** What the wire calls the distance of a chunk: its relevance, if there was a reranker. */
+export function distanceOf({ similarity, relevance }: ScoredChunk): number {
+  return relevance ?? toDistance(similarity);
 }
 
 /** A chunk's metadata as the wire has it. */
@@ -71,7 +78,7 @@ export function toSources(found: readonly Found[], embedding: EmbeddingName): { 
       source,
       document: chunks.map(({ text }) => text),
       metadata: chunks.map((chunk) => metadataOf(chunk, embedding, sourceOf(chunk.fileId, chunk.name))),
-      distances: chunks.map(({ similarity }) => toDistance(similarity)),
+      distances: chunks.map(distanceOf),
     });
   }
   return { sources, count: new Set(sources.flatMap(({ metadata }) => metadata.map((one) => one.source))).size };

@@ -1,4 +1,4 @@
-import { flag, integer, list, variable } from '@perennial/runtime';
+import { flag, integer, list, urlOf, variable } from '@perennial/runtime';
 import { z } from 'zod';
 
 const share = () => z.coerce.number().min(0).max(1);
@@ -13,7 +13,35 @@ export const settingsEnv = {
     description: 'Pieces of text that a question gets from each attached document or base. First start only.',
   }),
   RAG_RELEVANCE_THRESHOLD: variable(share().default(0), {
-    description: 'Pieces less similar to the question than this (0 to 1) are left out. First start only.',
+    description:
+      'Pieces less similar to the question than this (0 to 1) are left out; with a reranker, those that it finds less relevant. First start only.',
+  }),
+  RAG_TOP_K_RERANKER: variable(integer(1, 100).default(3), {
+    description:
+      'With a reranker: pieces of text that a question gets at most from each document or base; RAG_TOP_K limits them too. First start only.',
+  }),
+  RAG_RERANKING_ENGINE: variable(z.enum(['', 'external']).default(''), {
+    description:
+      'Who orders what a search has found: nobody (empty), or `external`, a server with the `rerank` of Cohere and Jina. First start only.',
+  }),
+  RAG_RERANKING_MODEL: variable(z.string().max(300).default(''), {
+    description: 'The reranking server’s name of its model. First start only.',
+    example: 'bge-reranker-v2-m3',
+  }),
+  RAG_RERANKING_BATCH_SIZE: variable(integer(1, 1_000).default(32), {
+    description: 'Texts in one request to the reranker; several requests run at once. First start only.',
+  }),
+  RAG_EXTERNAL_RERANKER_URL: variable(urlOf('http', 'https').optional(), {
+    description: 'With the engine `external`: the whole address of the operation. First start only.',
+    example: 'https://api.jina.ai/v1/rerank',
+  }),
+  RAG_EXTERNAL_RERANKER_API_KEY: variable(z.string().default(''), {
+    description: 'With the engine `external`: the key, sent as a bearer token. First start only.',
+    secret: true,
+  }),
+  RAG_EXTERNAL_RERANKER_TIMEOUT: variable(z.coerce.number().min(0.1).max(999).default(3), {
+    description:
+      'Seconds that a search waits for the reranker; after that the order of the search is kept. First start only.',
   }),
   ENABLE_RAG_HYBRID_SEARCH: variable(flag().default(false), {
     description: 'Whether documents are searched by keywords as well as by meaning. First start only.',

@@ -6,7 +6,7 @@ import { LastVersion, Runtime, VersionedCache } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { KeySeal } from './key-seal';
-import { embeddingFrom, settingsOf, type SettingsState } from './settings';
+import { embeddingFrom, type SealedSettings, settingsOf, type SettingsState } from './settings';
 import { SettingsRepository } from './settings.repository';
 
 /** A lost notice delays a change by at most this. */
@@ -38,7 +38,7 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.noteIgnored(settingsOf(this.env), (await this.current()).retrieval);
+    this.noteIgnored(this.complete({}), (await this.current()).retrieval);
     await this.notices.subscribe(RETRIEVAL_SETTINGS_CHANGED, ({ version }) => this.reach(version));
     this.runtime.every(POLL_MS, async () => void (await this.fresh()), { name: 'poll retrieval settings' });
   }
@@ -51,6 +51,11 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   /** The settings as the database has them now; one cheap statement. */
   async fresh(): Promise<SettingsState> {
     return this.cache.fresh(KEY, () => this.read());
+  }
+
+  /** A setting that is newer than the row starts with the environment's value. */
+  complete(saved: Partial<SealedSettings>): SealedSettings {
+    return { ...settingsOf(this.env, (key) => this.seal.seal(key)), ...saved };
   }
 
   /** Call it in the transaction of a change: after its commit this process reads it and notifies the others. */
@@ -68,14 +73,13 @@ export class SettingsKeeper implements OnApplicationBootstrap {
 
   private async read(): Promise<SettingsState> {
     const state = (await this.repository.load()) ?? (await this.seed());
-    // A setting that is newer than the row starts with the environment's value.
-    return { ...state, retrieval: { ...settingsOf(this.env), ...state.retrieval } };
+    return { ...state, retrieval: this.complete(state.retrieval) };
   }
 
   /** The first process of an installation decides. */
   private async seed(): Promise<SettingsState> {
     await this.repository.seed({
-      retrieval: settingsOf(this.env),
+      retrieval: this.complete({}),
       embedding: embeddingFrom(this.env, (key) => this.seal.seal(key)),
     });
     const state = await this.repository.load();
@@ -84,8 +88,8 @@ export class SettingsKeeper implements OnApplicationBootstrap {
   }
 
   /** An operator who changes a variable after the first start should see that it has no effect. */
-  private noteIgnored(environment: SettingsState['retrieval'], saved: SettingsState['retrieval']): void {
-    const keys = RetrievalSettingsSchema.keyof().options;
+  private noteIgnored(environment: SealedSettings, saved: SealedSettings): void {
+    const keys = RetrievalSettingsSchema.omit({ RAG_EXTERNAL_RERANKER_API_KEY: true }).keyof().options;
     const ignored = keys.filter((key) => JSON.stringify(environment[key]) !== JSON.stringify(saved[key]));
     if (ignored.length > 0)
       this.runtime.log.info({ settings: ignored }, 'saved settings are in force instead of the environment’s');

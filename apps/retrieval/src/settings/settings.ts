@@ -20,10 +20,13 @@ export interface SealedEmbedding {
   ollama: SealedServer;
 }
 
+/** The settings of documents, with the reranker's key encrypted. */
+export type SealedSettings = Omit<RetrievalSettings, 'RAG_EXTERNAL_RERANKER_API_KEY'> & { rerankerKey: string | null };
+
 /** All settings of one version. Immutable. */
 export interface SettingsState {
   version: number;
-  retrieval: RetrievalSettings;
+  retrieval: SealedSettings;
   embedding: SealedEmbedding;
 }
 
@@ -32,12 +35,23 @@ export function usesIndex({ retrieval }: SettingsState): boolean {
   return !retrieval.BYPASS_EMBEDDING_AND_RETRIEVAL;
 }
 
-/** Settings of a new installation. */
-export function settingsOf(env: SettingsEnv): RetrievalSettings {
+/**
+ * Settings of a new installation.
+ *
+ * @param seal encrypts a key; null for an empty one
+ */
+export function settingsOf(env: SettingsEnv, seal: (key: string) => string | null): SealedSettings {
   return {
     RAG_TEMPLATE: env.RAG_TEMPLATE,
     TOP_K: env.RAG_TOP_K,
     RELEVANCE_THRESHOLD: env.RAG_RELEVANCE_THRESHOLD,
+    TOP_K_RERANKER: env.RAG_TOP_K_RERANKER,
+    RAG_RERANKING_ENGINE: env.RAG_RERANKING_ENGINE,
+    RAG_RERANKING_MODEL: env.RAG_RERANKING_MODEL,
+    RAG_RERANKING_BATCH_SIZE: env.RAG_RERANKING_BATCH_SIZE,
+    RAG_EXTERNAL_RERANKER_URL: env.RAG_EXTERNAL_RERANKER_URL ?? '',
+    rerankerKey: seal(env.RAG_EXTERNAL_RERANKER_API_KEY),
+    RAG_EXTERNAL_RERANKER_TIMEOUT: String(env.RAG_EXTERNAL_RERANKER_TIMEOUT),
     ENABLE_RAG_HYBRID_SEARCH: env.ENABLE_RAG_HYBRID_SEARCH,
     HYBRID_BM25_WEIGHT: env.RAG_HYBRID_BM25_WEIGHT,
     RAG_FULL_CONTEXT: env.RAG_FULL_CONTEXT,
@@ -85,9 +99,11 @@ export function openEmbedding(
 }
 
 /** A contradiction between settings that are each allowed, or undefined. */
-export function misfit(settings: RetrievalSettings): string | undefined {
+export function misfit(settings: SealedSettings): string | undefined {
   if (settings.CHUNK_OVERLAP >= settings.CHUNK_SIZE) return 'CHUNK_OVERLAP must be less than CHUNK_SIZE';
   if (settings.CHUNK_MIN_SIZE_TARGET > settings.CHUNK_SIZE)
     return 'CHUNK_MIN_SIZE_TARGET must not be more than CHUNK_SIZE';
+  if (settings.RAG_RERANKING_ENGINE === 'external' && settings.RAG_EXTERNAL_RERANKER_URL === '')
+    return 'The engine "external" needs RAG_EXTERNAL_RERANKER_URL';
   return undefined;
 }

@@ -57,6 +57,8 @@ export const query = defineCall({
     collections: z.array(z.string().min(1).max(64)).min(1).max(100),
     query: z.string().trim().min(1).max(8_000),
     k: z.number().int().min(1).max(100).optional(),
+    /** Most hits of a rerank; TOP_K_RERANKER when absent. */
+    kReranker: z.number().int().min(1).max(100).optional(),
     /** The wire's `r`. */
     threshold: z.number().min(0).max(1).optional(),
     /** Has an effect only if hybrid search is switched on (ENABLE_RAG_HYBRID_SEARCH). */

@@ -1,6 +1,8 @@
 import { defineCall } from '@perennial/contracts-kernel';
-import { RetrievalSettingsSchema } from '@perennial/contracts-wire';
+import { RerankerSettingsSchema, RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
+
+const { shape: reranker } = RerankerSettingsSchema;
 
 const VersionedSettings = z.object({
   /** Rises with every change of settings or embedding. */
@@ -8,6 +10,14 @@ const VersionedSettings = z.object({
   settings: RetrievalSettingsSchema.extend({
     RAG_TEMPLATE: z.string(),
     ALLOWED_FILE_EXTENSIONS: z.array(z.string()),
+    // The previous version has none.
+    TOP_K_RERANKER: reranker.TOP_K_RERANKER.default(3),
+    RAG_RERANKING_ENGINE: reranker.RAG_RERANKING_ENGINE.default(''),
+    RAG_RERANKING_MODEL: reranker.RAG_RERANKING_MODEL.default(''),
+    RAG_RERANKING_BATCH_SIZE: reranker.RAG_RERANKING_BATCH_SIZE.default(32),
+    RAG_EXTERNAL_RERANKER_URL: reranker.RAG_EXTERNAL_RERANKER_URL.default(''),
+    RAG_EXTERNAL_RERANKER_API_KEY: reranker.RAG_EXTERNAL_RERANKER_API_KEY.default(''),
+    RAG_EXTERNAL_RERANKER_TIMEOUT: reranker.RAG_EXTERNAL_RERANKER_TIMEOUT.default(''),
   }),
 });
 

@@ -3,6 +3,26 @@ import { z } from 'zod';
 const limit = z.number().int().min(1).nullable();
 
 /**
+ * A server that orders what a search has found. The key is masked; sending the mask back keeps the stored key. `external` is one with the
+ * `rerank` of Cohere and Jina at the whole address; there is no reranker of our own (empty).
+ */
+export const RerankerSettingsSchema = z.object({
+  /** Chunks per item that are left after it, at most; TOP_K limits them too. */
+  TOP_K_RERANKER: z.number().int().min(1).max(100),
+  RAG_RERANKING_ENGINE: z.enum(['', 'external']),
+  RAG_RERANKING_MODEL: z.string().trim().max(300),
+  /** Texts in one request. */
+  RAG_RERANKING_BATCH_SIZE: z.number().int().min(1).max(1_000),
+  RAG_EXTERNAL_RERANKER_URL: z.string().max(2_000),
+  RAG_EXTERNAL_RERANKER_API_KEY: z.string().max(10_000),
+  /** Seconds; empty: 3. */
+  RAG_EXTERNAL_RERANKER_TIMEOUT: z
+    .string()
+    .trim()
+    .regex(/^(\d{1,3}(\.\d{1,3})?)?$/, 'must be a number of seconds, or empty'),
+});
+
+/**
  * How documents are read and searched; the names are those of the environment variables. Sizes: `CHUNK_*` in characters (tokens with the
  * token splitter), `FILE_MAX_SIZE` in MiB. `RELEVANCE_THRESHOLD` and `HYBRID_BM25_WEIGHT` are 0 to 1. Engines that we do not have are
  * returned with empty values and ignored in requests.
@@ -12,9 +32,10 @@ export const RetrievalSettingsSchema = z.object({
   RAG_TEMPLATE: z.string().max(50_000),
   /** Chunks per attached item. */
   TOP_K: z.number().int().min(1).max(100),
-  /** 0 … 1: less similar chunks are left out. */
+  /** 0 … 1: less similar chunks are left out; with a reranker, those that it finds less relevant. */
   RELEVANCE_THRESHOLD: z.number().min(0).max(1),
   ENABLE_RAG_HYBRID_SEARCH: z.boolean(),
+  ...RerankerSettingsSchema.shape,
   /** 0: semantic only, 1: keywords only. */
   HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
   /** Whole texts instead of chunks. */

@@ -47,12 +47,13 @@ export const RetrievalRoutes = forwards(
 
 function queryOf(
   collections: string[],
-  { query, k, r, hybrid, hybrid_bm25_weight: weight }: Question,
+  { query, k, k_reranker: kReranker, r, hybrid, hybrid_bm25_weight: weight }: Question,
 ): CallRequest<typeof documents.query> {
   return {
     collections,
     query,
     k: k ?? undefined,
+    kReranker: kReranker == null ? undefined : Math.min(100, Math.max(1, kReranker)),
     threshold: r ?? undefined,
     hybrid: hybrid ?? undefined,
     keywordWeight: weight ?? undefined,
