@@ -7,6 +7,9 @@ export interface StoredChunk {
   text: string;
   hash: string;
   page: number | null;
+  heading: string | null;
+  /** Of its file. */
+  name: string;
 }
 
 /** The stored chunks of files. */
@@ -18,7 +21,9 @@ export class ChunksRepository {
   async *pages(fileId: string, generation: number, size: number): AsyncGenerator<StoredChunk[]> {
     for (let from = 0; ;) {
       const chunks = await this.database.query<StoredChunk>(
-        `SELECT ordinal, text, hash, page FROM chunks WHERE file_id = $1 AND generation = $2 AND ordinal >= $3 ORDER BY ordinal LIMIT $4`,
+        `SELECT c.ordinal, c.text, c.hash, c.page, c.heading, f.name
+           FROM chunks c JOIN files f ON f.id = c.file_id
+          WHERE c.file_id = $1 AND c.generation = $2 AND c.ordinal >= $3 ORDER BY c.ordinal LIMIT $4`,
         [fileId, generation, from, size],
         { name: 'chunks.page' },
       );

@@ -1,5 +1,5 @@
 import { ConcurrencyLimiter } from '@perennial/runtime';
-import { type VectorStore, VectorStores } from '@perennial/vector-store';
+import { type Point, type VectorStore, VectorStores } from '@perennial/vector-store';
 import { expect, it, vi } from 'vitest';
 import { EmbeddingError } from '../embedding/embedding-error';
 import type { EmbeddingGateway } from '../embedding/embedding-gateway';
@@ -12,7 +12,7 @@ import { IndexWriter, type Page } from './index-writer';
 
 const page = (fileId: string, residence: string | null = null): Page => ({
   ...{ fileId, generation: 1, scopes: ['scope'], residence },
-  chunks: [{ ordinal: 0, text: fileId, hash: fileId, page: null }],
+  chunks: [{ ordinal: 0, text: fileId, hash: fileId, page: null, heading: null, name: 'notes.txt' }],
 });
 const stores = new VectorStores({
   named: new Map([['default', {} as VectorStore]]),
@@ -77,4 +77,42 @@ it.each([
   else expect(thrown).toBeUndefined();
   expect(onRefused).toHaveBeenCalledTimes(refusals);
   expect(store).not.toHaveBeenCalled();
+});
+
+// Real: the writer. Not real: the embedder, and the store, which keeps what it is given.
+it('a chunk is found by the names of its document and of its section too', async () => {
+  const upsert = vi.fn((_collection: string, _points: readonly Point[]) => Promise.resolve());
+  const store = new VectorStores({
+    named: new Map([['default', { upsert } as unknown as VectorStore]]),
+    placed: new Map(),
+  });
+  const embeddings = {
+    limiter: () => new ConcurrencyLimiter(1),
+    store: () => Promise.resolve(new Map([['h', Float32Array.of(1, 0)]])),
+  } as unknown as EmbeddingGateway;
+  const seal = { open: () => '' } as unknown as KeySeal;
+  const writer = new IndexWriter(embeddings, seal, {} as IndexRegistry, store, { PLACEMENTS });
+  const chunk = {
+    ordinal: 1,
+    text: 'Receipts are handed in within a month.',
+    hash: 'h',
+    page: null,
+    name: 'travel costs.md',
+  };
+  const endless = 'Lodging > '.repeat(10_000);
+  async function* batches(): AsyncGenerator<Page[]> {
+    yield [
+      {
+        ...page('file'),
+        chunks: [chunk, { ...chunk, ordinal: 2 }].map((one, at) => ({
+          ...one,
+          heading: at === 0 ? 'Hotels > Abroad' : endless,
+        })),
+      },
+    ];
+  }
+  await writer.write(index, batches(), { signal: new AbortController().signal });
+  const [first, second] = upsert.mock.calls[0]![1];
+  expect(first?.text).toBe('travel costs.md\nHotels > Abroad\nReceipts are handed in within a month.');
+  expect(second?.text.length).toBeLessThan(1_100);
 });

@@ -45,6 +45,9 @@ export interface WriteOptions<P extends Page> {
   onRefused?: (page: P, message: string) => Promise<void>;
 }
 
+/** Of the headings above a chunk together, in UTF-16 code units. */
+const MAX_HEADING_LENGTH = 1_000;
+
 interface EmbeddedBatch<P extends Page> {
   pages: readonly P[];
   vectors: ReadonlyMap<string, Float32Array>;
@@ -240,14 +243,20 @@ class BatchWriting<P extends Page> {
 
 function pointsOf(pages: readonly Page[], vectors: ReadonlyMap<string, Float32Array>): Point[] {
   return pages.flatMap(({ fileId, generation, scopes, chunks }) =>
-    chunks.flatMap(({ ordinal, text, hash }) => {
-      const vector = vectors.get(hash);
+    chunks.flatMap((chunk) => {
+      const vector = vectors.get(chunk.hash);
       // The cache may have been cleared between two statements: the next attempt embeds the text again.
       if (!vector) throw new Error('a vector that was just cached is missing');
+      const text = wordsOf(chunk);
       return scopes.map((scope) => {
-        const ref = { scope, fileId, generation, ordinal };
+        const ref = { scope, fileId, generation, ordinal: chunk.ordinal };
         return { id: pointId(ref), ...ref, vector, text };
       });
     }),
   );
+}
+
+/** What a chunk is found by: the names of its document and its section too, which its text may never mention. */
+function wordsOf({ name, heading, text }: StoredChunk): string {
+  return [name, ...(heading === null ? [] : [heading.slice(0, MAX_HEADING_LENGTH)]), text].join('\n');
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SettingsState } from '../settings/settings';
 import { Reranker } from './reranker';
-import { distanceOf, type ScoredChunk } from './sources';
+import { wireDistance, type ScoredChunk } from './sources';
 
 /** What is chosen of the candidates. */
 export interface SelectionOptions {
@@ -39,6 +39,6 @@ export class ChunkSelection {
     const isReranking = this.reranker.isConfigured(settings);
     const ordered = isReranking ? await this.reranker.rerank(lists, options) : undefined;
     const most = isReranking ? Math.min(k, kReranker) : k;
-    return (ordered ?? lists).map((list) => list.filter((chunk) => distanceOf(chunk) >= threshold).slice(0, most));
+    return (ordered ?? lists).map((list) => list.filter((chunk) => wireDistance(chunk) >= threshold).slice(0, most));
   }
 }

@@ -17,7 +17,7 @@ import { fitting } from './fitting';
 import { ItemSearch, type Wanted } from './item-search';
 import { SearchRepository, type SearchResource } from './search.repository';
 import { degradedBy, unavailable } from './search-failure';
-import { distanceOf, type EmbeddingName, type Found, metadataOf, type ScoredChunk, toSources } from './sources';
+import { wireDistance, type EmbeddingName, type Found, metadataOf, type ScoredChunk, toSources } from './sources';
 import { WholeTexts } from './whole-texts';
 
 /** The prompt around documents if no admin has set a RAG_TEMPLATE. */
@@ -123,7 +123,7 @@ export class SearchService {
       ).lists.flat();
       return {
         ids: best.map(({ id }) => id),
-        distances: best.map(distanceOf),
+        distances: best.map(wireDistance),
         documents: best.map(({ text }) => text),
         metadatas: best.map((chunk) => metadataOf(chunk, model)),
       };

@@ -27,7 +27,7 @@ export function toDistance(similarity: number): number {
 }
 
 /** What the wire calls the distance of a chunk: its relevance, if there was a reranker. */
-export function distanceOf({ similarity, relevance }: ScoredChunk): number {
+export function wireDistance({ similarity, relevance }: ScoredChunk): number {
   return relevance ?? toDistance(similarity);
 }
 
@@ -78,7 +78,7 @@ export function toSources(found: readonly Found[], embedding: EmbeddingName): { 
       source,
       document: chunks.map(({ text }) => text),
       metadata: chunks.map((chunk) => metadataOf(chunk, embedding, sourceOf(chunk.fileId, chunk.name))),
-      distances: chunks.map(distanceOf),
+      distances: chunks.map(wireDistance),
     });
   }
   return { sources, count: new Set(sources.flatMap(({ metadata }) => metadata.map((one) => one.source))).size };

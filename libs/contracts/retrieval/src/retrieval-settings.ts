@@ -13,11 +13,11 @@ const VersionedSettings = z.object({
     // The previous version has none.
     TOP_K_RERANKER: reranker.TOP_K_RERANKER.default(3),
     RAG_RERANKING_ENGINE: reranker.RAG_RERANKING_ENGINE.default(''),
-    RAG_RERANKING_MODEL: reranker.RAG_RERANKING_MODEL.default(''),
+    RAG_RERANKING_MODEL: z.string().default(''),
     RAG_RERANKING_BATCH_SIZE: reranker.RAG_RERANKING_BATCH_SIZE.default(32),
-    RAG_EXTERNAL_RERANKER_URL: reranker.RAG_EXTERNAL_RERANKER_URL.default(''),
-    RAG_EXTERNAL_RERANKER_API_KEY: reranker.RAG_EXTERNAL_RERANKER_API_KEY.default(''),
-    RAG_EXTERNAL_RERANKER_TIMEOUT: reranker.RAG_EXTERNAL_RERANKER_TIMEOUT.default(''),
+    RAG_EXTERNAL_RERANKER_URL: z.string().default(''),
+    RAG_EXTERNAL_RERANKER_API_KEY: z.string().default(''),
+    RAG_EXTERNAL_RERANKER_TIMEOUT: z.string().default(''),
   }),
 });
 

@@ -19,6 +19,7 @@ export const RerankerSettingsSchema = z.object({
   RAG_EXTERNAL_RERANKER_TIMEOUT: z
     .string()
     .trim()
+    .max(10)
     .regex(/^(\d{1,3}(\.\d{1,3})?)?$/, 'must be a number of seconds, or empty'),
 });
 

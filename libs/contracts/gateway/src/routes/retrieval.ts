@@ -1,9 +1,19 @@
 import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
-import { EmbeddingSettingsSchema, QueryReplySchema, RetrievalSettingsSchema, server } from '@perennial/contracts-wire';
+import {
+  EmbeddingSettingsSchema,
+  QueryReplySchema,
+  RerankerSettingsSchema,
+  RetrievalSettingsSchema,
+  server,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
-const settingsReply = z.looseObject({ status: z.literal(true), ...RetrievalSettingsSchema.shape });
+const settingsReply = z.looseObject({
+  status: z.literal(true),
+  ...RetrievalSettingsSchema.shape,
+  ...RerankerSettingsSchema.partial().shape,
+});
 
 export const config = route({
   method: 'GET',
