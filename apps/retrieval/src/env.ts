@@ -40,6 +40,14 @@ const ingestionEnv = {
   }),
 };
 
+/** What a chat gets of its documents, beside the settings. */
+const searchEnv = {
+  RAG_NEIGHBOUR_CHARS: variable(integer(0, 5_000).default(500), {
+    description:
+      'Characters that a chat gets from before and after each piece of text that was cut within a section; 0: none.',
+  }),
+};
+
 /** What the retrieval service reads from its environment. */
 export const retrievalEnv = z
   .object({
@@ -53,6 +61,7 @@ export const retrievalEnv = z
     ...embeddingEnv,
     ...ingestionEnv,
     ...extractionEnv,
+    ...searchEnv,
     ...settingsEnv,
     ...reconcileEnv,
     ...sourcesEnv,

@@ -5,7 +5,10 @@ import { json } from 'node:stream/consumers';
 import { ANONYMOUS, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { documents, retrievalSettings } from '@perennial/contracts-retrieval';
 import { QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
+import { pointId } from '@perennial/vector-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Neighbours } from '../src/search/neighbours';
+import { SearchRepository } from '../src/search/search.repository';
 import { type PlantedFile, PlantedWorld } from './planted';
 import { newUser } from './world';
 
@@ -58,6 +61,10 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
   };
   const file = (one: PlantedFile) => ({ type: 'file' as const, id: one.id });
   const base = (id: string) => ({ type: 'collection' as const, id });
+  const hit = ({ id, scope, generation }: PlantedFile, ordinal: number) => {
+    const ref = { scope, fileId: id, generation, ordinal };
+    return { id: pointId(ref), ...ref, similarity: 1, score: 1 };
+  };
   const found = ({ sources }: Awaited<ReturnType<typeof search>>) => sources.flatMap(({ document }) => document);
 
   it('finds the meaning, with its location', async (context) => {
@@ -179,6 +186,63 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
       expect(await ask(0.7)).toEqual(texts.slice(0, 2));
       expect(await ask(0.99)).toEqual(texts.slice(0, 1));
     }
+  });
+
+  it('says when nothing is above the threshold, unless there is nothing to be found yet', async (context) => {
+    if (missing) return context.skip();
+    const scope = await world.base(anna);
+    const ask = (threshold: number) =>
+      search(anna, { queries: ['ships in a bottle'], items: [base(scope)], threshold });
+    expect((await ask(0.99)).nothing).toBeUndefined();
+    await world.plant({ user: anna, texts: ['Gravel and sand by the ton.'], scope });
+    expect((await ask(0)).nothing).toBeUndefined();
+    const reply = await ask(0.99);
+    expect(reply).toMatchObject({ nothing: true, sources: [], count: 0 });
+    expect(reply.template).toMatch(/hold nothing about it.*\{\{QUERY\}\}/s);
+  });
+
+  it('gives no text that repeats another one, but the next', async (context) => {
+    if (missing) return context.skip();
+    const scope = await world.base(anna);
+    const rule = 'Bicycles are left in the yard, and never in the stairwell of the house.';
+    const other = 'Prams are left under the stairs.';
+    for (const text of [rule, rule.toUpperCase(), `${rule}`, 'Bicycles are left in the yard.'])
+      await world.plant({ user: anna, texts: [text], scope });
+    await world.plant({ user: anna, texts: [other], scope });
+    for (const hybrid of [false, true]) {
+      const reply = await search(anna, { queries: [rule], items: [base(scope)], k: 2, hybrid });
+      expect(found(reply).map((text) => text.toLowerCase())).toEqual([rule.toLowerCase(), other.toLowerCase()]);
+    }
+  });
+
+  it('gives the text around a chunk that was cut within its section, once and within bounds', async (context) => {
+    if (missing) return context.skip();
+    const texts = ['On the first page.', ...['one', 'two', 'three', 'four'].map((n) => `The sentence of part ${n}.`)];
+    const file = await world.plant({ user: anna, texts, pages: [1, 2, 2, 2, 2] });
+    const repository = world.replicas[0]!.app.get(SearchRepository, { strict: false });
+    const hits = (
+      await repository.live(
+        world.indexId,
+        file.texts.map((_, ordinal) => hit(file, ordinal)),
+      )
+    ).chunks.map((chunk) => ({ ...chunk, similarity: 1, score: 1 }));
+    const around = async (most: number, ...ordinals: number[]) => {
+      const neighbours = new Neighbours(repository, { RAG_NEIGHBOUR_CHARS: most });
+      const [list] = await neighbours.around([ordinals.map((ordinal) => hits[ordinal]!)]);
+      return list?.map(({ text, start }) => [text, start]);
+    };
+    const start = (ordinal: number) => hits[ordinal]!.start;
+    expect(await around(0, 2)).toEqual([[texts[2], start(2)]]);
+    expect(await around(500, 0, 1)).toEqual([
+      [texts[0], 0],
+      [`${texts[1]}\n${texts[2]}`, start(1)],
+    ]);
+    expect(await around(10, 2)).toEqual([[`part one.\n${texts[2]}\nThe`, start(2) - 10]]);
+    // The third is given with the second; the fourth is there itself.
+    expect(await around(500, 2, 4)).toEqual([
+      [texts.slice(1, 4).join('\n'), start(1)],
+      [texts[4], start(4)],
+    ]);
   });
 
   it('finds rare words by a hybrid search that a semantic search ranks last', async (context) => {

@@ -9,7 +9,7 @@ import {
   startQdrant,
 } from '@perennial/testing/servers';
 import { LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
-import { type Graded, rank, type Ranking, type RerankerChoice } from './retrieval-rank';
+import { type Graded, type Nearest, rank, type Ranking, type RerankerChoice } from './retrieval-rank';
 
 const USAGE = `bench:quality [--stores lancedb,qdrant,pgvector] [--keep]
 nDCG at 10 of searches by meaning, by words and by both, on the labelled sets (src/bench/labelled), the built system, the local embedder and
@@ -59,6 +59,7 @@ const log = (line: string) => console.log(line);
 const embedder = await startLocalEmbedder(log);
 if (!embedder) throw new Error('the labelled sets are graded with the local embedder only');
 const rankings: Record<string, Ranking> = {};
+const found: Nearest[] = [];
 try {
   for (const name of options.stores.split(',')) {
     const store = STORES[name];
@@ -73,6 +74,8 @@ try {
       rankings[name] = await rank({ url: embedder.url, model: LOCAL_MODEL }, log, {
         env,
         reranker: rerankerOf(process.env),
+        // Every store measures the same cosine.
+        ...(found.length === 0 ? { onNearest: (nearest: Nearest) => void found.push(nearest) } : {}),
       });
     } finally {
       await stop();
@@ -83,9 +86,38 @@ try {
 } finally {
   await embedder.process.stop();
 }
-const figures = { embedder: LOCAL_MODEL, worst_margin: worstMargin(Object.values(rankings)), ndcg_at_10: rankings };
+const threshold = calibrated(found);
+log('questions without a text above the threshold');
+console.table({ tuning: threshold.tuning, 'held-out': threshold['held-out'] });
+const figures = {
+  embedder: LOCAL_MODEL,
+  worst_margin: worstMargin(Object.values(rankings)),
+  ndcg_at_10: rankings,
+  threshold,
+};
 if (options.keep) keepResult(ROOT, 'quality', figures);
 console.log(JSON.stringify(figures));
+
+/**
+ * The distance below which a text says nothing: at most one in fifty of the answerable questions of the tuning half has none above it. For both
+ * halves the share of questions without a text above it, of those that the set answers (wrongly doubted) and of those of other sets (rightly).
+ */
+function calibrated(all: readonly Nearest[]) {
+  const distances = (half: Nearest['half'], isAnswerable: boolean) =>
+    all.flatMap((one) => (one.half === half && one.isAnswerable === isAnswerable ? [one.distance] : []));
+  const sorted = distances('tuning', true).sort((one, other) => one - other);
+  const distance = Math.floor((sorted[Math.floor(sorted.length / 50)] ?? 0) * 100) / 100;
+  const below = (of: readonly number[]) => round(of.filter((one) => one < distance).length / of.length, 3);
+  const judged = (half: Nearest['half']) => ({
+    answerable: below(distances(half, true)),
+    unanswerable: below(distances(half, false)),
+  });
+  return { distance, tuning: judged('tuning'), 'held-out': judged('held-out') };
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
 
 /** By the variables of the service. */
 function rerankerOf(env: NodeJS.ProcessEnv): RerankerChoice | undefined {
@@ -98,5 +130,5 @@ function rerankerOf(env: NodeJS.ProcessEnv): RerankerChoice | undefined {
 function worstMargin(all: readonly Ranking[]): number {
   const margin = ({ dense, words, hybrid }: Graded) => hybrid - Math.max(dense, words);
   const heldOut = all.flatMap((ranking) => Object.entries(ranking).filter(([name]) => name.endsWith('held-out')));
-  return Number(Math.min(...heldOut.map(([, graded]) => margin(graded))).toFixed(3));
+  return round(Math.min(...heldOut.map(([, graded]) => margin(graded))), 3);
 }

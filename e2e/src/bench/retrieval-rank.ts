@@ -4,7 +4,7 @@ import { Library } from '../retrieval/library';
 import { signUpAdmin } from '../support/accounts';
 import { httpUntilAnswered } from '../support/http';
 import { launchHybridSystem } from './hybrid-system';
-import { LABELLED_SETS, type LabelledQuestion, type LabelledSet } from './labelled/labelled';
+import { type Half, LABELLED_SETS, type LabelledQuestion, type LabelledSet } from './labelled/labelled';
 
 const HITS = 10;
 const UPLOADS_AT_A_TIME = 4;
@@ -31,10 +31,25 @@ export interface RerankerChoice {
 /** By set and half: `german held-out`. */
 export type Ranking = Record<string, Graded>;
 
+/** A question and the distance of the nearest text in a set, which answers it or, being another set, does not. */
+export interface Nearest {
+  half: Half;
+  isAnswerable: boolean;
+  /** 0 … 1, as on the wire. */
+  distance: number;
+}
+
 /** How a search is asked for. */
 const MODES = { dense: { hybrid: false }, words: { hybrid: true, hybrid_bm25_weight: 1 }, hybrid: { hybrid: true } };
 type Mode = keyof typeof MODES;
 type Grades = Record<Mode, number> & { reranked?: number };
+
+export interface RankOptions {
+  env?: Record<string, string>;
+  reranker?: RerankerChoice;
+  /** Called for each question of each set, asked of each set. */
+  onNearest?: (nearest: Nearest) => void;
+}
 
 /**
  * Adds the labelled documents to a running system, each set to a base of its own, and grades the results of the questions.
@@ -45,7 +60,7 @@ type Grades = Record<Mode, number> & { reranked?: number };
 export async function rank(
   embedder: { url: string; model: string },
   log: (line: string) => void,
-  { env = {}, reranker }: { env?: Record<string, string>; reranker?: RerankerChoice } = {},
+  { env = {}, reranker, onNearest }: RankOptions = {},
 ): Promise<Ranking> {
   const system = await launchHybridSystem(embedder, { ...env, RAG_RERANKING_ENGINE: '' });
   try {
@@ -78,6 +93,14 @@ export async function rank(
         });
         for (const one of graded) one.grades.reranked = await grade(one.asked, 'hybrid');
         await configure(system.baseUrl, admin.token, { RAG_RERANKING_ENGINE: '' });
+      }
+      if (onNearest) {
+        for (const [other, { questions: all }] of Object.entries(LABELLED_SETS)) {
+          for (const { question, half } of all) {
+            const distance = await nearest(system.baseUrl, admin.token, base, question);
+            onNearest({ half, isAnswerable: other === name, distance });
+          }
+        }
       }
       for (const half of ['tuning', 'held-out'] as const) {
         const grades = graded.filter(({ asked }) => asked.half === half).map((one) => one.grades);
@@ -117,6 +140,18 @@ async function configure(baseUrl: string, token: string, body: object): Promise<
 
 /** Names of the found documents, the best first. */
 async function search(baseUrl: string, token: string, base: string, query: string, mode: object): Promise<string[]> {
+  const { metadatas } = await ask(baseUrl, token, base, query, mode);
+  const names = (metadatas[0] ?? []).map(({ name }) => String(name).replace(/\.txt$/, ''));
+  return [...new Set(names)];
+}
+
+/** The distance of the nearest text. */
+async function nearest(baseUrl: string, token: string, base: string, query: string): Promise<number> {
+  const { distances } = await ask(baseUrl, token, base, query, { hybrid: false, k: 1 });
+  return distances[0]?.[0] ?? 0;
+}
+
+async function ask(baseUrl: string, token: string, base: string, query: string, mode: object) {
   const reply = await httpUntilAnswered<RouteReply<typeof routes.retrieval.queryCollection>>(
     'POST',
     baseUrl + routes.retrieval.queryCollection.path,
@@ -126,8 +161,7 @@ async function search(baseUrl: string, token: string, base: string, query: strin
     },
   );
   if (reply.status !== 200) throw new Error(`a search answered ${reply.status}: ${JSON.stringify(reply.body)}`);
-  const names = (reply.body.metadatas[0] ?? []).map(({ name }) => String(name).replace(/\.txt$/, ''));
-  return [...new Set(names)];
+  return reply.body;
 }
 
 /** Normalised discounted cumulative gain of the first ten, with gains 2^grade − 1. */

@@ -31,8 +31,9 @@ export function fuse(
   return [...candidates.values()]
     .map(({ id, scope, fileId, generation, ordinal, similarity }): Hit => {
       const byMeaning = keywordWeight === 1 ? 0 : (1 - keywordWeight) * normalised(similarity);
-      const score = byMeaning + keywordWeight * (shares.get(id) ?? 0);
-      return { id, scope, fileId, generation, ordinal, similarity, score };
+      const share = shares.get(id) ?? 0;
+      const score = byMeaning + keywordWeight * share;
+      return { id, scope, fileId, generation, ordinal, similarity, score, words: share };
     })
     .sort((a, b) => b.score - a.score || raw(b) - raw(a) || b.similarity - a.similarity || (a.id < b.id ? -1 : 1));
 }

@@ -56,6 +56,8 @@ export interface Hit extends PointRef {
    * The order of the hits, higher first. Dense: the similarity. Hybrid: both halves combined, 0 … 1; comparable within one search only.
    */
   score: number;
+  /** Hybrid: the share of the query's words that the point has, weighed by their rarity, 0 … 1. */
+  words?: number;
 }
 
 /** A semantic search. */

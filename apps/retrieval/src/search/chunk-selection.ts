@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { SettingsState } from '../settings/settings';
+import { withoutRepeats } from './repeats';
 import { Reranker } from './reranker';
-import { wireDistance, type ScoredChunk } from './sources';
+import { type ScoredChunk, wireDistance } from './sources';
+
+/** Further candidates of each list, for those that repeat others. */
+const SPARE = 10;
 
 /** What is chosen of the candidates. */
 export interface SelectionOptions {
@@ -29,7 +33,7 @@ export class ChunkSelection {
     { settings, k, threshold }: Pick<SelectionOptions, 'settings' | 'k' | 'threshold'>,
     items: number,
   ): { k: number; threshold: number } {
-    if (!this.reranker.isConfigured(settings)) return { k, threshold };
+    if (!this.reranker.isConfigured(settings)) return { k: k + Math.min(k, SPARE), threshold };
     return { k: this.reranker.candidates(k, items), threshold: 0 };
   }
 
@@ -39,6 +43,11 @@ export class ChunkSelection {
     const isReranking = this.reranker.isConfigured(settings);
     const ordered = isReranking ? await this.reranker.rerank(lists, options) : undefined;
     const most = isReranking ? Math.min(k, kReranker) : k;
-    return (ordered ?? lists).map((list) => list.filter((chunk) => wireDistance(chunk) >= threshold).slice(0, most));
+    return (ordered ?? lists).map((list) =>
+      withoutRepeats(
+        list.filter((chunk) => wireDistance(chunk) >= threshold),
+        most,
+      ),
+    );
   }
 }

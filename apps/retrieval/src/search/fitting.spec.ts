@@ -6,6 +6,7 @@ const MODEL = { engine: 'openai', model: 'm' } as const;
 const chunk = (id: string, text: string): ScoredChunk => ({
   id,
   fileId: 'f',
+  generation: 1,
   ordinal: 0,
   userId: 'u',
   name: 'f.txt',

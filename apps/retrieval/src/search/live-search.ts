@@ -121,7 +121,8 @@ export class LiveSearch {
       if (!known) best.set(hit.id, hit);
       else {
         const similarity = Math.max(known.similarity, hit.similarity);
-        best.set(hit.id, { ...known, similarity, score: Math.max(known.score, hit.score) });
+        const words = Math.max(known.words ?? 0, hit.words ?? 0);
+        best.set(hit.id, { ...known, similarity, words, score: Math.max(known.score, hit.score) });
       }
     }
     return {
@@ -147,10 +148,13 @@ export class LiveSearch {
     const chunks: ScoredChunk[] = [];
     let repeated = 0;
     for (const chunk of live) {
-      const { similarity, score } = byId.get(chunk.id) ?? { similarity: -1, score: 0 };
+      const { similarity, score, words }: Pick<Hit, 'similarity' | 'score' | 'words'> = byId.get(chunk.id) ?? {
+        similarity: -1,
+        score: 0,
+      };
       if (toDistance(similarity) < threshold) continue;
       if (texts.has(chunk.hash)) repeated += 1;
-      else chunks.push({ ...chunk, similarity, score });
+      else chunks.push({ ...chunk, similarity, score, words });
       texts.add(chunk.hash);
     }
     return { chunks, stale: hits.length - live.length, repeated };

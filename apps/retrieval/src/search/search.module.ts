@@ -5,6 +5,7 @@ import { SettingsModule } from '../settings/settings.module';
 import { ChunkSelection } from './chunk-selection';
 import { ItemSearch } from './item-search';
 import { LiveSearch } from './live-search';
+import { Neighbours } from './neighbours';
 import { Reranker } from './reranker';
 import { SearchController } from './search.controller';
 import { SearchRepository } from './search.repository';
@@ -15,6 +16,15 @@ import { WholeTexts } from './whole-texts';
 @Module({
   imports: [EmbeddingModule, IndexModule, SettingsModule],
   controllers: [SearchController],
-  providers: [SearchRepository, SearchService, ItemSearch, LiveSearch, ChunkSelection, Reranker, WholeTexts],
+  providers: [
+    SearchRepository,
+    SearchService,
+    ItemSearch,
+    LiveSearch,
+    ChunkSelection,
+    Neighbours,
+    Reranker,
+    WholeTexts,
+  ],
 })
 export class SearchModule {}

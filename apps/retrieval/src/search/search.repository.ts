@@ -25,6 +25,7 @@ export interface LiveChunk {
   /** Its point in the vector store. */
   id: string;
   fileId: string;
+  generation: number;
   ordinal: number;
   /** The file's owner. */
   userId: string;
@@ -45,6 +46,12 @@ export interface LiveCheck {
   /** The active index at that moment; undefined before the first. */
   activeIndex: string | undefined;
   chunks: LiveChunk[];
+}
+
+/** The chunk before or after another one in its section. */
+export interface NeighbourText extends PlacedText {
+  /** Whose neighbour: its place in the list. */
+  n: number;
 }
 
 /** A whole text. */
@@ -103,6 +110,24 @@ export class SearchRepository {
     );
   }
 
+  /** The chunks before and after these on the same page and under the same headings, in the order of the document. */
+  neighbours(chunks: readonly Pick<LiveChunk, 'fileId' | 'generation' | 'ordinal'>[]): Promise<NeighbourText[]> {
+    return this.database.query<NeighbourText>(
+      `SELECT (h.n - 1)::int AS n, c.ordinal, c.text, c.start_offset AS start, c.end_offset AS "end"
+         FROM unnest($1::uuid[], $2::int[], $3::int[]) WITH ORDINALITY h (file_id, generation, ordinal, n)
+         JOIN chunks hit ON hit.file_id = h.file_id AND hit.generation = h.generation AND hit.ordinal = h.ordinal
+         JOIN chunks c ON c.file_id = h.file_id AND c.generation = h.generation AND c.ordinal IN (h.ordinal - 1, h.ordinal + 1)
+          AND c.heading IS NOT DISTINCT FROM hit.heading AND c.page IS NOT DISTINCT FROM hit.page
+        ORDER BY h.n, c.ordinal`,
+      [
+        chunks.map(({ fileId }) => fileId),
+        chunks.map(({ generation }) => generation),
+        chunks.map(({ ordinal }) => ordinal),
+      ],
+      { name: 'search.neighbours' },
+    );
+  }
+
   /**
    * The live ones among the hits, with their texts, in the order of the hits; and whether their index is still active.
    */
@@ -111,7 +136,7 @@ export class SearchRepository {
       `WITH active AS (SELECT id FROM indexes WHERE state = 'active')
        SELECT active.id AS "activeIndex", found.chunk
          FROM active LEFT JOIN LATERAL (
-           SELECT h.n, jsonb_build_object('id', h.id, 'fileId', f.id, 'ordinal', c.ordinal, 'userId', f.user_id, 'name', f.name, 'text', c.text,
+           SELECT h.n, jsonb_build_object('id', h.id, 'fileId', f.id, 'generation', c.generation, 'ordinal', c.ordinal, 'userId', f.user_id, 'name', f.name, 'text', c.text,
                     'page', c.page, 'pageLabel', c.page_label, 'heading', c.heading, 'start', c.start_offset, 'hash', c.hash) AS chunk
              FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[])
                     WITH ORDINALITY h (id, file_id, scope, generation, ordinal, n)

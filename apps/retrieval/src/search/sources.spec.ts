@@ -13,6 +13,7 @@ const item = (type: SearchResource['type'], id: string): SearchResource => ({
 const chunk = (fileId: string, ordinal: number, over: Partial<ScoredChunk> = {}): ScoredChunk => ({
   id: `${fileId}-${ordinal}`,
   fileId,
+  generation: 1,
   ordinal,
   userId: 'u',
   name: `${fileId}.txt`,

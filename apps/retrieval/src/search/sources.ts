@@ -7,6 +7,8 @@ export interface ScoredChunk extends LiveChunk {
   similarity: number;
   /** Sort key of chunks, higher first. */
   score: number;
+  /** The share of the query's words that it has, 0 … 1; only of a hybrid search. */
+  words?: number;
   /** What a reranker says, 0 … 1. */
   relevance?: number;
 }

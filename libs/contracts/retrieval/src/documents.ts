@@ -29,7 +29,7 @@ export const search = defineCall({
     sources: z.array(SourceSchema),
     /** Different documents in `sources`, as citations number them; the `count` of the status `sources_retrieved`. */
     count: z.number().int(),
-    /** RAG_TEMPLATE, never empty: the caller replaces `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`). */
+    /** RAG_TEMPLATE, never empty, with a note if nothing found is close to the question: the caller replaces `{{CONTEXT}}` (or `[context]`) and `{{QUERY}}` (or `[query]`). */
     template: z.string(),
     /** RAG_SYSTEM_CONTEXT: the context goes into the system message, not into the last user message. */
     inSystem: z.boolean(),
@@ -40,6 +40,11 @@ export const search = defineCall({
     truncated: z.boolean(),
     skipped: z.array(z.object({ type: z.enum(['file', 'collection']), id: z.uuid() })),
     degraded: DegradedSchema.optional(),
+    /**
+     * The documents were searched, and nothing in them is as relevant as the threshold asks: there are no `sources`, and `template` is a prompt
+     * that says so. Absent also while nothing can be found because no file is read yet.
+     */
+    nothing: z.boolean().optional(),
   }),
   deadlineMs: 15_000,
 });

@@ -98,8 +98,8 @@ export class DocumentsService {
       this.report(found, span);
       tell({ action: 'sources_retrieved', count: found.count, done: true });
       if (found.degraded) tell(unavailable(found.degraded.message));
-      const { sources, template, inSystem } = found;
-      return { sources, template, inSystem, statuses, unavailable: false };
+      const { sources, template, inSystem, nothing } = found;
+      return { sources, template, inSystem, nothing, statuses, unavailable: false };
     } catch (error) {
       // Not an outage: an answer without the documents would hide that they may not be used here.
       if (signal.aborted || isRefusedByPlacement(error)) throw error;

@@ -127,6 +127,11 @@ describe('a run with documents', () => {
     ]);
   });
 
+  it('is told that the documents do not hold it', () => {
+    const nothing = { ...found, sources: [], template: 'Nothing. {{CONTEXT}}{{QUERY}}', nothing: true };
+    expect(withDocuments(turn(), nothing).history?.at(-1)?.content).toBe('Nothing. Q');
+  });
+
   it('is the same run when nothing was found', () => {
     const run = turn();
     expect(withDocuments(run, { ...found, sources: [] })).toBe(run);

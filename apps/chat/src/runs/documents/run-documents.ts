@@ -23,9 +23,9 @@ export function questionOf(conversation: readonly ChatMessage[]): string {
   return textOf(conversation.findLast(({ role }) => role === 'user')).trim();
 }
 
-/** The run with the documents in its last user message, or in its system message; the rest is unchanged. */
+/** The run with the documents, or with the word that they hold nothing, in its last user message, or in its system message; the rest is unchanged. */
 export function withDocuments(run: ClaimedRun, found: FoundDocuments): ClaimedRun {
-  if (found.sources.length === 0) return run;
+  if (found.sources.length === 0 && !found.nothing) return run;
   return run.kind === 'turn' ? turnWith(run, found) : completionWith(run, found);
 }
 

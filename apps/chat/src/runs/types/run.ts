@@ -78,6 +78,8 @@ export interface FoundDocuments {
   template: string;
   /** The context goes into the system message. */
   inSystem: boolean;
+  /** The documents do not hold it: there are no sources, and the template says so. */
+  nothing?: boolean;
 }
 
 /** A step before the answer, in the wire's shape; stored in the message's `statusHistory`. */
