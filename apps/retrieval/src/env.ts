@@ -42,7 +42,7 @@ const ingestionEnv = {
 
 /** What a chat gets of its documents, beside the settings. */
 const searchEnv = {
-  RAG_NEIGHBOUR_CHARS: variable(integer(0, 5_000).default(500), {
+  RAG_NEIGHBOUR_CHARS: variable(integer(0, 5_000).default(0), {
     description:
       'Characters that a chat gets from before and after each piece of text that was cut within a section; 0: none.',
   }),

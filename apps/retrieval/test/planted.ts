@@ -77,8 +77,6 @@ export class PlantedWorld {
       SECRET_KEY: 'the secret of the retrieval tests',
       DATA_DIR: this.dataDir,
       RETRIEVAL_ROLE: 'api',
-      // Most tests look for exact texts.
-      RAG_NEIGHBOUR_CHARS: '0',
       RAG_EMBEDDING_ENGINE: 'openai',
       RAG_EMBEDDING_MODEL: MODEL,
       RAG_OPENAI_API_BASE_URL: `${this.simulator.url}/v1`,
