@@ -1,22 +1,16 @@
 /** Characters of a text that are compared; of a longer one it is not known whether it repeats another. */
 const MAX_LENGTH = 20_000;
-/** Length of the pieces that two texts must have in common, and how far they lie apart. */
-const PIECE = 12;
-const STEP = 6;
-/** Share of a text's pieces that another must have. */
-const SAME = 0.9;
 
 const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
 
 interface Read {
-  words: ReadonlySet<string>;
-  /** The words with one blank between them. */
-  text: string;
+  words: readonly string[];
+  distinct: ReadonlySet<string>;
 }
 
 /**
- * The first `most` texts that say something that no earlier one says: a text repeats another if it has no word of its own and nine tenths of it
- * stand there as they are. So one that differs in a number or a name stays.
+ * The first `most` texts that say something that no earlier one says: a text repeats another if its words stand there, all of them and in their
+ * order. Blanks, punctuation and capitals do not count. One word or number more or elsewhere, as in another version of a document, and it stays.
  */
 export function withoutRepeats<T extends { text: string }>(items: readonly T[], most: number): T[] {
   const kept: T[] = [];
@@ -34,17 +28,35 @@ export function withoutRepeats<T extends { text: string }>(items: readonly T[], 
 function read(text: string): Read | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const words = text.toLowerCase().match(WORDS);
-  return words ? { words: new Set(words), text: words.join(' ') } : undefined;
+  return words ? { words, distinct: new Set(words) } : undefined;
 }
 
-function repeats({ words, text }: Read, other: Read): boolean {
-  if (words.size > other.words.size) return false;
-  for (const word of words) if (!other.words.has(word)) return false;
-  let pieces = 0;
-  let same = 0;
-  for (let at = 0; at === 0 || at + PIECE <= text.length; at += STEP) {
-    pieces += 1;
-    if (other.text.includes(text.slice(at, at + PIECE))) same += 1;
+function repeats({ words, distinct }: Read, other: Read): boolean {
+  if (words.length > other.words.length || distinct.size > other.distinct.size) return false;
+  for (const word of distinct) if (!other.distinct.has(word)) return false;
+  return standsIn(words, other.words);
+}
+
+/** Knuth, Morris and Pratt: a search in strings compares again what it has compared, which takes seconds for texts that are made for it. */
+function standsIn(part: readonly string[], whole: readonly string[]): boolean {
+  const fallback = fallbacksOf(part);
+  let matched = 0;
+  for (const word of whole) {
+    while (matched > 0 && part[matched] !== word) matched = fallback[matched - 1] ?? 0;
+    if (part[matched] === word) matched += 1;
+    if (matched === part.length) return true;
   }
-  return same >= pieces * SAME;
+  return false;
+}
+
+/** For each beginning of the words the length of the longest shorter one that it ends with. */
+function fallbacksOf(words: readonly string[]): number[] {
+  const fallback = [0];
+  let matched = 0;
+  for (const word of words.slice(1)) {
+    while (matched > 0 && words[matched] !== word) matched = fallback[matched - 1] ?? 0;
+    if (words[matched] === word) matched += 1;
+    fallback.push(matched);
+  }
+  return fallback;
 }
