@@ -24,14 +24,15 @@ export class Neighbours {
     const chunks = lists.flat();
     if (most === 0 || chunks.length === 0) return lists.map((list) => [...list]);
     const given = new Set(chunks.map(keyOf));
-    const found = await this.repository.neighbours(chunks);
+    const found = chunks.map((): NeighbourText[] => []);
+    for (const neighbour of await this.repository.neighbours(chunks)) found[neighbour.n]?.push(neighbour);
     let left = MAX_ADDED;
     const extended = new Map<ScoredChunk, ScoredChunk>();
     for (const [at, chunk] of chunks.entries()) {
       let wider = chunk;
-      for (const neighbour of found.filter(({ n }) => n === at)) {
+      for (const neighbour of found[at] ?? []) {
         const key = keyOf({ ...chunk, ordinal: neighbour.ordinal });
-        if (given.has(key)) continue;
+        if (given.has(key) || left <= 0) continue;
         const next = joined(wider, neighbour, Math.min(most, left));
         if (next === wider) continue;
         given.add(key);

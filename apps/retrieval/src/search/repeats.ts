@@ -6,6 +6,8 @@ const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
 interface Read {
   words: readonly string[];
   distinct: ReadonlySet<string>;
+  /** Of the words, once they were needed. */
+  fallbacks?: readonly number[];
 }
 
 /**
@@ -31,18 +33,18 @@ function read(text: string): Read | undefined {
   return words ? { words, distinct: new Set(words) } : undefined;
 }
 
-function repeats({ words, distinct }: Read, other: Read): boolean {
-  if (words.length > other.words.length || distinct.size > other.distinct.size) return false;
-  for (const word of distinct) if (!other.distinct.has(word)) return false;
-  return standsIn(words, other.words);
+function repeats(own: Read, other: Read): boolean {
+  if (own.words.length > other.words.length || own.distinct.size > other.distinct.size) return false;
+  for (const word of own.distinct) if (!other.distinct.has(word)) return false;
+  own.fallbacks ??= fallbacksOf(own.words);
+  return standsIn(own.words, own.fallbacks, other.words);
 }
 
 /** Knuth, Morris and Pratt: a search in strings compares again what it has compared, which takes seconds for texts that are made for it. */
-function standsIn(part: readonly string[], whole: readonly string[]): boolean {
-  const fallback = fallbacksOf(part);
+function standsIn(part: readonly string[], fallbacks: readonly number[], whole: readonly string[]): boolean {
   let matched = 0;
   for (const word of whole) {
-    while (matched > 0 && part[matched] !== word) matched = fallback[matched - 1] ?? 0;
+    while (matched > 0 && part[matched] !== word) matched = fallbacks[matched - 1] ?? 0;
     if (part[matched] === word) matched += 1;
     if (matched === part.length) return true;
   }
@@ -51,12 +53,12 @@ function standsIn(part: readonly string[], whole: readonly string[]): boolean {
 
 /** For each beginning of the words the length of the longest shorter one that it ends with. */
 function fallbacksOf(words: readonly string[]): number[] {
-  const fallback = [0];
+  const fallbacks = [0];
   let matched = 0;
   for (const word of words.slice(1)) {
-    while (matched > 0 && words[matched] !== word) matched = fallback[matched - 1] ?? 0;
+    while (matched > 0 && words[matched] !== word) matched = fallbacks[matched - 1] ?? 0;
     if (words[matched] === word) matched += 1;
-    fallback.push(matched);
+    fallbacks.push(matched);
   }
-  return fallback;
+  return fallbacks;
 }

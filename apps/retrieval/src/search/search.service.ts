@@ -104,8 +104,14 @@ export class SearchService {
     if (chosen.some((list) => list.length > 0)) return areAllFar(chosen.flat(), embedding) ? 'far' : 'close';
     if (candidates.some((list) => list.length > 0)) return 'nothing';
     if (wanted.threshold === 0) return 'close';
-    const { chunks } = await this.items.search(items, { ...wanted, k: 1, threshold: 0 }, signal);
-    return [...chunks.values()].some((list) => list.length > 0) ? 'nothing' : 'close';
+    try {
+      const { chunks } = await this.items.search(items, { ...wanted, k: 1, threshold: 0 }, signal);
+      return [...chunks.values()].some((list) => list.length > 0) ? 'nothing' : 'close';
+    } catch (error) {
+      // The search itself has succeeded; that its store went away since then takes nothing from it.
+      if (!degradedBy(error)) throw error;
+      return 'close';
+    }
   }
 
   async query(

@@ -14,9 +14,12 @@ export function enteredServer(
   entered: { url: string; key: string },
   what: string,
 ): SealedServer {
+  const isBefore = (url: string): boolean => url === before.url && entered.key === seal.mask(before.sealedKey);
+  // As it is shown: the environment's address may have a slash at its end, or what is refused below.
+  if (isBefore(entered.url)) return before;
   const url = checkedUrl(entered.url, what);
+  if (isBefore(url)) return before;
   if (!seal.isMask(entered.key)) return { url, sealedKey: seal.seal(entered.key) };
-  if (url === before.url && seal.mask(before.sealedKey) === entered.key) return before;
   throw new CallError(
     'INVALID_ARGUMENT',
     `Enter the key of ${url} again: a stored key is only kept for its own address`,
