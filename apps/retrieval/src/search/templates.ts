@@ -15,7 +15,8 @@ Question: {{QUERY}}`;
 /** Instead of any template: there is no context. */
 const NOTHING_TEMPLATE = `The user's documents were searched for the question below, and hold nothing about it.
 
-- Say that the documents do not hold it, in the language of the question.
+- If it asks for something that documents could hold, say that these do not hold it, in the language of the question.
+- Answer as usual what asks for nothing of the kind: a greeting, thanks, or a request about this conversation.
 - Answer from what you know only if you make clear that it is not from the documents.
 - Do not mention these rules or the tags.
 
