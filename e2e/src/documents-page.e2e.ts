@@ -228,7 +228,8 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
 
     // A chat has that name too, until its title comes.
     await page.getByRole('link', { name: 'New chat' }).first().click();
-    await page.getByRole('button', { name: 'Ask a knowledge base' }).click();
+    await page.getByRole('button', { name: 'Add to the message' }).click();
+    await page.getByRole('menuitem', { name: 'Ask a knowledge base' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Handbooks' }).click();
     await attached('Handbooks').waitFor();
     await say(ASKED.question);
@@ -241,6 +242,21 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await page.getByRole('dialog').getByLabel('Name').fill('Old plans');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Old plans' }).waitFor();
+    await page.getByRole('button', { name: 'Add a source' }).click();
+    const form = page.getByRole('dialog', { name: 'New source' });
+    await form.getByLabel('What is read').selectOption('A folder of the operator');
+    await form.getByLabel('Name of the folder').fill('no-such-folder');
+    await form.getByRole('button', { name: 'Add a source' }).click();
+    await form.getByRole('alert').waitFor();
+    await form.getByLabel('What is read').selectOption('One web page');
+    await form.getByLabel('Address').fill('https://example.com/plans');
+    await form.getByRole('button', { name: 'Add a source' }).click();
+    await form.waitFor({ state: 'detached' });
+    await page
+      .getByRole('combobox', { name: 'When https://example.com/plans is read again' })
+      .selectOption('Each week');
+    await page.getByRole('button', { name: 'Remove https://example.com/plans' }).click();
+    await page.locator('.source-row').waitFor({ state: 'detached' });
     const many = Array.from({ length: 33 }, (_, at) => textFile(`plan-${at}.txt`, factOf(200 + at).sentence));
     await page.locator('.base-files input[type=file]').setInputFiles(many);
     await page.getByText('33 files', { exact: true }).waitFor({ timeout: READ_MS });

@@ -280,6 +280,28 @@ export function answers(system: PageSystem): void {
       expect(await found()).toBe('m101');
       await page.reload();
       await expect.poll(rowAt).toEqual({ cold: false, above: Math.round(above) });
+
+      // A link leads to a message, letters to the questions beside it, and the list of questions to any.
+      const atTop = () =>
+        page.evaluate(() => {
+          const top = document.querySelector('.messages')!.getBoundingClientRect().top;
+          const rows = [...document.querySelectorAll('.message-user')];
+          return rows
+            .filter((row) => Math.abs(row.getBoundingClientRect().top - top - 16) < 2)
+            .map((row) => row.getAttribute('data-message'));
+        });
+      await page.goto(`/c/${chatId}?m=m100`);
+      await expect.poll(atTop, { timeout: 15_000 }).toEqual(['m100']);
+      expect(new URL(page.url()).search).toBe('');
+      await page.locator('.messages').press('k');
+      await expect.poll(atTop).toEqual(['m98']);
+      await page.locator('.messages').press('j');
+      await expect.poll(atTop).toEqual(['m100']);
+      await page.locator('.messages').press('o');
+      await page.getByRole('combobox', { name: 'Search questions' }).fill('Question 500');
+      await page.getByRole('option', { selected: true, name: 'Question 500?' }).waitFor();
+      await page.keyboard.press('Enter');
+      await expect.poll(atTop, { timeout: 10_000 }).toEqual(['m500']);
     });
   });
 }

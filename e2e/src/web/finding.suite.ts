@@ -64,6 +64,24 @@ export function finding(system: PageSystem): void {
       await row('New name').waitFor();
     });
 
+    it('marks a chat whose answer ended unseen, in the list and in the title of the window, until it is read', async () => {
+      await chooseModel(page, 'echo');
+      await page.getByLabel('Message', { exact: true }).fill('Tell me');
+      await page.getByLabel('Message', { exact: true }).press('Enter');
+      await page.waitForURL(/\/c\//);
+      await page.getByRole('link', { name: 'New chat' }).first().click();
+      const unread = page.getByRole('link', { name: /\(unread\)$/ });
+      await unread.waitFor();
+      await expect.poll(() => page.title()).toBe('(1) Perennial');
+      await page.reload();
+      await unread.click();
+      await expect.poll(() => page.title()).toBe('A title that is as long as titles may be · Perennial');
+      await page.getByRole('link', { name: 'New chat' }).first().click();
+      await page.reload();
+      await row('A title that is as long as titles may be').waitFor();
+      expect(await unread.count()).toBe(0);
+    });
+
     it('deletes a chat at once, can undo it, and does it when the page is left', async () => {
       const id = await keep('Doomed');
       await row('Doomed').click();

@@ -70,6 +70,10 @@ const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await chooseOfAccount(page, 'Settings');
     await page.getByRole('dialog', { name: 'Settings' }).waitFor();
   },
+  account: async (page) => {
+    await page.goto('/settings/account');
+    await page.getByLabel('New password', { exact: true }).waitFor();
+  },
   welcome: async (page) => {
     await page.goto('/');
     await page.getByText('What is on your mind?').waitFor();

@@ -129,10 +129,11 @@ export function messages(system: PageSystem): void {
       await page.reload();
       // Unsent, it is there again.
       await expect.poll(() => editor.inputValue()).toBe('Uno');
-      await page.route('**/api/chat/completions', (route) => route.abort(), { times: 1 });
+      await page.route('**/api/chat/completions', (route) => route.abort());
       await editor.press('Enter');
-      await page.getByRole('alert').first().waitFor();
+      await page.getByRole('button', { name: 'Take back' }).click();
       await expect.poll(() => editor.inputValue()).toBe('Uno');
+      await page.unroute('**/api/chat/completions');
       await editor.press('Enter');
       await version(2, 2).waitFor();
       await ended();

@@ -1,6 +1,8 @@
 import type { BrowserContext, Page, Route } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PASSWORD } from '../support/accounts';
 import { answerEnded, chooseModel, chooseOfAccount, chosenModel } from '../support/page';
+import { violations } from '../support/page-checks';
 import type { PageSystem } from './page-system';
 
 export function writing(system: PageSystem): void {
@@ -45,7 +47,7 @@ export function writing(system: PageSystem): void {
       await expect.poll(() => box().inputValue()).toBe('Half a thought');
     });
 
-    it('shows a question at once, and gives its text back when it could not be sent', async () => {
+    it('shows a question at once, sends it when the line is back, and gives its text back to who does not wait', async () => {
       const held: Route[] = [];
       await chooseModel(page, 'echo-one');
       let isHolding = true;
@@ -57,19 +59,29 @@ export function writing(system: PageSystem): void {
       await expect.poll(() => box().inputValue()).toBe('');
       await expect.poll(() => held.length).toBe(1);
       await held[0]?.abort();
-      await page.getByRole('alert').waitFor();
+      await page.getByText('The server cannot be reached.').waitFor();
+      await page.getByRole('button', { name: 'Take back' }).click();
       await page.locator('.message-user').waitFor({ state: 'detached' });
       await expect.poll(() => box().inputValue()).toBe('Is anybody there?');
       await box().press('Enter');
+      await expect.poll(() => held.length).toBe(2);
+      const keys = () => held.map((route) => route.request().headers()['idempotency-key']);
+      await held[1]?.fulfill({ status: 503, headers: { 'retry-after': '60' }, json: { detail: 'Full.' } });
+      await page.getByText(/^in (60|59) seconds$/).waitFor();
+      await page.getByRole('button', { name: 'Send now' }).click();
+      await expect.poll(() => held.length).toBe(3);
+      await held[2]?.abort();
+      // It is sent again by itself, as the same message.
+      await expect.poll(() => held.length, { timeout: 10_000 }).toBe(4);
+      expect([keys()[1], keys()[2]]).toEqual([keys()[3], keys()[3]]);
       await page.locator('.message-user').waitFor();
       // The page that is opened by the first message is not another one: what is typed meanwhile stays, and what is sent follows in its turn.
       await box().pressSequentially('And then');
       await box().press('Enter');
       await page.getByRole('group', { name: 'Sent after this answer' }).getByText('And then').waitFor();
       await box().pressSequentially('Half a thought');
-      await expect.poll(() => held.length).toBe(2);
       isHolding = false;
-      await held[1]?.continue();
+      await held[3]?.continue();
       await page.waitForURL(/\/c\//);
       await page.locator('.message-assistant').nth(1).waitFor();
       await ended();
@@ -86,6 +98,33 @@ export function writing(system: PageSystem): void {
         'The first (echo-one)',
         'The first (echo-one)',
       ]);
+    });
+
+    it('goes on where it was when the session has ended and its person signs in again', async () => {
+      const theirs = await system.person('ended');
+      const other = await theirs.newPage();
+      await other.goto('/');
+      await other.getByText('What is on your mind?').waitFor();
+      await box(other).fill('Half a thought');
+      expect(await other.evaluate(async () => (await fetch('/api/v1/auths/signout', { method: 'POST' })).status)).toBe(
+        200,
+      );
+      await box(other).press('Enter');
+      const dialog = other.getByRole('dialog', { name: 'Your session has ended' });
+      await dialog.waitFor();
+      expect(await dialog.getByLabel('E-mail').inputValue()).toBe('ended@example.com');
+      expect(await violations(other)).toEqual([]);
+      await other.keyboard.press('Escape');
+      await dialog.getByLabel('Password').fill('wrong');
+      await other.keyboard.press('Enter');
+      await dialog.getByRole('alert').waitFor();
+      await dialog.getByLabel('Password').fill(PASSWORD);
+      await other.keyboard.press('Enter');
+      await dialog.waitFor({ state: 'detached' });
+      // The message that was refused is sent by itself.
+      await other.waitForURL(/\/c\//);
+      await answerEnded(other);
+      await theirs.close();
     });
 
     it('asks the first model when a message is sent before the models are listed', async () => {
@@ -115,6 +154,72 @@ export function writing(system: PageSystem): void {
       expect(await box().inputValue()).toBe('Hello there');
       await box().press('ArrowDown');
       expect(await box().inputValue()).toBe('');
+    });
+
+    it('sends as the reader has set it, on all her pages, and takes it back', async () => {
+      await page.goto('/settings/chat');
+      const dialog = page.getByRole('dialog', { name: 'Settings' });
+      await dialog.getByLabel('Send with').selectOption('Ctrl+Enter');
+      await page.getByText('Saved: Send with').waitFor();
+      expect(await violations(page)).toEqual([]);
+      await dialog.getByLabel('Find a setting').fill('picture avatar');
+      await dialog.getByRole('heading', { name: 'Account' }).waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      expect(new URL(page.url()).pathname).toBe('/');
+      await box().fill('One');
+      await box().press('Enter');
+      expect(await box().inputValue()).toBe('One\n');
+      const elsewhere = await context.newPage();
+      await elsewhere.goto('/');
+      await box(elsewhere).fill('Two');
+      await box(elsewhere).press('Control+Enter');
+      await elsewhere.waitForURL(/\/c\//);
+      await elsewhere.goto('/settings/chat');
+      await elsewhere.getByLabel('Send with').selectOption('Enter');
+      await elsewhere.getByText('Saved: Send with').waitFor();
+      const saved = () =>
+        elsewhere.evaluate(async () => (await (await fetch('/api/v1/users/user/settings')).json()) as { ui: object });
+      await expect.poll(saved).toEqual({ ui: {} });
+      await elsewhere.close();
+      await box().fill('');
+    });
+
+    it('takes pictures and long texts along, keeps them over a reload, and shows a sent picture larger', async () => {
+      await page.evaluate(() => {
+        const data = new DataTransfer();
+        data.setData('text/plain', 'A long text. '.repeat(1_000));
+        const paste = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+        document.querySelector('#composer')?.dispatchEvent(paste);
+      });
+      const asText = page.getByRole('button', { name: 'Put back as text' });
+      await asText.waitFor();
+      const buffer = await page.screenshot();
+      await page.locator('.composer input[type=file]').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer });
+      await page.getByRole('img', { name: 'a.png' }).waitFor();
+      await asText.click();
+      await expect.poll(async () => (await box().inputValue()).length).toBe(13_000);
+      await box().fill('What is it?');
+      // What is kept is written a quarter of a second later.
+      await page.waitForTimeout(400);
+      await page.reload();
+      await page.getByRole('img', { name: 'a.png' }).waitFor();
+      await page.getByRole('button', { name: 'Add to the message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Instructions and parameters' }).click();
+      await page.getByLabel('Instructions for this chat').fill('Be brief.');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await box().press('Enter');
+      await page.waitForURL(/\/c\//);
+      await ended();
+      await page.getByRole('button', { name: 'Open picture 1' }).click();
+      const shown = page.getByRole('dialog', { name: 'Picture 1' }).getByRole('img');
+      await expect.poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
+      expect(await shown.getAttribute('src')).toMatch(/^\/api\/v1\/files\//);
+      await page.keyboard.press('Escape');
+      await page.reload();
+      await page.getByRole('button', { name: 'Add to the message' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Instructions and parameters' }).click();
+      expect(await page.getByLabel('Instructions for this chat').inputValue()).toBe('Be brief.');
     });
 
     it('does not send with the key that confirms a word of an input method', async () => {

@@ -52,7 +52,7 @@ export const STYLE = [
   },
 ];
 
-const WORDS = 'A text that people read has an id in a catalogue: apps/web/src/messages, or admin/messages.';
+const WORDS = 'A text that people read has an id in a catalogue: one of the folders `messages` of apps/web/src.';
 
 /**
  * Words in the components of the page, as entries of `no-restricted-syntax`. The name of the product is the same in all languages.

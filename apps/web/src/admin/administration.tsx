@@ -16,9 +16,8 @@ import { FleetPage } from './fleet/fleet-page';
 import { ta } from './messages';
 import { ModelsPage } from './models/models-page';
 import { NoticesPage } from './notices/notices-page';
+import { PAGES } from './pages';
 import { UsersPage } from './users/users-page';
-
-const PAGES = ['fleet', 'users', 'connections', 'models', 'documents', 'notices'] as const;
 
 /** All pages of the administration, and the way from one to another. */
 export default function Administration({ user }: { user: SessionProfile }) {

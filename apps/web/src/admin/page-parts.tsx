@@ -1,12 +1,11 @@
-import { type ReactNode, useEffect } from 'react';
+import type { ReactNode } from 'react';
+import { usePageTitle } from '../messages/page-title';
 
 const CONTENT = 'content';
 
 /** A page of the administration: its title, what can be done at once, and its content. */
 export function AdminPage({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
-  useEffect(() => {
-    document.title = `${title} · Perennial`;
-  }, [title]);
+  usePageTitle(title);
   return (
     // It scrolls, so a keyboard must reach it also where there is nothing to press.
     <main id={CONTENT} className="admin-page" tabIndex={0}>

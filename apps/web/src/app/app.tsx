@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { Navigate, Route, Routes, useLocation } from 'react-router';
+import { Navigate, Route, Routes } from 'react-router';
 import { AdminArea } from '../admin/admin-area';
 import { useSession } from '../auth/use-session';
 import { ChatPage } from '../chat/chat-page';
@@ -8,26 +8,34 @@ import { DraftsProvider } from '../chat/drafts';
 import { LiveProvider } from '../chat/live';
 import { BaseUploadsProvider } from '../knowledge/base-uploads';
 import { t } from '../messages';
-import { useLanguage } from '../messages/language';
-import { SETTINGS_OPEN } from '../settings/settings-open';
-import { useStore } from '../state/store';
+import { addCatalogue, useLanguage } from '../messages/language';
+import { usePageBehind } from '../settings/use-settings';
 import { PartBoundary } from '../ui/part-boundary';
 import { Notice } from './notice';
 import { Shell } from './shell';
 
 const SignInPage = lazy(async () => ({ default: (await import('../auth/sign-in-page')).SignInPage }));
-const Settings = lazy(() => import('../settings/settings'));
+const SignInAgain = lazy(() => import('../auth/sign-in-again'));
+const Settings = lazy(async () => {
+  const [page, { SETTINGS_TEXTS }] = await Promise.all([
+    import('../settings/settings'),
+    import('../settings/messages'),
+  ]);
+  // Without the language's texts they are in English.
+  await addCatalogue(SETTINGS_TEXTS).catch(() => undefined);
+  return page;
+});
 const KnowledgePage = lazy(async () => ({ default: (await import('../knowledge/knowledge-page')).KnowledgePage }));
+const FilesPage = lazy(async () => ({ default: (await import('../knowledge/files-page')).FilesPage }));
 const BasePage = lazy(async () => ({ default: (await import('../knowledge/base-page')).BasePage }));
 
 /**
  * The session decides what is shown; a visitor sees the sign-in page at every address and returns to that address afterwards.
  */
 export function App() {
-  const { pathname } = useLocation();
   const session = useSession();
   const language = useLanguage();
-  const settings = useStore(SETTINGS_OPEN);
+  const { isOpen: settings, behind } = usePageBehind();
   if (session.status === 'loading') return <Notice kind="busy">{t('page.opening')}</Notice>;
   if (session.status === 'unreachable') {
     return (
@@ -43,33 +51,36 @@ export function App() {
       </Suspense>
     );
   }
-  if (session.user.role === 'pending') {
+  if (session.status === 'present' && session.user.role === 'pending') {
     return (
       <Notice kind="busy" onRetry={session.retry}>
         {t('account.waiting')}
       </Notice>
     );
   }
+  const isOver = session.status === 'over';
   return (
-    <LiveProvider token={session.user.token}>
-      <DraftsProvider key={session.user.id} userId={session.user.id}>
+    <LiveProvider key={session.user.id} token={isOver ? undefined : session.user.token}>
+      <DraftsProvider userId={session.user.id}>
         <DeletionsProvider>
           <BaseUploadsProvider>
             <Shell key={language} user={session.user}>
-              <PartBoundary of={pathname} isMain>
+              <PartBoundary of={behind.pathname} isMain>
                 <Suspense>
-                  <Routes>
+                  <Routes location={behind}>
                     <Route path="/" element={<ChatPage />} />
                     <Route path="/c/:chatId" element={<ChatPage />} />
                     <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
-                    <Route path="/knowledge/:baseId" element={<BasePage />} />
+                    <Route path="/knowledge/:baseId" element={<BasePage user={session.user} />} />
+                    <Route path="/files" element={<FilesPage />} />
                     <Route path="/admin/*" element={<AdminArea user={session.user} />} />
                     <Route path="*" element={<Navigate to="/" replace />} />
                   </Routes>
                 </Suspense>
               </PartBoundary>
             </Shell>
-            <Suspense>{settings && <Settings onClose={() => SETTINGS_OPEN.set(false)} />}</Suspense>
+            <Suspense>{isOver && <SignInAgain key={language} user={session.user} />}</Suspense>
+            <Suspense>{settings && <Settings user={session.user} />}</Suspense>
           </BaseUploadsProvider>
         </DeletionsProvider>
       </DraftsProvider>

@@ -1,17 +1,21 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useState } from 'react';
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { t } from '../messages';
+import { usePreferences } from '../preferences/preferences';
 import { Sidebar } from '../sidebar/sidebar';
 import { Icon } from '../ui/icon';
-import { useShortcut } from '../ui/shortcuts';
+import { LETTERS, useShortcut } from '../ui/shortcuts';
 import { Toasts } from '../ui/toasts';
+import { AnswerNotices } from './answer-notices';
 import { Banners } from './banners';
 import { ConnectionLine } from './connection-line';
+import { UpdateOffer } from './update-offer';
 
 /** Where the first link of each page leads. */
 const SKIPS = [
   { path: '/knowledge', to: '#content', words: 'skip.toDocuments' },
+  { path: '/files', to: '#content', words: 'skip.toDocuments' },
   { path: '/admin', to: '#content', words: 'skip.toPage' },
 ] as const;
 const TO_THE_BOX = { to: '#composer', words: 'skip.toBox' } as const;
@@ -48,6 +52,8 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
     close();
     setDialog('shortcuts');
   };
+  const { letterShortcuts = true } = usePreferences();
+  useEffect(() => LETTERS.set(letterShortcuts), [letterShortcuts]);
   useShortcut('find', find);
   useShortcut('list', showShortcuts);
   useShortcut('sidebar', () => hide(!hidden));
@@ -87,6 +93,7 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
       />
       <div className="page">
         <ConnectionLine />
+        <UpdateOffer />
         <Banners />
         {children}
       </div>
@@ -96,6 +103,7 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
         )}
         {dialog === 'shortcuts' && <ShortcutList onClose={() => setDialog(undefined)} />}
       </Suspense>
+      <AnswerNotices />
       <Toasts />
     </div>
   );

@@ -2,7 +2,7 @@ import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { t } from '../messages';
-import { LanguageField } from '../settings/language-field';
+import { LanguageField } from '../ui/language-field';
 import { SESSION_KEY } from './use-session';
 
 /** Signs in, or creates an account; the first account of an installation becomes its administrator. */

@@ -12,8 +12,19 @@ export type Contrast = 'normal' | 'more';
 
 const RIGHT_TO_LEFT: readonly Language[] = ['ar'];
 
+/** Parts of the look that are as they come until something else is chosen. */
+export const LOOKS = {
+  size: ['small', 'large', 'huge'],
+  width: ['wide', 'full'],
+  lines: ['tight', 'airy'],
+  density: ['compact'],
+} as const;
+
+/** A part of how the page looks. */
+export type LookPart = 'theme' | 'contrast' | keyof typeof LOOKS;
+
 /** Where a choice is kept; nothing is kept while the system decides. */
-export type Choice = 'language' | 'theme' | 'contrast';
+export type Choice = 'language' | LookPart;
 
 /** A browser may refuse to keep anything for a site. */
 export function chosen(choice: Choice): string | undefined {
@@ -61,6 +72,11 @@ export function showLook(): void {
   const { dataset } = document.documentElement;
   dataset.theme = wantedTheme();
   dataset.contrast = wantedContrast();
+  for (const [part, values] of Object.entries(LOOKS)) {
+    const own = chosen(part as LookPart);
+    if (own !== undefined && (values as readonly string[]).includes(own)) dataset[part] = own;
+    else delete dataset[part];
+  }
 }
 
 /** Says which language the page is in, and mirrors it where that is written from right to left. */

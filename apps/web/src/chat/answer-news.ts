@@ -1,7 +1,7 @@
 import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { Message, MessageStatus } from '@perennial/contracts-wire';
 import { Store } from '../state/store';
-import { objectsIn, textIn, wholeIn } from './narrow';
+import { objectsIn, textIn, wholeIn } from '../wire/narrow';
 
 /** News from the live socket about an answer that has not begun: its place in the queue, and its documents. */
 export interface AnswerNews {

@@ -2,10 +2,16 @@ import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Store } from '../state/store';
 import { type News, takeNews } from './answer-news';
-import { patchRow, patchTitle, refreshChat, refreshRecent } from './chat-cache';
+import { patchRow, patchTitle, refreshChat, refreshRecent, rowOf } from './chat-cache';
 
 /** Events of the same moment, such as those of an end, are one request. */
 const COLLECT_MS = 250;
+
+/** A chat whose answer has ended, as the list has it. */
+export interface FinishedChat {
+  id: string;
+  title?: string;
+}
 
 /** Brings the events of the live socket into the page: it changes what the page has, and asks the server only for what an event does not say. */
 export class EventApplier {
@@ -15,6 +21,7 @@ export class EventApplier {
   constructor(
     private readonly client: QueryClient,
     private readonly news: Store<News>,
+    private readonly finished: Store<FinishedChat | undefined>,
   ) {}
 
   apply(event: SocketEvent): void {
@@ -25,13 +32,18 @@ export class EventApplier {
         return takeNews(this.news, event);
       case 'chat:active':
         patchRow(this.client, chatId, { active: data.data.active });
+        if (!data.data.active) this.finished.set({ id: chatId, title: rowOf(this.client, chatId)?.title });
         // An answer has begun or is stored.
         void refreshChat(this.client, chatId);
         return;
       case 'chat:title':
         return patchTitle(this.client, chatId, data.data);
-      case 'chat:list':
-        return this.list(data.data.chat_id);
+      case 'chat:list': {
+        const { chat_id: changed, last_read_at: readAt } = data.data;
+        // It was only read, on another page.
+        if (readAt !== undefined && !event.message_id) return patchRow(this.client, changed, { last_read_at: readAt });
+        return this.list(changed);
+      }
       case 'response:completion':
       case 'chat:tasks:cancel':
       case 'chat:message:error':

@@ -1,6 +1,6 @@
 import { uploadShare, uploadWords } from '../files/file-words';
 import { ProgressBar } from '../files/progress-bar';
-import type { Upload, UploadList } from '../files/upload-list';
+import type { Upload } from '../files/upload-list';
 import { t } from '../messages';
 import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
@@ -10,7 +10,8 @@ import { type Draft, lackWords } from './draft';
 export function AttachmentTray({ draft }: { draft: Draft }) {
   const uploads = useStore(draft.uploads.items);
   const bases = useStore(draft.bases);
-  if (uploads.length + bases.length === 0) return null;
+  const pictures = useStore(draft.pictures);
+  if (uploads.length + bases.length + pictures.length === 0) return null;
   const lack = lackWords(uploads);
   return (
     <div className="tray">
@@ -27,8 +28,14 @@ export function AttachmentTray({ draft }: { draft: Draft }) {
             <RemoveButton name={name} onClick={() => draft.drop(id)} />
           </li>
         ))}
+        {pictures.map(({ key, name, url }) => (
+          <li key={key} className="chip chip-picture">
+            <img src={url} alt={name} title={name} />
+            <RemoveButton name={name} onClick={() => draft.dropPicture(key)} />
+          </li>
+        ))}
         {uploads.map((upload) => (
-          <UploadChip key={upload.key} upload={upload} uploads={draft.uploads} />
+          <UploadChip key={upload.key} upload={upload} draft={draft} />
         ))}
       </ul>
       {lack && (
@@ -40,8 +47,9 @@ export function AttachmentTray({ draft }: { draft: Draft }) {
   );
 }
 
-function UploadChip({ upload, uploads }: { upload: Upload; uploads: UploadList }) {
-  const { key, name, state } = upload;
+function UploadChip({ upload, draft }: { upload: Upload; draft: Draft }) {
+  const { key, name, state, pasted } = upload;
+  const { uploads } = draft;
   const underWay = state === 'uploading' || state === 'reading';
   return (
     <li className="chip" data-state={state}>
@@ -63,6 +71,15 @@ function UploadChip({ upload, uploads }: { upload: Upload; uploads: UploadList }
           onClick={() => void uploads.retry(key)}
         >
           {t('action.retry')}
+        </button>
+      )}
+      {pasted && (
+        <button
+          type="button"
+          className="button button-quiet button-small"
+          onClick={() => draft.putBack(key).catch((error: Error) => draft.problem.set(error.message))}
+        >
+          {t('box.asText')}
         </button>
       )}
       <RemoveButton name={name} onClick={() => uploads.remove(key)} />

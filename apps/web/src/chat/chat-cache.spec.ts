@@ -3,8 +3,8 @@ import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Store } from '../state/store';
 import type { News } from './answer-news';
-import { EventApplier } from './apply-event';
-import { withNewest } from './chat-cache';
+import { EventApplier, type FinishedChat } from './apply-event';
+import { isUnread, withNewest } from './chat-cache';
 import { chatKey, CHATS_KEY } from './chat-keys';
 
 const row = (id: number): ChatListItem => ({
@@ -38,13 +38,15 @@ describe('the list of chats with a newer first page', () => {
 describe('events of the live socket', () => {
   let client: QueryClient;
   let events: EventApplier;
+  let finished: Store<FinishedChat | undefined>;
   let asked: string[];
 
   beforeEach(() => {
     vi.useFakeTimers();
     asked = [];
     client = new QueryClient();
-    events = new EventApplier(client, new Store<News>(new Map()));
+    finished = new Store<FinishedChat | undefined>(undefined);
+    events = new EventApplier(client, new Store<News>(new Map()), finished);
     client.setQueryData(CHATS_KEY, listOf(rows(0, 60), rows(60, 60)));
     vi.stubGlobal('fetch', (address: string) => {
       asked.push(address);
@@ -66,6 +68,26 @@ describe('events of the live socket', () => {
     expect(shown().pages[1]?.[1]).toMatchObject({ active: true, title: 'Named' });
     expect(shown().pages[0]).toEqual(rows(0, 60));
     expect(asked).toEqual([]);
+  });
+
+  it('tell which chat is finished, and that a chat was read on another page, and ask for nothing', async () => {
+    const isNew = () => isUnread(shown().pages[0]![3]!, 9);
+    client.setQueryData(
+      CHATS_KEY,
+      listOf([...rows(0, 3), { ...row(3), title: 'Three', updated_at: 9, last_read_at: 7 }]),
+    );
+    expect(isNew()).toBe(true);
+    events.apply({ chat_id: '3', data: { type: 'chat:list', data: { chat_id: '3', last_read_at: 9 } } });
+    expect(isNew()).toBe(false);
+    events.apply({ chat_id: '3', data: { type: 'chat:active', data: { active: true } } });
+    expect(finished.get()).toBeUndefined();
+    events.apply({ chat_id: '3', data: { type: 'chat:active', data: { active: false } } });
+    expect(finished.get()).toEqual({ id: '3', title: 'Three' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toEqual([]);
+    // It is as if a chat that was never opened, such as an imported one, had been read.
+    expect(isUnread({ ...row(4), updated_at: 9, last_read_at: null }, 0)).toBe(false);
+    expect(isUnread({ ...row(4), updated_at: 9, last_read_at: 7 }, 10)).toBe(false);
   });
 
   it('read a chat again that is being read for the first time, and was another one then', async () => {

@@ -3,6 +3,8 @@ import { call, routes } from '@perennial/web-client';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE } from './chat-keys';
 
+const UNREAD_SINCE = 'unread-since';
+
 type ChatList = InfiniteData<ChatListItem[]>;
 
 /** Changes one row of the list of chats where it is. */
@@ -12,6 +14,36 @@ export function patchRow(client: QueryClient, chatId: string, change: Partial<Ch
     const pages = list.pages.map((page) => page.map((row) => (row.id === chatId ? { ...row, ...change } : row)));
     return { ...list, pages };
   });
+}
+
+/** A row of the list of chats, if it is there. */
+export function rowOf(client: QueryClient, chatId: string): ChatListItem | undefined {
+  return client
+    .getQueryData<ChatList>(CHATS_KEY)
+    ?.pages.flat()
+    .find(({ id }) => id === chatId);
+}
+
+/**
+ * Something came into a chat since it was read. What has never been opened, such as an imported chat, is not new.
+ *
+ * @param since epoch seconds; what is older is not new
+ */
+export function isUnread({ active, last_read_at: readAt, updated_at: at }: ChatListItem, since: number): boolean {
+  return !active && readAt !== null && at > readAt && at >= since;
+}
+
+/** When this browser first marked chats, epoch seconds: before, nothing told the server what had been read. */
+export function unreadSince(storage: Storage): number {
+  const kept = Number(storage.getItem(UNREAD_SINCE));
+  if (kept > 0) return kept;
+  const now = Math.floor(Date.now() / 1_000);
+  try {
+    storage.setItem(UNREAD_SINCE, String(now));
+  } catch {
+    // It counts until the page is left.
+  }
+  return now;
 }
 
 /** A chat has another title: in the list, and where it is open. */

@@ -1,27 +1,34 @@
 import type { Model } from '@perennial/contracts-wire';
-import { ApiError } from '@perennial/web-client';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
-import { Link, useParams, useSearchParams } from 'react-router';
+import { useParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
 import { t } from '../messages';
-import { titleOf } from '../messages/page-title';
+import { usePageTitle } from '../messages/page-title';
+import { usePreferences } from '../preferences/preferences';
 import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { useShortcut } from '../ui/shortcuts';
-import { useChat, useModels, useRunningTasks, useStop } from './chat-queries';
+import { useLinkedMessage, usePrefill } from './address';
+import { ChatProblem } from './chat-problem';
+import { useChat, useHouseModel, useModels, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
-import type { Draft } from './draft';
 import { useDrafts } from './drafts';
-import { textOf, threadOf, versionsByParent } from './thread';
+import { ModelButton } from './model-button';
+import { parametersFor } from './parameters';
+import { Suggestions } from './suggestions';
+import { endOf, textOf, threadOf, versionsByParent } from './thread';
 import { Reader } from './transcript/reader';
 import { useChatActions } from './use-chat-actions';
+import { useParameters } from './use-parameters';
+import { useRead } from './use-read';
 import { useTurn } from './use-turn';
 
 // The box can be typed in before what shows answers has come.
 const loadTranscript = () => import('./transcript/transcript');
 const atOnce = loadTranscript().catch(() => undefined);
 const Transcript = lazy(async () => ({ default: ((await atOnce) ?? (await loadTranscript())).Transcript }));
+const Outline = lazy(() => import('./outline'));
 const ModelPicker = lazy(() => import('../models/model-picker'));
 
 /** An answer that is not at its end and that no run is known to write is asked for again after this time. */
@@ -36,14 +43,26 @@ export function ChatPage() {
   /** The end of the branch; undefined: the chat's current one. */
   const [branch, setBranch] = useState<{ of: string | undefined; end: string }>();
   const [choosing, setChoosing] = useState<(model: string) => void>();
+  const [outline, setOutline] = useState(false);
   const drafts = useDrafts();
   const draft = drafts.of(chatId);
   const chosen = useStore(draft.model);
   const shownEnd = branch?.of === chatId ? branch?.end : undefined;
   const stored = useMemo(() => threadOf(chat.data, shownEnd), [chat.data, shownEnd]);
-  const model = modelOf(models.data?.data, [chosen, stored.at(-1)?.model, drafts.storage.model]);
+  const preferences = usePreferences();
+  const ofHouse = useHouseModel(chatId === undefined && drafts.storage.model === undefined);
+  const wished = [chosen, stored.at(-1)?.model, preferences.models?.[0], drafts.storage.model, ofHouse];
+  const model = modelOf(models.data?.data, wished);
+  const { parameters, setParameters } = useParameters(draft, chat.data);
   const [reader] = useState(() => new Reader());
-  const turn = useTurn({ chatId, chat: chat.data, stored, model, onAsk: (answerId) => reader.asked(answerId) });
+  const turn = useTurn({
+    chatId,
+    chat: chat.data,
+    stored,
+    model,
+    parameters: parametersFor(parameters, preferences),
+    onAsk: (answerId) => reader.asked(answerId, preferences.followAnswers === true),
+  });
   const { thread } = turn;
   const last = thread.at(-1);
   const stop = useStop(chatId);
@@ -64,21 +83,37 @@ export function ChatPage() {
   }, [isOrphan, dataUpdatedAt, reload]);
 
   usePrefill(chatId === undefined ? draft : undefined);
+  useLinkedMessage(chat, (id) => {
+    if (stored.every((message) => message.id !== id)) setBranch({ of: chatId, end: endOf(chat.data, id) });
+    reader.goTo(id);
+  });
 
-  useEffect(() => {
-    document.title = titleOf(chat.data?.title);
-  }, [chat.data?.title]);
+  usePageTitle(chat.data?.title);
+
+  const quote = useCallback(
+    (text: string) => {
+      draft.quote(text);
+      writeOn();
+    },
+    [draft],
+  );
+  const fill = (text: string) => {
+    draft.text.set(text);
+    writeOn();
+  };
 
   const choose = (id: string) => {
     draft.model.set(id);
     drafts.storage.model = id;
   };
 
-  const send = (text: string) => {
-    const attachments = draft.attachments();
+  const send = async (text: string) => {
+    await draft.settled();
+    const files = draft.attachments();
+    const pictures = draft.pictures.get();
     setBranch(undefined);
-    return turn.say(text, attachments, (acceptedIn) => {
-      draft.sent(attachments);
+    await turn.say({ text, pictures, files }, (acceptedIn) => {
+      draft.sent(files, pictures);
       if (!chatId) drafts.begin(acceptedIn);
     });
   };
@@ -102,8 +137,13 @@ export function ChatPage() {
   const isLoading = chatId !== undefined && !chat.data;
   const busy = isLoading || thread !== stored || runId !== undefined || (isOrphan && tasks.isFetching);
   const writing = runId !== undefined || (chatId !== undefined && thread !== stored);
+  useRead(chat.data, writing);
   useShortcut('model', () => setChoosing(() => choose));
-  useShortcut('stop', () => writing && stop.mutate());
+  const onStop = () => (turn.delivery.delay.get() ? turn.delivery.takeBack() : stop.mutate());
+  useShortcut('nextQuestion', () => reader.step(1));
+  useShortcut('previousQuestion', () => reader.step(-1));
+  useShortcut('outline', () => setOutline(thread.length > 0));
+  useShortcut('stop', () => writing && onStop());
 
   if (chatId && chat.error && !chat.data) return <ChatProblem error={chat.error} onRetry={reload} />;
   const all = models.data?.data;
@@ -111,9 +151,21 @@ export function ChatPage() {
 
   return (
     <main id="content" className="chat-main">
-      <DropZone className="chat" hint={t('box.drop')} onFiles={(files) => draft.uploads.add(files)}>
+      <DropZone className="chat" hint={t('box.drop')} onFiles={(files) => draft.add(files)}>
         <header className="chat-header">
           <h1 dir="auto">{chat.data?.title ?? t('chat.new')}</h1>
+          {thread.length > 0 && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={t('outline')}
+              title={t('outline')}
+              aria-haspopup="dialog"
+              onClick={() => setOutline(true)}
+            >
+              <Icon name="list" />
+            </button>
+          )}
           <ModelButton models={all} value={model} onClick={() => setChoosing(() => choose)} />
         </header>
         {chatId || thread.length > 0 ? (
@@ -128,23 +180,35 @@ export function ChatPage() {
                 names={names}
                 reader={reader}
                 actions={actions}
+                onQuote={quote}
                 onEarlier={chat.hasNextPage ? () => void chat.fetchNextPage() : undefined}
               />
             </Suspense>
           </PartBoundary>
         ) : (
-          <p className="welcome">{all?.length === 0 ? t('model.noneAdd') : t('chat.welcome')}</p>
+          <div className="welcome">
+            <p>{all?.length === 0 ? t('model.noneAdd') : t('chat.welcome')}</p>
+            <Suggestions model={all?.find(({ id }) => id === model)} onChoose={fill} />
+          </div>
         )}
         <Composer
           writing={writing}
           busy={busy}
           asked={asked}
           problem={problem}
+          delivery={turn.delivery}
+          parameters={parameters}
+          onParameters={setParameters}
           draft={draft}
           onSend={send}
-          onStop={() => stop.mutate()}
+          onStop={onStop}
         />
       </DropZone>
+      {outline && (
+        <Suspense>
+          <Outline thread={thread} onChoose={(id) => reader.goTo(id)} onClose={() => setOutline(false)} />
+        </Suspense>
+      )}
       {choosing && all && (
         <Suspense>
           <ModelPicker
@@ -160,57 +224,17 @@ export function ChatPage() {
   );
 }
 
-/** An address such as `/?q=text&models=id` fills the box of a new chat, below what was written there; it sends nothing. */
-function usePrefill(draft: Draft | undefined): void {
-  const [address, setAddress] = useSearchParams();
-  useEffect(() => {
-    const [text, model] = [address.get('q'), address.get('models')?.split(',')[0]];
-    if (!draft || (text === null && model === undefined)) return;
-    const own = draft.text.get();
-    if (text !== null && !own.endsWith(text)) draft.text.set(own === '' ? text : `${own}\n${text}`);
-    if (model) draft.model.set(model);
-    setAddress({}, { replace: true });
-  }, [draft, address, setAddress]);
-}
-
-/** The chosen model; opens the list of all. */
-function ModelButton({ models, value, onClick }: { models?: readonly Model[]; value: string; onClick: () => void }) {
-  if (models?.length === 0) return <span className="muted">{t('model.none')}</span>;
-  const name = models?.find(({ id }) => id === value)?.name ?? value;
-  return (
-    <button
-      type="button"
-      className="model-button"
-      aria-haspopup="dialog"
-      aria-label={t('model.of', { name })}
-      onClick={onClick}
-    >
-      <span className="model-name">{name}</span>
-      <Icon name="choose" />
-    </button>
-  );
-}
-
-function ChatProblem({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  const gone = error instanceof ApiError && error.status < 500;
-  return (
-    <main className="notice" role="alert">
-      <p>{gone ? t('chat.gone') : error.message}</p>
-      {gone ? (
-        <Link className="button" to="/">
-          {t('chat.new')}
-        </Link>
-      ) : (
-        <button type="button" className="button" onClick={onRetry}>
-          {t('action.tryAgain')}
-        </button>
-      )}
-    </main>
-  );
-}
-
 /** The first of the wished models that there is, else the first of all. */
 function modelOf(models: readonly Model[] | undefined, wished: readonly (string | undefined)[]): string {
   if (!models) return wished.find((id) => id !== undefined) ?? '';
   return wished.find((id) => models.some((model) => model.id === id)) ?? models[0]?.id ?? '';
+}
+
+/** Puts the caret at the end of the box, which has its new text after the next frame. */
+function writeOn(): void {
+  const box = document.querySelector<HTMLTextAreaElement>('#composer');
+  requestAnimationFrame(() => {
+    box?.focus();
+    box?.setSelectionRange(box.value.length, box.value.length);
+  });
 }

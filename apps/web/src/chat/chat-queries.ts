@@ -12,6 +12,7 @@ import { t } from '../messages';
 import { showToast } from '../ui/toasts';
 import { patchTitle, refreshRecent } from './chat-cache';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE, tasksKey } from './chat-keys';
+import type { Delivery } from './delivery';
 import { joinPages } from './thread';
 
 type ChatChange = RouteBody<typeof declared.chats.update>['chat'];
@@ -20,6 +21,17 @@ const MODELS = { queryKey: ['models'], queryFn: () => call(routes.models.list, {
 
 export function useModels() {
   return useQuery(MODELS);
+}
+
+/** The model that the administrator offers to who has chosen none; asked for only if it counts. */
+export function useHouseModel(counts: boolean): string | undefined {
+  const config = useQuery({
+    queryKey: ['config'],
+    queryFn: () => call(routes.configs.get, {}),
+    enabled: counts,
+    staleTime: 60_000,
+  });
+  return config.data?.default_models?.split(',')[0]?.trim() || undefined;
 }
 
 /** The model of a message that was sent before the models were listed. */
@@ -63,14 +75,21 @@ export function useRunningTasks(chatId: string | undefined) {
 interface Turn {
   /** Empty while the models are not known. */
   model: string;
+  /** With the same key it is the same turn, however often it is sent. */
+  key: string;
   toBody: (model: string) => TurnBody;
 }
 
-export function useSendTurn() {
+export function useSendTurn(delivery: Delivery) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ model, toBody }: Turn) =>
-      call(routes.completions.sendTurn, { body: toBody(model || (await firstModel(client))) }),
+    mutationFn: ({ model, key, toBody }: Turn) => {
+      let body: TurnBody | undefined;
+      return delivery.send(async () => {
+        body ??= toBody(model || (await firstModel(client)));
+        return call(routes.completions.sendTurn, { body }, { idempotencyKey: key });
+      });
+    },
     onSuccess: (reply) => {
       void refreshRecent(client);
       void client.invalidateQueries({ queryKey: chatKey(reply.chat_id) });

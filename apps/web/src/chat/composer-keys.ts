@@ -2,6 +2,8 @@
 export interface Press {
   key: string;
   shiftKey: boolean;
+  ctrlKey: boolean;
+  metaKey: boolean;
   /** An input method is composing a word. */
   isComposing: boolean;
   keyCode: number;
@@ -10,12 +12,21 @@ export interface Press {
 /** Safari ends the composition before it reports the key that confirmed it; the key still has the code of input methods. */
 const INPUT_METHOD_KEY = 229;
 
-/**
- * Whether a key press sends the message: Enter does, unless it confirms a word of an input method, or the keyboard is on the screen, which has
- * no Shift+Enter for a line.
- */
-export function isSend({ key, shiftKey, isComposing, keyCode }: Press, onScreenKeyboard: boolean): boolean {
-  return key === 'Enter' && !shiftKey && !isComposing && keyCode !== INPUT_METHOD_KEY && !onScreenKeyboard;
+/** How messages are sent. */
+export interface SendBy {
+  /** The keyboard is on the screen, and has no Shift+Enter for a line: there only the button sends. */
+  onScreen: boolean;
+  /** Enter begins a line, and sends with Ctrl or Command. */
+  control: boolean;
+}
+
+/** Whether a key press sends the message: Enter does, unless it confirms a word of an input method. */
+export function isSend(
+  { key, shiftKey, ctrlKey, metaKey, isComposing, keyCode }: Press,
+  { onScreen, control }: SendBy,
+): boolean {
+  if (key !== 'Enter' || isComposing || keyCode === INPUT_METHOD_KEY) return false;
+  return control ? ctrlKey || metaKey : !shiftKey && !onScreen;
 }
 
 /**

@@ -1,12 +1,30 @@
-import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { FileButton } from '../files/file-button';
+import {
+  type ClipboardEvent,
+  type FormEvent,
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import { t } from '../messages';
+import { usePreferences } from '../preferences/preferences';
 import { useStore } from '../state/store';
-import { Icon } from '../ui/icon';
+import { AddMenu } from './add-menu';
 import { AttachmentTray } from './attachment-tray';
-import { BasePicker } from './base-picker';
 import { isSend, isTouch, recalled } from './composer-keys';
-import type { Draft } from './draft';
+import type { Delivery } from './delivery';
+import { DeliveryNote } from './delivery-note';
+import type { Draft, Parameters } from './draft';
+import { WaitingMessages } from './waiting-messages';
+
+const BasePicker = lazy(async () => ({ default: (await import('./base-picker')).BasePicker }));
+
+const ParametersDialog = lazy(() => import('./parameters-dialog'));
+
+/** A pasted text of more characters becomes a file. */
+const LONG_TEXT = 8_000;
 
 interface ComposerProps {
   draft: Draft;
@@ -17,6 +35,10 @@ interface ComposerProps {
   /** The reader's questions in this chat, the last one first. */
   asked: readonly string[];
   problem?: string;
+  delivery: Delivery;
+  /** Those of the chat. */
+  parameters: Parameters;
+  onParameters: (parameters: Parameters) => void;
   /** Resolves when the server has the message. */
   onSend: (text: string) => Promise<unknown>;
   onStop: () => void;
@@ -27,20 +49,25 @@ interface ComposerProps {
  * attached by button, by pasting, or by dropping them onto the chat; a message does not wait for them. What is in it survives a reload. A message
  * that is sent too early waits until the answer has ended.
  */
-export function Composer({ draft, writing, busy, asked, problem, onSend, onStop }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { draft, writing, busy, asked, problem, delivery, parameters, onParameters, onSend, onStop } = props;
   const text = useStore(draft.text);
   const waiting = useStore(draft.waiting);
   const [sending, setSending] = useState(false);
-  const [picking, setPicking] = useState(false);
+  const [dialog, setDialog] = useState<'base' | 'parameters'>();
+  const pictures = useStore(draft.pictures);
+  const tooMuch = useStore(draft.problem);
+  const { ctrlEnterToSend = false, largeTextAsFile = true } = usePreferences();
   const box = useRef<HTMLTextAreaElement>(null);
   // On a phone the keyboard would cover what the reader came for. What lies above the page keeps the focus.
   useEffect(() => {
     if (!isTouch() && !document.activeElement?.closest('dialog, [popover]')) box.current?.focus();
   }, [draft]);
 
+  const close = () => setDialog(undefined);
   const isBusy = sending || busy;
+  const isEmpty = text.trim() === '' && pictures.length === 0;
   const send = async (message: string) => {
-    if (message === '') return;
     setSending(true);
     try {
       await onSend(message);
@@ -52,6 +79,7 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
     }
   };
   const say = async () => {
+    if (isEmpty) return;
     if (isBusy) return draft.wait();
     await send(draft.take());
     if (isTouch()) box.current?.blur();
@@ -71,88 +99,79 @@ export function Composer({ draft, writing, busy, asked, problem, onSend, onStop 
       event.preventDefault();
       draft.text.set(earlier);
     }
-    if (!isSend(event.nativeEvent, isTouch())) return;
+    if (!isSend(event.nativeEvent, { onScreen: isTouch(), control: ctrlEnterToSend })) return;
     event.preventDefault();
     void say();
   };
   const paste = (event: ClipboardEvent) => {
     const { files } = event.clipboardData;
+    const pasted = event.clipboardData.getData('text/plain');
+    if (largeTextAsFile && pasted.length > LONG_TEXT) {
+      event.preventDefault();
+      draft.uploads.add([new File([pasted], t('box.pastedName'), { type: 'text/plain' })], { pasted: true });
+      return;
+    }
     // Office programs also put a picture of copied text on the clipboard: prefer the text.
-    if (files.length === 0 || event.clipboardData.types.includes('text/plain')) return;
+    if (files.length === 0 || pasted !== '') return;
     event.preventDefault();
-    draft.uploads.add(files);
+    draft.add(files);
   };
 
   return (
-    <section className="composer" aria-label={t('box')}>
-      {problem && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      {waiting.length > 0 && (
-        <div className="waiting-messages" role="group" aria-label={t('box.sentAfter')}>
-          <ol>
-            {waiting.map((message, at) => (
-              <li key={at} dir="auto">
-                {message}
-              </li>
-            ))}
-          </ol>
-          <span className="muted">{t('box.sentAfter')}</span>
-          <button type="button" className="button button-quiet button-small" onClick={() => draft.giveBack()}>
-            {t('box.takeBack')}
-          </button>
-        </div>
-      )}
-      <form onSubmit={submit}>
-        <AttachmentTray draft={draft} />
-        <FileButton className="icon-button" label={t('box.attach')} onFiles={(files) => draft.uploads.add(files)}>
-          <Icon name="attach" />
-        </FileButton>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t('box.askBase')}
-          title={t('box.askBase')}
-          onClick={() => setPicking(true)}
-        >
-          <Icon name="books" />
-        </button>
-        <label className="visually-hidden" htmlFor="composer">
-          {t('box.message')}
-        </label>
-        <textarea
-          id="composer"
-          ref={box}
-          rows={1}
-          dir="auto"
-          enterKeyHint={isTouch() ? 'enter' : 'send'}
-          placeholder={t('box.ask')}
-          value={text}
-          onChange={(event) => draft.text.set(event.target.value)}
-          onKeyDown={onKey}
-          onPaste={paste}
-        />
-        {writing ? (
-          <button type="button" className="button" onClick={onStop}>
-            {t('box.stop')}
-          </button>
-        ) : (
-          <button className="button" disabled={isBusy || !text.trim()}>
-            {isBusy ? t('box.sending') : t('box.send')}
-          </button>
+    <>
+      <section className="composer" aria-label={t('box')}>
+        {(problem ?? tooMuch) && (
+          <p className="problem" role="alert">
+            {problem ?? tooMuch}
+          </p>
         )}
-      </form>
-      {picking && (
-        <BasePicker
-          onChoose={(base) => {
-            draft.choose(base);
-            setPicking(false);
-          }}
-          onClose={() => setPicking(false)}
-        />
-      )}
-    </section>
+        <DeliveryNote delivery={delivery} />
+        <WaitingMessages draft={draft} onNow={writing ? onStop : undefined} />
+        <form onSubmit={submit}>
+          <AttachmentTray draft={draft} />
+          <AddMenu
+            onFiles={(files) => draft.add(files)}
+            onBase={() => setDialog('base')}
+            onParameters={() => setDialog('parameters')}
+          />
+          <label className="visually-hidden" htmlFor="composer">
+            {t('box.message')}
+          </label>
+          <textarea
+            id="composer"
+            ref={box}
+            rows={1}
+            dir="auto"
+            enterKeyHint={isTouch() ? 'enter' : 'send'}
+            placeholder={t('box.ask')}
+            value={text}
+            onChange={(event) => draft.text.set(event.target.value)}
+            onKeyDown={onKey}
+            onPaste={paste}
+          />
+          {writing ? (
+            <button type="button" className="button" onClick={onStop}>
+              {t('box.stop')}
+            </button>
+          ) : (
+            <button className="button" disabled={isBusy || isEmpty}>
+              {isBusy ? t('box.sending') : t('box.send')}
+            </button>
+          )}
+        </form>
+      </section>
+      <Suspense>
+        {dialog === 'base' && (
+          <BasePicker
+            onChoose={(base) => {
+              draft.choose(base);
+              close();
+            }}
+            onClose={close}
+          />
+        )}
+        {dialog === 'parameters' && <ParametersDialog value={parameters} onChange={onParameters} onClose={close} />}
+      </Suspense>
+    </>
   );
 }

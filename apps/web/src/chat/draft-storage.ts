@@ -1,4 +1,7 @@
+import { accountPrefix } from '../state/account-prefix';
+import { type Fields } from '../wire/narrow';
 import type { KeptDraft } from './draft';
+import { toParameters } from './parameters';
 
 /** Longer texts would fill what a browser keeps for a site. */
 const LONGEST_TEXT = 64 * 1024;
@@ -13,7 +16,7 @@ export class DraftStorage {
     private readonly storage: Storage,
     userId: string,
   ) {
-    this.prefix = `draft:${userId}:`;
+    this.prefix = accountPrefix(userId);
   }
 
   /** @param chatId empty for the chat that the first message creates */
@@ -26,8 +29,8 @@ export class DraftStorage {
   }
 
   write(chatId: string, draft: KeptDraft): void {
-    const { text, model, bases, files } = draft;
-    const isEmpty = text === '' && model === undefined && bases.length + files.length === 0;
+    const { text, model, parameters, bases, files } = draft;
+    const isEmpty = text === '' && model === undefined && parameters === undefined && bases.length + files.length === 0;
     if (isEmpty) this.storage.removeItem(this.prefix + chatId);
     else this.set(this.prefix + chatId, JSON.stringify({ ...draft, text: text.slice(0, LONGEST_TEXT) }));
   }
@@ -75,10 +78,13 @@ export class DraftStorage {
 /** What a page wrote, of this version or of another. */
 function toDraft(kept: unknown): KeptDraft | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined;
-  const { text, model, bases, files } = kept as Partial<Record<keyof KeptDraft, unknown>>;
+  const { text, model, parameters, bases, files } = kept as Partial<Record<keyof KeptDraft, unknown>>;
   return {
     text: typeof text === 'string' ? text : '',
     model: typeof model === 'string' ? model : undefined,
+    ...(typeof parameters === 'object' && parameters !== null
+      ? { parameters: toParameters(parameters as Fields) }
+      : {}),
     bases: listOf(bases).filter(({ id, name }) => typeof id === 'string' && typeof name === 'string') as never,
     files: listOf(files).filter(
       ({ fileId, name, size }) => typeof fileId === 'string' && typeof name === 'string' && typeof size === 'number',

@@ -56,6 +56,39 @@ describe('messages that wait', () => {
   });
 });
 
+describe('each message that waits', () => {
+  it('can be changed, sent earlier, or dropped', () => {
+    const draft = new Draft(server);
+    draft.waiting.set(['One', 'Two', 'Three']);
+    draft.hurryWaiting(2);
+    draft.hurryWaiting(0);
+    expect(draft.waiting.get()).toEqual(['One', 'Three', 'Two']);
+    draft.text.set('Four');
+    draft.editWaiting(0);
+    expect([draft.text.get(), draft.waiting.get()]).toEqual(['One\nFour', ['Three', 'Two']]);
+    draft.dropWaiting(1);
+    draft.editWaiting(7);
+    expect(draft.kept().text).toBe('Three\nOne\nFour');
+  });
+});
+
+describe('a long text that was pasted', () => {
+  it('goes with the message as a whole, and can be put back into the box, also after a reload', async () => {
+    const removed: string[] = [];
+    const following = {
+      ...{ follow: () => () => undefined, text: (id: string) => Promise.resolve(`text of ${id}`) },
+      remove: (id: string) => Promise.resolve(removed.push(id)),
+    } as unknown as UploadServer;
+    const draft = new Draft(following);
+    draft.uploads.items.set([{ ...upload('long', 'ready'), pasted: true }]);
+    expect(draft.attachments()).toEqual([{ type: 'file', id: 'id-long', name: 'long', size: 3, context: 'full' }]);
+    const again = new Draft(following, draft.kept());
+    again.text.set('Before');
+    await again.putBack(again.uploads.items.get()[0]!.key);
+    expect([again.text.get(), again.attachments(), removed]).toEqual(['Before\ntext of id-long', [], ['id-long']]);
+  });
+});
+
 describe('the text of a draft', () => {
   it('is kept until the server has it, and comes back before what was written since', () => {
     const draft = new Draft(server);

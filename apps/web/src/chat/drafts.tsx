@@ -2,6 +2,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import { uploadServer } from '../files/upload-server';
 import { Draft } from './draft';
 import { DraftStorage } from './draft-storage';
+import { PictureStore } from './picture-store';
 
 /** Key of the chat that the first message creates. */
 const NEW_CHAT = '';
@@ -18,7 +19,10 @@ class Drafts {
   /** Of messages that are being changed in their place. */
   readonly edits: Edits;
 
-  constructor(readonly storage: DraftStorage) {
+  constructor(
+    readonly storage: DraftStorage,
+    private readonly pictures: PictureStore,
+  ) {
     this.edits = new Edits(storage);
   }
 
@@ -32,6 +36,10 @@ class Drafts {
     const draft = new Draft(uploadServer, this.storage.read(chatId));
     draft.onChange(() => this.writeSoon(draft));
     this.byChat.set(chatId, draft);
+    // They come a moment later, because they are kept elsewhere.
+    void this.pictures.read(chatId).then((kept) => {
+      if (kept.length > 0) draft.pictures.set([...kept, ...draft.pictures.get()]);
+    });
     return draft;
   }
 
@@ -41,6 +49,7 @@ class Drafts {
     this.byChat.set(chatId, draft);
     this.moving = draft;
     this.storage.write(NEW_CHAT, { text: '', bases: [], files: [] });
+    this.pictures.write(NEW_CHAT, []);
     this.writeSoon(draft);
   }
 
@@ -50,16 +59,24 @@ class Drafts {
     this.timer = undefined;
     for (const [chatId, draft] of this.byChat) {
       const isMoving = chatId === NEW_CHAT && draft === this.moving;
-      if (this.changed.has(draft) && !isMoving) this.storage.write(chatId, draft.kept());
+      if (!this.changed.has(draft) || isMoving) continue;
+      this.storage.write(chatId, draft.kept());
+      this.pictures.write(chatId, draft.pictures.get());
     }
     this.changed.clear();
   };
+
+  /** Something that a reload would interrupt: what is being written, sent, or waits to be. */
+  isAtStake(): boolean {
+    return [...this.byChat.values()].some((draft) => draft.isAtStake());
+  }
 
   /** The account signed out by hand. */
   forget(): void {
     clearTimeout(this.timer);
     this.changed.clear();
     this.storage.clear();
+    this.pictures.clear();
   }
 
   private writeSoon(draft: Draft): void {
@@ -89,7 +106,7 @@ const DraftsContext = createContext<Drafts | undefined>(undefined);
 
 /** Keeps the drafts of the signed-in user. */
 export function DraftsProvider({ userId, children }: { userId: string; children: ReactNode }) {
-  const [drafts] = useState(() => new Drafts(new DraftStorage(localStorage, userId)));
+  const [drafts] = useState(() => new Drafts(new DraftStorage(localStorage, userId), new PictureStore(userId)));
   useEffect(() => {
     addEventListener('pagehide', drafts.write);
     return () => {

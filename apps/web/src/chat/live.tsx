@@ -1,27 +1,60 @@
-import { type LiveSocket, openLiveSocket } from '@perennial/web-client';
-import { useQueryClient } from '@tanstack/react-query';
+import { LiveSocket } from '@perennial/web-client';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
 import { Store, useStore } from '../state/store';
 import { type AnswerNews, type News } from './answer-news';
-import { EventApplier } from './apply-event';
+import { EventApplier, type FinishedChat } from './apply-event';
+import { patchRow } from './chat-cache';
 
 const OFFLINE_SESSION = 'offline';
 
 /** The page's live socket, for as long as the page is shown. What changes in it is in stores, so that the context itself never changes. */
 class Live {
   readonly connected = new Store(true);
+  /** The chat whose answer has just ended. */
+  readonly finished = new Store<FinishedChat | undefined>(undefined);
   /** News about documents of answers that are being written. */
   readonly news = new Store<News>(new Map());
   private socket: LiveSocket | undefined;
+  /** Events may have been missed. */
+  private missed = false;
 
   /** The socket's id, or a placeholder while it is disconnected: a turn is answered anyway. */
   sessionId(): string {
-    return this.socket?.sessionId || OFFLINE_SESSION;
+    const id = this.socket?.sessionId;
+    if (!id) this.missed = true;
+    return id || OFFLINE_SESSION;
   }
 
-  use(socket: LiveSocket): void {
+  /** The reader has seen what is in a chat: its mark goes, here and on her other pages. */
+  markRead(client: QueryClient, chatId: string): void {
+    patchRow(client, chatId, { last_read_at: Math.ceil(Date.now() / 1_000) });
+    this.socket?.markRead(chatId);
+  }
+
+  /**
+   * Keeps a socket open with a session's token.
+   *
+   * @returns the function that closes it
+   */
+  open(token: string, client: QueryClient): () => void {
+    const events = new EventApplier(client, this.news, this.finished);
+    const socket = new LiveSocket(token, {
+      onEvent: (event) => events.apply(event),
+      onConnected: (up) => {
+        this.connected.set(up);
+        if (up && this.missed) void client.invalidateQueries();
+        // The session may have ended.
+        if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
+        this.missed = !up;
+      },
+    });
     this.socket = socket;
+    return () => {
+      socket.close();
+      this.connected.set(true);
+    };
   }
 }
 
@@ -43,26 +76,10 @@ export function useNews(messageId: string): AnswerNews | undefined {
   return useSyncExternalStore(news.subscribe, () => news.get().get(messageId));
 }
 
-/** Keeps the live socket open and refreshes the page with its events. */
-export function LiveProvider({ token, children }: { token: string; children: ReactNode }) {
+/** Keeps the live socket open while there is a session, and brings its events into the page. */
+export function LiveProvider({ token, children }: { token: string | undefined; children: ReactNode }) {
   const client = useQueryClient();
   const [live] = useState(() => new Live());
-
-  useEffect(() => {
-    const socket = openLiveSocket(token);
-    const events = new EventApplier(client, live.news);
-    live.use(socket);
-    let wasDown = false;
-    socket.onConnected((up) => {
-      live.connected.set(up);
-      // Reads everything again, since events were missed; the session may have ended too.
-      if (up && wasDown) void client.invalidateQueries();
-      if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
-      wasDown = !up;
-    });
-    socket.onEvent((event) => events.apply(event));
-    return () => socket.close();
-  }, [token, client, live]);
-
+  useEffect(() => (token === undefined ? undefined : live.open(token, client)), [token, client, live]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }

@@ -1,6 +1,6 @@
 import type { Chat, Message } from '@perennial/contracts-wire';
 import { t } from '../messages';
-import { isObject, objectsIn, textIn } from './narrow';
+import { isObject, objectsIn, textIn } from '../wire/narrow';
 
 /** Joins the pages of one chat, the newest first: all of their messages. */
 export function joinPages(pages: readonly Chat[]): Chat | undefined {

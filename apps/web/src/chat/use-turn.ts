@@ -3,13 +3,18 @@ import type { Attachment, Chat, Message } from '@perennial/contracts-wire';
 import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useSendTurn } from './chat-queries';
+import { TakenBack } from './delivery';
+import type { Parameters } from './draft';
 import { useLive } from './live';
+import { contentWith, picturesIn } from './pictures';
 import { type PendingTurn, withPending } from './thread';
+import { useDelivery } from './use-delivery';
 
 /** A message to send. */
 interface Question {
   id: string;
   text: string;
+  pictures: readonly { url: string }[];
   files: Attachment[];
 }
 
@@ -20,15 +25,18 @@ interface TurnSetting {
   stored: Message[];
   /** The chosen model; empty while the models are not known. */
   model: string;
+  /** What the model is told besides the questions. */
+  parameters: Parameters;
   /** A turn begins: this answer is shown, empty. */
   onAsk: (answerId: string) => void;
 }
 
 /** Sends messages and requests answers; the ids are created here, so that a repeated request is the same turn. */
-export function useTurn({ chatId, chat, stored, model, onAsk }: TurnSetting) {
+export function useTurn({ chatId, chat, stored, model, parameters, onAsk }: TurnSetting) {
   const live = useLive();
   const navigate = useNavigate();
-  const send = useSendTurn();
+  const delivery = useDelivery();
+  const send = useSendTurn(delivery);
   const [pending, setPending] = useState<PendingTurn>();
 
   const ask = async (
@@ -52,6 +60,7 @@ export function useTurn({ chatId, chat, stored, model, onAsk }: TurnSetting) {
     try {
       reply = await send.mutateAsync({
         model: by,
+        key: answerId,
         toBody: (model) => ({
           model,
           session_id: live.sessionId(),
@@ -60,6 +69,7 @@ export function useTurn({ chatId, chat, stored, model, onAsk }: TurnSetting) {
           id: answerId,
           message_ids: [{ model_id: model, message_id: answerId, modelIdx: 0 }],
           user_message: asked && { ...asked, models: [model] },
+          params: parameters,
           background_tasks: { title_generation: true },
         }),
       });
@@ -80,41 +90,46 @@ export function useTurn({ chatId, chat, stored, model, onAsk }: TurnSetting) {
   const isHere = pending?.chatId === chatId || (chatId !== undefined && pending?.acceptedIn === chatId);
   const thread = withPending(stored, chat, isHere ? pending : undefined);
   return {
-    problem: send.error?.message,
+    problem: send.error instanceof TakenBack ? undefined : send.error?.message,
+    /** What a message waits for until the server has it. */
+    delivery,
     /** The stored thread, with a turn that the chat does not have yet. */
     thread,
     /** `onAccepted` is called when the server has the message, before its chat is shown. */
-    say: (text: string, files: Attachment[], onAccepted: (chatId: string) => void) =>
-      ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), text, files }, { onAccepted }),
+    say: (question: Omit<Question, 'id'>, onAccepted: (chatId: string) => void) =>
+      ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), ...question }, { onAccepted }),
     /** Answers the same question again: a version of its own, beside the old one. */
     retry: (answer: Message, by?: string) => ask(crypto.randomUUID(), answer.parentId ?? null, undefined, { by }),
     /** Asks another question in the place of one, with its attachments: both stay. */
-    askInstead: ({ parentId, files }: Message, text: string) => {
+    askInstead: ({ parentId, files, content }: Message, text: string) => {
       const attached = Array.isArray(files) ? (files as Attachment[]) : [];
-      const question = { id: crypto.randomUUID(), text, files: attached };
+      const pictures = picturesIn(content).map((url) => ({ url }));
+      const question = { id: crypto.randomUUID(), text, pictures, files: attached };
       return ask(crypto.randomUUID(), parentId ?? null, question);
     },
     /** Writes on where an answer was cut off, with the model that wrote it. */
     goOn: (answer: Message) =>
       send.mutateAsync({
         model: answer.model ?? model,
+        key: crypto.randomUUID(),
         toBody: (model) => ({
           model,
           session_id: live.sessionId(),
           chat_id: chatId,
           assistant_message_id: answer.id,
+          params: parameters,
         }),
       }),
   };
 }
 
-function toMessage({ id, text, files }: Question, parentId: string | null) {
+function toMessage({ id, text, pictures, files }: Question, parentId: string | null) {
   return {
     id,
     parentId,
     childrenIds: [],
     role: 'user' as const,
-    content: text,
+    content: contentWith(text, pictures),
     timestamp: Math.floor(Date.now() / 1000),
     ...(files.length > 0 ? { files } : {}),
   };

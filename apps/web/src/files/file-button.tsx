@@ -4,12 +4,15 @@ interface FileButtonProps {
   className: string;
   /** For a button that only shows a picture. */
   label?: string;
+  /** Types of files, as a browser has them. */
+  accept?: string;
+  single?: boolean;
   onFiles: (files: File[]) => void;
   children: ReactNode;
 }
 
 /** Opens the system's file picker. */
-export function FileButton({ className, label, onFiles, children }: FileButtonProps) {
+export function FileButton({ className, label, accept, single = false, onFiles, children }: FileButtonProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -25,7 +28,8 @@ export function FileButton({ className, label, onFiles, children }: FileButtonPr
       <input
         ref={input}
         type="file"
-        multiple
+        multiple={!single}
+        accept={accept}
         hidden
         onChange={({ target }) => {
           onFiles([...(target.files ?? [])]);

@@ -32,6 +32,10 @@ class ServerOfTests implements UploadServer {
     return () => this.followed.delete(fileId);
   }
 
+  text(fileId: string): Promise<string> {
+    return Promise.resolve(`text of ${fileId}`);
+  }
+
   retry(fileId: string): Promise<unknown> {
     this.retried.push(fileId);
     return this.refuseRetry ? Promise.reject(this.refuseRetry) : Promise.resolve();

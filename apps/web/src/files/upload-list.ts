@@ -26,6 +26,8 @@ export interface Upload {
   readonly progress?: FileProgress;
   /** Why it failed, for people. */
   readonly error?: string;
+  /** It is a long text that was pasted. */
+  readonly pasted?: true;
 }
 
 /** The list's interface to the server. */
@@ -34,6 +36,8 @@ export interface UploadServer {
   follow(fileId: string, onProgress: (progress: FileProgress) => void): () => void;
   retry(fileId: string): Promise<unknown>;
   remove(fileId: string): Promise<unknown>;
+  /** What was uploaded, as text. */
+  text(fileId: string): Promise<string>;
   wait(seconds: number): Promise<void>;
 }
 
@@ -50,6 +54,7 @@ export interface KeptFile {
   name: string;
   /** Bytes. */
   size: number;
+  pasted?: true;
 }
 
 interface Work {
@@ -71,11 +76,11 @@ export class UploadList {
     private readonly options: UploadListOptions = {},
   ) {}
 
-  add(files: Iterable<File>): void {
+  add(files: Iterable<File>, more: Pick<Upload, 'pasted'> = {}): void {
     const added = [...files].map((file): Upload => {
       const key = crypto.randomUUID();
       this.work.set(key, { file, abort: new AbortController() });
-      return { key, name: file.name, size: file.size, state: 'waiting', sent: 0 };
+      return { key, name: file.name, size: file.size, state: 'waiting', sent: 0, ...more };
     });
     this.items.set([...this.items.get(), ...added]);
     this.go();
@@ -83,10 +88,10 @@ export class UploadList {
 
   /** Lists files that were sent before the page was loaded; their ingestion is followed. */
   adopt(files: readonly KeptFile[]): void {
-    const adopted = files.map(({ fileId, name, size }): Upload => {
+    const adopted = files.map(({ fileId, name, size, pasted }): Upload => {
       const key = crypto.randomUUID();
       this.work.set(key, { abort: new AbortController() });
-      return { key, name, size, state: 'reading', sent: size, fileId };
+      return { key, name, size, state: 'reading', sent: size, fileId, ...(pasted ? { pasted } : {}) };
     });
     this.items.set([...this.items.get(), ...adopted]);
     this.go();
@@ -111,6 +116,14 @@ export class UploadList {
       }
     }
     this.go();
+  }
+
+  /** The text of a file of the list. */
+  async textOf(key: string): Promise<string> {
+    const fileId = this.find(key)?.fileId;
+    const own = this.work.get(key)?.file;
+    if (own || fileId === undefined) return (await own?.text()) ?? '';
+    return this.server.text(fileId);
   }
 
   /** Removes a file from the list and from the server. */

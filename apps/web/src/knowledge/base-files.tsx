@@ -2,12 +2,9 @@ import type { FileProgress, KnowledgeFile } from '@perennial/contracts-wire';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { DropZone } from '../files/drop-zone';
 import { FileButton } from '../files/file-button';
-import { progressShare, progressWords, sizeWords } from '../files/file-words';
-import { originalAddress } from '../files/original-address';
-import { ProgressBar } from '../files/progress-bar';
 import { t } from '../messages';
-import { Icon } from '../ui/icon';
 import { UploadRows, useBaseUploads } from './base-uploads';
+import { FileRow } from './file-row';
 import { useBaseFiles, usePendingFiles, useRemoveFile, useRetryFile } from './knowledge-queries';
 
 /** The files of a base: add, follow, retry, remove. */
@@ -111,54 +108,4 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
 /** News is newer than the loaded list. */
 function stateOf({ data }: KnowledgeFile, told: FileProgress | undefined): FileProgress {
   return told ?? { status: data.status ?? 'pending', error: data.error };
-}
-
-interface FileRowProps {
-  file: KnowledgeFile;
-  progress: FileProgress;
-  onRetry?: () => void;
-  onDelete?: () => void;
-}
-
-function FileRow({ file, progress, onRetry, onDelete }: FileRowProps) {
-  const { status, error } = progress;
-  const underWay = status === 'pending' || status === 'processing';
-  return (
-    <li className="document-row" data-state={status}>
-      <Icon name="file" />
-      <div className="document-text">
-        <a className="document-name" dir="auto" href={originalAddress(file.id)} target="_blank" rel="noopener">
-          {file.filename}
-        </a>
-        <span className="document-facts muted">
-          {sizeWords(file.meta.size)}
-          {underWay && ` · ${progressWords(progress)}`}
-        </span>
-        {underWay && (
-          <ProgressBar label={t('file.progress', { name: file.filename })} share={progressShare(progress)} />
-        )}
-        {status === 'failed' && <span className="document-problem">{error ?? t('error.fileUnreadable')}</span>}
-      </div>
-      {status === 'failed' && onRetry && (
-        <button
-          type="button"
-          className="button button-quiet button-small"
-          aria-label={t('action.retryNamed', { name: file.filename })}
-          onClick={onRetry}
-        >
-          {t('action.retry')}
-        </button>
-      )}
-      {onDelete && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t('action.deleteNamed', { name: file.filename })}
-          onClick={onDelete}
-        >
-          <Icon name="close" />
-        </button>
-      )}
-    </li>
-  );
 }

@@ -1,21 +1,27 @@
-import type { KnowledgeBase } from '@perennial/contracts-wire';
+import type { KnowledgeBase, SessionProfile } from '@perennial/contracts-wire';
 import { ApiError } from '@perennial/web-client';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { t } from '../messages';
-import { titleOf } from '../messages/page-title';
+import { addCatalogue } from '../messages/language';
+import { usePageTitle } from '../messages/page-title';
 import { BaseFiles } from './base-files';
 import { BaseForm } from './base-form';
 import { useBase, useDeleteBase, useUpdateBase } from './knowledge-queries';
 
-/** One knowledge base and its files. */
-export function BasePage() {
+const Sources = lazy(async () => {
+  const [page, { SOURCE_TEXTS }] = await Promise.all([import('./sources/sources'), import('./sources/messages')]);
+  // Without the language's texts they are in English.
+  await addCatalogue(SOURCE_TEXTS).catch(() => undefined);
+  return page;
+});
+
+/** One knowledge base, its files and its sources. */
+export function BasePage({ user }: { user: SessionProfile }) {
   const { baseId = '' } = useParams();
   const base = useBase(baseId);
 
-  useEffect(() => {
-    document.title = base.data ? titleOf(base.data.name) : titleOf(t('knowledge'));
-  }, [base.data]);
+  usePageTitle(base.data?.name ?? t('knowledge'));
 
   if (!base.data) {
     const gone = base.error instanceof ApiError && base.error.status < 500;
@@ -45,6 +51,11 @@ export function BasePage() {
       </p>
       <BaseHeader base={base.data} />
       <BaseFiles key={baseId} baseId={baseId} mayWrite={base.data.write_access !== false} />
+      {base.data.write_access !== false && (
+        <Suspense>
+          <Sources key={`${baseId} sources`} baseId={baseId} isAdmin={user.role === 'admin'} />
+        </Suspense>
+      )}
     </main>
   );
 }

@@ -1,8 +1,8 @@
 import type { KnowledgeListItem, SessionProfile } from '@perennial/contracts-wire';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { t } from '../messages';
-import { titleOf } from '../messages/page-title';
+import { usePageTitle } from '../messages/page-title';
 import { Icon } from '../ui/icon';
 import { BaseForm } from './base-form';
 import { IndexState } from './index-state';
@@ -20,9 +20,7 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
   const items = bases.data?.pages.flatMap(({ items }) => items) ?? [];
   const total = bases.data?.pages.at(-1)?.total ?? 0;
 
-  useEffect(() => {
-    document.title = titleOf(t('knowledge'));
-  }, []);
+  usePageTitle(t('knowledge'));
 
   const removeBase = ({ id, name, file_count: files }: KnowledgeListItem) => {
     const question = t('knowledge.deleteAskFiles', { name, count: files });
@@ -33,6 +31,9 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
     <main id="content" className="documents-page" tabIndex={-1}>
       <header className="documents-header">
         <h1>{t('knowledge')}</h1>
+        <Link className="button button-quiet" to="/files">
+          {t('files.all')}
+        </Link>
         <button type="button" className="button" onClick={() => setMaking(true)}>
           {t('knowledge.new')}
         </button>

@@ -3,6 +3,12 @@ import adminAr from '../admin/messages/ar';
 import adminDe from '../admin/messages/de';
 import adminEn from '../admin/messages/en';
 import { type Language, LANGUAGES } from '../boot/choices';
+import sourcesAr from '../knowledge/sources/messages/ar';
+import sourcesDe from '../knowledge/sources/messages/de';
+import sourcesEn from '../knowledge/sources/messages/en';
+import settingsAr from '../settings/messages/ar';
+import settingsDe from '../settings/messages/de';
+import settingsEn from '../settings/messages/en';
 import ar from './ar';
 import { Catalogue, type Source } from './catalogue';
 import de from './de';
@@ -39,14 +45,19 @@ const isSame = (forms: object) => Object.keys(forms).join() === 'other';
 
 describe('the catalogues', () => {
   it.each([
-    ['en', en, adminEn],
-    ['de', de, adminDe],
-    ['ar', ar, adminAr],
-  ] as const)('%s has every text, with the same values and all plural forms', (language, texts, ofAdmin) => {
-    expect(Object.keys(en).length).toBeGreaterThan(200);
-    expect(faults(language, en, texts)).toEqual([]);
-    expect(faults(language, adminEn, ofAdmin)).toEqual([]);
-  });
+    ['en', en, adminEn, settingsEn, sourcesEn],
+    ['de', de, adminDe, settingsDe, sourcesDe],
+    ['ar', ar, adminAr, settingsAr, sourcesAr],
+  ] as const)(
+    '%s has every text, with the same values and all plural forms',
+    (language, texts, ofAdmin, ofSettings, ofSources) => {
+      expect(Object.keys(en).length).toBeGreaterThan(200);
+      expect(faults(language, en, texts)).toEqual([]);
+      expect(faults(language, settingsEn, ofSettings)).toEqual([]);
+      expect(faults(language, sourcesEn, ofSources)).toEqual([]);
+      expect(faults(language, adminEn, ofAdmin)).toEqual([]);
+    },
+  );
 
   it('are looked through: planted faults are found', () => {
     const source = { a: 'A {name}', b: { one: '{count} b', other: '{count} bs' }, c: 'C' };

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { t } from '../messages';
 import { type Choice, ChoiceList } from '../ui/choice-list';
 import { Dialog } from '../ui/dialog';
+import { descriptionOf, seesPictures } from './model-facts';
 import { groupModels, providerOf } from './model-search';
 
 interface PickerProps {
@@ -44,6 +45,13 @@ function nameOf({ id, name }: Model): string {
   return name === id ? id.slice(id.indexOf('/') + 1) || id : name;
 }
 
+/** What it is for, if somebody has said so, else where it comes from; and whether it sees pictures. */
+function noteOf(model: Model): string {
+  const from = model.name === model.id ? providerOf(model) : model.id;
+  const sees = seesPictures(model) === true ? [t('model.sees')] : [];
+  return [...sees, descriptionOf(model) ?? from].join(' · ');
+}
+
 function choicesOf(groups: ReturnType<typeof groupModels>): Choice[] {
   return groups.flatMap(({ name, models }, at) => {
     const rows = models.map((model) => ({
@@ -53,7 +61,9 @@ function choicesOf(groups: ReturnType<typeof groupModels>): Choice[] {
           <span className="choice-name" dir="auto">
             {nameOf(model)}
           </span>
-          <span className="choice-note">{model.name === model.id ? providerOf(model) : model.id}</span>
+          <span className="choice-note" title={descriptionOf(model)}>
+            {noteOf(model)}
+          </span>
         </>
       ),
     }));

@@ -1,10 +1,13 @@
 import { call, routes } from '@perennial/web-client';
-import { useQueryClient } from '@tanstack/react-query';
-import { SESSION_KEY } from '../auth/use-session';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { leaveSession } from '../auth/use-session';
 import { useDeletions } from '../chat/deletions-provider';
 import { useDrafts } from '../chat/drafts';
 import { t } from '../messages';
 import { showToast } from '../ui/toasts';
+
+/** Tells the other tabs of this browser that a person has signed out by hand. */
+const CHANNEL = 'signed-out';
 
 /** Ends the session, and forgets what this browser has of the account. */
 export function useSignOut(): () => Promise<void> {
@@ -21,7 +24,14 @@ export function useSignOut(): () => Promise<void> {
       return showToast({ key: 'sign out', text: t('account.stillIn', { reason }) });
     }
     drafts.forget();
-    client.setQueryData(SESSION_KEY, null);
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+    const channel = new BroadcastChannel(CHANNEL);
+    channel.postMessage('');
+    channel.close();
+    leaveSession(client);
   };
+}
+
+/** A sign-out in another tab is one here: nothing of the account stays to be read. */
+export function followSignOut(client: QueryClient): void {
+  new BroadcastChannel(CHANNEL).addEventListener('message', () => leaveSession(client));
 }

@@ -1,8 +1,11 @@
-import { useCallback, useEffect, useRef } from 'react';
+import type { ChatListItem } from '@perennial/contracts-wire';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useMatch, useNavigate } from 'react-router';
+import { isUnread, unreadSince } from '../chat/chat-cache';
 import { useChats, useRenameChat } from '../chat/chat-queries';
 import { useDeleteChat, useDeletions } from '../chat/deletions-provider';
 import { t } from '../messages';
+import { UNREAD } from '../messages/page-title';
 import { useStore } from '../state/store';
 import { ChatRow } from './chat-row';
 import { byDay } from './days';
@@ -29,6 +32,11 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   );
   const navigated = useCallback(() => latest.current.onNavigate(), []);
 
+  const [since] = useState(() => unreadSince(localStorage));
+  const isNew = (chat: ChatListItem) => chat.id !== shown && isUnread(chat, since);
+  const unread = chats.data?.pages.flat().filter(isNew).length ?? 0;
+  useEffect(() => UNREAD.set(unread), [unread]);
+
   if (chats.isPending) return <Notice role="status">{t('chats.loading')}</Notice>;
   if (chats.error && !chats.data) return <Notice role="alert">{chats.error.message}</Notice>;
   const items = chats.data.pages.flat().filter(({ id }) => !hidden.has(id));
@@ -40,7 +48,14 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
           <h2>{day.name}</h2>
           <ul>
             {day.chats.map((chat) => (
-              <ChatRow key={chat.id} chat={chat} onNavigate={navigated} onRename={onRename} onDelete={onDelete} />
+              <ChatRow
+                key={chat.id}
+                chat={chat}
+                unread={isNew(chat)}
+                onNavigate={navigated}
+                onRename={onRename}
+                onDelete={onDelete}
+              />
             ))}
           </ul>
         </section>

@@ -7,13 +7,15 @@ import { Menu } from '../ui/menu';
 
 interface RowProps {
   chat: ChatListItem;
+  /** Something in it has not been seen. */
+  unread: boolean;
   onNavigate: () => void;
   onRename: (chatId: string, title: string) => void;
   onDelete: (chatId: string, title: string) => void;
 }
 
 /** A chat in the list: F2 renames it in its place, Delete deletes it, and so does its menu. */
-export const ChatRow = memo(function ChatRow({ chat, onNavigate, onRename, onDelete }: RowProps) {
+export const ChatRow = memo(function ChatRow({ chat, unread, onNavigate, onRename, onDelete }: RowProps) {
   const [renaming, setRenaming] = useState(false);
   const link = useRef<HTMLAnchorElement>(null);
   const onKey = (event: KeyboardEvent) => {
@@ -41,7 +43,7 @@ export const ChatRow = memo(function ChatRow({ chat, onNavigate, onRename, onDel
       <NavLink
         ref={link}
         to={`/c/${chat.id}`}
-        className={chat.active ? 'writing' : ''}
+        className={chat.active ? 'writing' : unread ? 'unread' : ''}
         onClick={onNavigate}
         onKeyDown={onKey}
         title={chat.title}
@@ -49,6 +51,7 @@ export const ChatRow = memo(function ChatRow({ chat, onNavigate, onRename, onDel
         <span className="chat-title" dir="auto">
           {chat.title}
         </span>
+        {unread && <span className="visually-hidden"> {t('chats.unread')}</span>}
         {chat.active && <span className="visually-hidden"> {t('chats.writing')}</span>}
       </NavLink>
       <Menu

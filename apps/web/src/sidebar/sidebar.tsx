@@ -2,7 +2,7 @@ import type { SessionProfile } from '@perennial/contracts-wire';
 import { Link, NavLink } from 'react-router';
 import { t } from '../messages';
 import { useSignOut } from '../session/use-sign-out';
-import { SETTINGS_OPEN } from '../settings/settings-open';
+import { useOpenSettings } from '../settings/use-settings';
 import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
 import { keyNames, SHORTCUTS } from '../ui/shortcuts';
@@ -63,6 +63,7 @@ function Keys({ of }: { of: string }) {
 function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () => void }) {
   const { theme, toggle } = useTheme();
   const signOut = useSignOut();
+  const openSettings = useOpenSettings();
   const dark = theme === 'dark';
   return (
     <div className="account">
@@ -76,14 +77,18 @@ function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () 
             icon: <Icon name={dark ? 'sun' : 'moon'} />,
             onChoose: toggle,
           },
-          { name: t('settings'), icon: <Icon name="sliders" />, onChoose: () => SETTINGS_OPEN.set(true) },
+          { name: t('settings'), icon: <Icon name="sliders" />, onChoose: () => openSettings() },
           { name: t('shortcuts'), icon: <Icon name="keys" />, onChoose: onShortcuts },
           { name: t('account.signOut'), icon: <Icon name="leave" />, onChoose: () => void signOut() },
         ]}
       >
-        <span className="account-letter" aria-hidden="true">
-          {[...user.name][0]?.toUpperCase()}
-        </span>
+        {user.profile_image_url.startsWith('data:') ? (
+          <img className="account-letter" src={user.profile_image_url} alt="" />
+        ) : (
+          <span className="account-letter" aria-hidden="true">
+            {[...user.name][0]?.toUpperCase()}
+          </span>
+        )}
         <span className="visually-hidden">{t('account.of')} </span>
         <span className="account-name">
           <bdi>{user.name}</bdi>

@@ -5,7 +5,8 @@ import { Icon } from './icon';
 interface DialogProps {
   title: string;
   className?: string;
-  onClose: () => void;
+  /** Without it the window stays until what it asks for is done. */
+  onClose?: () => void;
   children: ReactNode;
 }
 
@@ -25,18 +26,22 @@ export function Dialog({ title, className = '', onClose, children }: DialogProps
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        onClose?.();
       }}
-      onClick={(event) => event.target === dialog.current && onClose()}
+      // A browser closes it at a second Escape, whatever the page says.
+      onClose={() => !onClose && !dialog.current?.open && dialog.current?.showModal()}
+      onClick={(event) => event.target === dialog.current && onClose?.()}
     >
       <div className="dialog-body">
         <header>
           <h2 id={titleId} dir="auto">
             {title}
           </h2>
-          <button type="button" className="icon-button" aria-label={t('action.close')} onClick={onClose}>
-            <Icon name="close" />
-          </button>
+          {onClose && (
+            <button type="button" className="icon-button" aria-label={t('action.close')} onClick={onClose}>
+              <Icon name="close" />
+            </button>
+          )}
         </header>
         {children}
       </div>

@@ -18,6 +18,8 @@ it.each([
   ['Escape', press('Escape', 'shiftKey'), false, false],
   // A letter is a letter where one writes.
   ['?', press('?', 'shiftKey'), true, false],
+  ['J', press('j'), true, false],
+  ['J', press('j', 'ctrlKey'), false, false],
 ])('%s with %j: outside of a field %s, in one %s', (keys, pressed, outside, inside) => {
   expect([isPressed(keys, pressed, false), isPressed(keys, pressed, true)]).toEqual([outside, inside]);
 });

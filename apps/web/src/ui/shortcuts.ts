@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { t } from '../messages';
+import { Store } from '../state/store';
 
 /** What keys do anywhere on the page; `Mod` is Ctrl, or ⌘ on a Mac. */
 export const SHORTCUTS = {
@@ -12,7 +13,16 @@ export const SHORTCUTS = {
   box: { keys: 'Shift+Escape' },
   stop: { keys: 'Escape' },
   list: { keys: '?' },
+  nextQuestion: { keys: 'J' },
+  previousQuestion: { keys: 'K' },
+  outline: { keys: 'O' },
+  quote: { keys: 'Q' },
 } as const;
+
+/** The keys of the message box. @param control Enter begins a line */
+export function boxKeys(control: boolean): { send: string; line: string } {
+  return control ? { send: 'Mod+Enter', line: 'Enter' } : { send: 'Enter', line: 'Shift+Enter' };
+}
 
 export type ShortcutName = keyof typeof SHORTCUTS;
 
@@ -23,6 +33,9 @@ export function shortcuts(): { keys: string; name: string }[] {
     name: t(`shortcut.${name}`),
   }));
 }
+
+/** Whether letters alone are shortcuts; they are in the way of people who speak to their machine. */
+export const LETTERS = new Store(true);
 
 /** What of a key press decides which shortcut it is. */
 export interface KeyPress {
@@ -39,7 +52,11 @@ export function isPressed(keys: string, press: KeyPress, inField: boolean): bool
   const parts = keys.split('+');
   const wanted = parts.pop();
   const mod = parts.includes('Mod');
-  if (wanted === '?') return press.key === '?' && !inField && !press.ctrlKey && !press.metaKey && !press.altKey;
+  if (wanted?.length === 1 && parts.length === 0) {
+    return (
+      press.key.toLowerCase() === wanted.toLowerCase() && !inField && !press.ctrlKey && !press.metaKey && !press.altKey
+    );
+  }
   if (press.altKey || mod !== (press.ctrlKey || press.metaKey) || parts.includes('Shift') !== press.shiftKey)
     return false;
   return wanted === ';' ? press.code === 'Semicolon' : press.key.toLowerCase() === wanted?.toLowerCase();
@@ -55,6 +72,7 @@ export function useShortcut(name: ShortcutName, run: () => void): void {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing || !isPressed(SHORTCUTS[name].keys, event, isField(event.target)))
         return;
+      if (SHORTCUTS[name].keys.length === 1 && !LETTERS.get()) return;
       if (document.querySelector('dialog[open], [role=menu]:popover-open') !== null) return;
       event.preventDefault();
       latest.current();

@@ -3,6 +3,7 @@ import {
   chosen,
   type Contrast,
   DARK,
+  type LookPart,
   MORE_CONTRAST,
   showLook,
   type Theme,
@@ -14,9 +15,11 @@ import { Store, useStore } from '../state/store';
 export interface Look {
   theme: Theme;
   contrast: Contrast;
-  /** What was chosen; undefined: as the system has it. */
-  own: { theme?: string; contrast?: string };
+  /** What was chosen; undefined: as it comes. */
+  own: Readonly<Partial<Record<LookPart, string>>>;
 }
+
+const PARTS: readonly LookPart[] = ['theme', 'contrast', 'size', 'width', 'lines', 'density'];
 
 const SHOWN = new Store<Look>({ theme: 'light', contrast: 'normal', own: {} });
 
@@ -38,8 +41,8 @@ export function useTheme(): { theme: Theme; toggle: () => void } {
   return { theme, toggle: () => chooseLook('theme', theme === 'dark' ? 'light' : 'dark') };
 }
 
-/** @param value undefined: as the system has it */
-export function chooseLook(part: 'theme' | 'contrast', value: string | undefined): void {
+/** @param value undefined: as it comes */
+export function chooseLook(part: LookPart, value: string | undefined): void {
   choose(part, value);
   show();
 }
@@ -53,6 +56,6 @@ function wanted(): Look {
   return {
     theme: wantedTheme(),
     contrast: wantedContrast(),
-    own: { theme: chosen('theme'), contrast: chosen('contrast') },
+    own: Object.fromEntries(PARTS.map((part) => [part, chosen(part)])),
   };
 }

@@ -46,6 +46,8 @@ export type RouteRequest<R extends Route> = (RouteParams<R> extends undefined ? 
 export interface CallOptions {
   /** The request goes on when the page is left. */
   keepalive?: boolean;
+  /** The same key and body are the same request, however often they are sent. */
+  idempotencyKey?: string;
 }
 
 /**
@@ -83,7 +85,7 @@ interface Sent {
 async function send(
   { method }: Address<Route>,
   address: string,
-  { body, wanted, options: { keepalive } }: Sent,
+  { body, wanted, options: { keepalive, idempotencyKey } }: Sent,
 ): Promise<Response> {
   try {
     return await fetch(address, {
@@ -94,6 +96,7 @@ async function send(
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(wanted === undefined ? {} : { [MIN_SETTINGS_VERSION_HEADER]: wanted }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     });

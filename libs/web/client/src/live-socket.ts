@@ -5,52 +5,88 @@ import {
   SOCKET_PATH,
   type SocketEvent,
 } from '@perennial/contracts-gateway';
-import { io, type Socket } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
 
 const HEARTBEAT_MS = 30_000;
+const LOAD_AGAIN_MS = 3_000;
+const MARK_TRIES = 4;
+const MARK_AGAIN_MS = 1_000;
 
-/** The account's socket for changes in any chat. The text of an answer comes by `followRun`, which has a cursor. */
-export interface LiveSocket {
-  /** The session id for a turn; empty while disconnected. */
-  readonly sessionId: string;
-  onEvent(listener: (event: SocketEvent) => void): () => void;
-  onConnected(listener: (connected: boolean) => void): () => void;
-  close(): void;
+export interface LiveListener {
+  onEvent(event: SocketEvent): void;
+  onConnected(connected: boolean): void;
 }
 
-/** Opens the socket and keeps it open. `token` is the session's token. */
-export function openLiveSocket(token: string): LiveSocket {
-  const socket: Socket<ServerSocketEvents, ClientSocketEvents> = io({
-    path: SOCKET_PATH,
-    transports: ['websocket'],
-    auth: { token },
-    reconnectionDelay: 300,
-    reconnectionDelayMax: 3_000,
-  });
-  // A draining server disconnects, which the library treats as final.
-  socket.on('disconnect', (reason) => {
-    if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 500);
-  });
-  const heartbeat = setInterval(() => socket.connected && socket.emit('heartbeat', {}), HEARTBEAT_MS);
+/** The account's socket for changes in any chat. The text of an answer comes by `followRun`, which has a cursor. */
+export class LiveSocket {
+  private socket: Socket<ServerSocketEvents, ClientSocketEvents> | undefined;
+  private heartbeat: ReturnType<typeof setInterval> | undefined;
+  private isClosed = false;
+  /** Chats that were read while it was not connected. */
+  private readonly unmarked = new Set<string>();
 
-  return {
-    get sessionId() {
-      return socket.id ?? '';
-    },
-    onEvent(listener) {
-      socket.on(SOCKET_EVENT, listener);
-      return () => socket.off(SOCKET_EVENT, listener);
-    },
-    onConnected(listener) {
-      const up = () => listener(true);
-      const down = () => listener(false);
-      socket.on('connect', up).on('disconnect', down).on('connect_error', down);
-      return () => socket.off('connect', up).off('disconnect', down).off('connect_error', down);
-    },
-    close() {
-      clearInterval(heartbeat);
-      socket.removeAllListeners('disconnect');
-      socket.disconnect();
-    },
-  };
+  /** Opens the socket and keeps it open. `token` is the session's token. */
+  constructor(
+    private readonly token: string,
+    private readonly listener: LiveListener,
+  ) {
+    void this.open();
+  }
+
+  /** The session id for a turn; empty while disconnected. */
+  get sessionId(): string {
+    return this.socket?.id ?? '';
+  }
+
+  /** The reader has seen what is in a chat: the server is told as soon as it is connected. */
+  markRead(chatId: string, tries = MARK_TRIES): void {
+    if (!this.socket?.connected) {
+      this.unmarked.add(chatId);
+      return;
+    }
+    const again = (accepted: boolean) => {
+      // A server that does not know yet whose socket it is accepts nothing.
+      if (!accepted && tries > 1) setTimeout(() => this.markRead(chatId, tries - 1), MARK_AGAIN_MS);
+    };
+    this.socket.emit('events:chat', { chat_id: chatId, data: { type: 'last_read_at' } }, again);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearInterval(this.heartbeat);
+    this.socket?.removeAllListeners();
+    this.socket?.disconnect();
+  }
+
+  /** The library comes after the page: one can read and write before. */
+  private async open(): Promise<void> {
+    const library = await import('socket.io-client').catch(() => undefined);
+    if (this.isClosed) return;
+    if (!library) {
+      this.listener.onConnected(false);
+      setTimeout(() => void this.open(), LOAD_AGAIN_MS);
+      return;
+    }
+    const socket: Socket<ServerSocketEvents, ClientSocketEvents> = library.io({
+      path: SOCKET_PATH,
+      transports: ['websocket'],
+      auth: { token: this.token },
+      reconnectionDelay: 300,
+      reconnectionDelayMax: 3_000,
+    });
+    this.socket = socket;
+    // A draining server disconnects, which the library treats as final.
+    socket.on('disconnect', (reason) => {
+      this.listener.onConnected(false);
+      if (reason === 'io server disconnect') setTimeout(() => !this.isClosed && socket.connect(), 500);
+    });
+    socket.on('connect_error', () => this.listener.onConnected(false));
+    socket.on('connect', () => {
+      this.listener.onConnected(true);
+      for (const chatId of this.unmarked) this.markRead(chatId);
+      this.unmarked.clear();
+    });
+    socket.on(SOCKET_EVENT, (event) => this.listener.onEvent(event));
+    this.heartbeat = setInterval(() => socket.connected && socket.emit('heartbeat', {}), HEARTBEAT_MS);
+  }
 }

@@ -25,6 +25,8 @@ export const routes = {
     signIn: at<Declared['auths']['signIn']>('POST', '/api/v1/auths/signin'),
     signOut: at<Declared['auths']['signOut']>('POST', '/api/v1/auths/signout'),
     signUp: at<Declared['auths']['signUp']>('POST', '/api/v1/auths/signup'),
+    updatePassword: at<Declared['auths']['updatePassword']>('POST', '/api/v1/auths/update/password'),
+    updateProfile: at<Declared['auths']['updateProfile']>('POST', '/api/v1/auths/update/profile'),
   },
   chats: {
     get: at<Declared['chats']['get']>('GET', '/api/v1/chats/:id'),
@@ -40,6 +42,7 @@ export const routes = {
     banners: at<Declared['configs']['banners']>('GET', '/api/v1/configs/banners'),
     get: at<Declared['configs']['get']>('GET', '/api/config'),
     models: at<Declared['configs']['models']>('GET', '/api/v1/configs/models'),
+    version: at<Declared['configs']['version']>('GET', '/api/version'),
     updateBanners: at<Declared['configs']['updateBanners']>('POST', '/api/v1/configs/banners'),
     updateModels: at<Declared['configs']['updateModels']>('POST', '/api/v1/configs/models'),
   },
@@ -53,6 +56,8 @@ export const routes = {
   },
   files: {
     get: at<Declared['files']['get']>('GET', '/api/v1/files/:id'),
+    list: at<Declared['files']['list']>('GET', '/api/v1/files/'),
+    search: at<Declared['files']['search']>('GET', '/api/v1/files/search'),
     remove: at<Declared['files']['remove']>('DELETE', '/api/v1/files/:id'),
     retry: at<Declared['files']['retry']>('POST', '/api/v1/files/:id/process/retry'),
     status: at<Declared['files']['status']>('GET', '/api/v1/files/:id/process/status'),
@@ -72,6 +77,17 @@ export const routes = {
     search: at<Declared['knowledge']['search']>('GET', '/api/v1/knowledge/search'),
     update: at<Declared['knowledge']['update']>('POST', '/api/v1/knowledge/:id/update'),
   },
+  knowledgeSources: {
+    create: at<Declared['knowledgeSources']['create']>('POST', '/api/v1/knowledge/:id/sources'),
+    documents: at<Declared['knowledgeSources']['documents']>(
+      'GET',
+      '/api/v1/knowledge/:id/sources/:sourceId/documents',
+    ),
+    list: at<Declared['knowledgeSources']['list']>('GET', '/api/v1/knowledge/:id/sources'),
+    remove: at<Declared['knowledgeSources']['remove']>('DELETE', '/api/v1/knowledge/:id/sources/:sourceId'),
+    sync: at<Declared['knowledgeSources']['sync']>('POST', '/api/v1/knowledge/:id/sources/:sourceId/sync'),
+    update: at<Declared['knowledgeSources']['update']>('POST', '/api/v1/knowledge/:id/sources/:sourceId/update'),
+  },
   models: {
     base: at<Declared['models']['base']>('GET', '/api/v1/models/base'),
     list: at<Declared['models']['list']>('GET', '/api/models'),
@@ -81,6 +97,11 @@ export const routes = {
     config: at<Declared['retrieval']['config']>('GET', '/api/v1/retrieval/config'),
     embedding: at<Declared['retrieval']['embedding']>('GET', '/api/v1/retrieval/embedding'),
     updateConfig: at<Declared['retrieval']['updateConfig']>('POST', '/api/v1/retrieval/config/update'),
+    cancelVectorMove: at<Declared['retrieval']['cancelVectorMove']>('POST', '/api/v1/retrieval/vectors/move/cancel'),
+    finishVectorMove: at<Declared['retrieval']['finishVectorMove']>('POST', '/api/v1/retrieval/vectors/move/finish'),
+    pauseVectorMove: at<Declared['retrieval']['pauseVectorMove']>('POST', '/api/v1/retrieval/vectors/move/pause'),
+    startVectorMove: at<Declared['retrieval']['startVectorMove']>('POST', '/api/v1/retrieval/vectors/move'),
+    vectorMoveStatus: at<Declared['retrieval']['vectorMoveStatus']>('GET', '/api/v1/retrieval/vectors/move'),
     updateEmbedding: at<Declared['retrieval']['updateEmbedding']>('POST', '/api/v1/retrieval/embedding/update'),
   },
   tasks: {
@@ -90,6 +111,8 @@ export const routes = {
   users: {
     list: at<Declared['users']['list']>('GET', '/api/v1/users/'),
     remove: at<Declared['users']['remove']>('DELETE', '/api/v1/users/:id'),
+    settings: at<Declared['users']['settings']>('GET', '/api/v1/users/user/settings'),
+    updateSettings: at<Declared['users']['updateSettings']>('POST', '/api/v1/users/user/settings/update'),
     update: at<Declared['users']['update']>('POST', '/api/v1/users/:id/update'),
   },
 };

@@ -6,6 +6,7 @@ import { AdminPage, Problem } from '../page-parts';
 import { type DocumentSettings, useDocumentSettings, useEmbedding, useSaveDocumentSettings } from './document-queries';
 import { EmbeddingForm } from './embedding-form';
 import { changedSettings, hintWords, SETTING_GROUPS, type SettingField } from './setting-fields';
+import { VectorMove } from './vector-move';
 
 /** How documents are read and found: the index, the model that embeds them, and the settings. */
 export function DocumentsPage() {
@@ -20,6 +21,7 @@ export function DocumentsPage() {
         <Problem error={embedding.data ? undefined : embedding.error} />
         {embedding.data && <EmbeddingForm embedding={embedding.data} />}
       </section>
+      <VectorMove />
       <section className="admin-section" aria-label={ta('documents.settings')}>
         {settings.isPending && <p role="status">{t('page.loading')}</p>}
         <Problem error={settings.data ? undefined : settings.error} />

@@ -293,4 +293,25 @@ export default {
   'users.waiting': 'Wartende',
   'users.you': '(Sie)',
   'users.youSignedOut': 'Sie werden überall abgemeldet.',
+
+  vectors: 'Vektorspeicher',
+  'vectors.active': 'Suchen werden von {store} beantwortet.',
+  'vectors.cancel': 'Umzug abbrechen',
+  'vectors.compared':
+    'Vor dem Wechsel verglichen: {equal} von {samples} Dokumenten waren gleich, und {recall} der Treffer wurden gefunden.',
+  'vectors.drop': 'Inhalt von {store} verwerfen',
+  'vectors.dropAsk': 'Den Inhalt von {store} endgültig verwerfen?',
+  'vectors.dropThen': 'Danach gibt es keinen Weg zurück.',
+  'vectors.dropYes': 'Verwerfen',
+  'vectors.former':
+    'Der frühere Speicher {store} wird bis {time} mitgeschrieben: So lange ist ein Umzug zurück sofort möglich.',
+  'vectors.goOn': 'Fortsetzen',
+  'vectors.hint': 'Suchen gehen währenddessen weiter. Beide Speicher werden verglichen, bevor der andere antwortet.',
+  'vectors.keep': 'Behalten',
+  'vectors.moving': 'Umzug nach {to}: {done} von {total} Dateien sind da.',
+  'vectors.pause': 'Anhalten',
+  'vectors.paused': 'Der Umzug nach {to} ist angehalten: {done} von {total} Dateien sind da.',
+  'vectors.progress': 'Fortschritt des Umzugs',
+  'vectors.start': 'Umziehen',
+  'vectors.to': 'Alle Dokumente umziehen nach',
 } satisfies Translation<typeof en>;

@@ -52,9 +52,13 @@ export function UserTable({ rows, list, self, isOld, approving, onOrder, onAppro
             <th scope="row">
               <bdi>{user.name}</bdi>
               {user.id === self && <span className="muted"> {ta('users.you')}</span>}
-              <span className="user-address">{user.email}</span>
+              <span className="user-address">
+                <EmailText of={user.email} />
+              </span>
             </th>
-            <td data-column="email">{user.email}</td>
+            <td data-column="email">
+              <EmailText of={user.email} />
+            </td>
             <td data-role={user.role}>{ta(`role.${user.role}`)}</td>
             <td data-column="last_active_at">{sinceWords(user.last_active_at)}</td>
             <td data-column="created_at">{dateWords(user.created_at)}</td>
@@ -83,6 +87,18 @@ export function UserTable({ rows, list, self, isOld, approving, onOrder, onAppro
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** An address, which breaks after its @ first where a line has no room for it. */
+function EmailText({ of: email }: { of: string }) {
+  const at = email.lastIndexOf('@') + 1;
+  return (
+    <bdi>
+      {email.slice(0, at)}
+      <wbr />
+      {email.slice(at)}
+    </bdi>
   );
 }
 

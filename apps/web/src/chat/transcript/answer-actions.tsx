@@ -1,14 +1,17 @@
 import type { Message } from '@perennial/contracts-wire';
 import { CopyButton, richText } from '@perennial/web-ui/markdown';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { t } from '../../messages';
 import { Icon } from '../../ui/icon';
 import { Menu } from '../../ui/menu';
 import { useMessageActions } from './actions';
+import { AnswerFacts } from './answer-facts';
 import { Versions } from './versions';
 
 interface ActionsProps {
   message: Message;
+  /** Of the model that wrote it. */
+  modelName?: string;
   text: string;
   versionIds: string;
   /** It is the end of what is shown: its actions are always seen. */
@@ -19,8 +22,9 @@ interface ActionsProps {
 }
 
 /** What can be done with an answer. */
-export function AnswerActions({ message, text, versionIds, last, cut, onEdit }: ActionsProps) {
+export function AnswerActions({ message, modelName, text, versionIds, last, cut, onEdit }: ActionsProps) {
   const actions = useMessageActions();
+  const [facts, setFacts] = useState(false);
   const group = useRef<HTMLDivElement>(null);
   const whatToCopy = () => {
     const shown = group.current?.closest('.message-assistant')?.querySelector(':scope > .markdown');
@@ -56,10 +60,12 @@ export function AnswerActions({ message, text, versionIds, last, cut, onEdit }: 
             onChoose: () => actions.retryWith(message),
           },
           { name: t('action.edit'), icon: <Icon name="edit" />, onChoose: onEdit },
+          { name: t('facts'), icon: <Icon name="info" />, onChoose: () => setFacts(true) },
         ]}
       >
         <Icon name="more" />
       </Menu>
+      {facts && <AnswerFacts message={message} modelName={modelName} text={text} onClose={() => setFacts(false)} />}
     </div>
   );
 }

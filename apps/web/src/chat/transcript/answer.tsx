@@ -7,6 +7,7 @@ import { documentsOf } from '../answer-news';
 import { DocumentsStatus } from '../documents-status';
 import { useDrafts } from '../drafts';
 import { useNews } from '../live';
+import { picturesOf } from '../pictures';
 import { errorOf } from '../thread';
 import { useMessageActions } from './actions';
 import { Announcement } from './announcement';
@@ -15,6 +16,7 @@ import { useAnswerText } from './answer-text';
 import { CitationsContext } from './citation';
 import { type CitedDocument, citedDocuments } from './citations';
 import { MessageEditor } from './message-editor';
+import { MessagePictures } from './message-pictures';
 import { NO_RUN } from './runs/run';
 import { useRun } from './runs/use-run';
 import { SourceDialog, SourceList } from './sources';
@@ -88,6 +90,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
           {error}
         </p>
       )}
+      <MessagePictures pictures={picturesOf(message)} />
       {!writing && <SourceList documents={documents} onOpen={setOpened} />}
       <footer className="message-foot">
         {writing && !state.connected && <span role="status">{t('answer.reconnecting')}</span>}
@@ -95,6 +98,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
         {!writing && !editing && (
           <AnswerActions
             message={message}
+            modelName={name}
             text={document.text}
             versionIds={versionIds}
             last={last}

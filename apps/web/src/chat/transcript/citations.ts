@@ -1,6 +1,6 @@
 import { t } from '../../messages';
 import { numberText } from '../../messages/formats';
-import { isObject, listIn, objectsIn, textIn, textsIn, wholeIn } from '../narrow';
+import { isObject, listIn, objectsIn, textIn, textsIn, wholeIn } from '../../wire/narrow';
 
 /** A text of a document that an answer used. */
 export interface Passage {

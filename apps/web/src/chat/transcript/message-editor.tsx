@@ -1,5 +1,6 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { t } from '../../messages';
+import { usePreferences } from '../../preferences/preferences';
 import { isSend, isTouch } from '../composer-keys';
 import { useDrafts } from '../drafts';
 
@@ -19,6 +20,7 @@ interface EditorProps {
 /** Changes the text of a message in its place. What is typed survives a reload and a failure, until it is sent or given up. */
 export function MessageEditor({ messageId, text, name, done, hint, onDone, onClose }: EditorProps) {
   const { edits } = useDrafts();
+  const { ctrlEnterToSend } = usePreferences();
   const [own, setOwn] = useState(() => edits.read(messageId) ?? text);
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -54,7 +56,7 @@ export function MessageEditor({ messageId, text, name, done, hint, onDone, onClo
     if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
       event.stopPropagation();
       close();
-    } else if (isSend(event.nativeEvent, isTouch())) {
+    } else if (isSend(event.nativeEvent, { onScreen: isTouch(), control: ctrlEnterToSend === true })) {
       event.preventDefault();
       void finish();
     }

@@ -6,9 +6,11 @@ import { originalAddress } from '../../files/original-address';
 import { t } from '../../messages';
 import { Icon } from '../../ui/icon';
 import { useDrafts } from '../drafts';
+import { picturesOf } from '../pictures';
 import { attachmentsOf, textOf } from '../thread';
 import { useMessageActions } from './actions';
 import { MessageEditor } from './message-editor';
+import { MessagePictures } from './message-pictures';
 import { Versions } from './versions';
 
 interface QuestionProps {
@@ -42,10 +44,13 @@ export const Question = memo(function Question({ ref, message, versionIds, store
           onClose={() => setEditing(false)}
         />
       ) : (
-        <div className="question" dir="auto">
-          {text}
-        </div>
+        text !== '' && (
+          <div className="question" dir="auto">
+            {text}
+          </div>
+        )
       )}
+      <MessagePictures pictures={picturesOf(message)} />
       {attached.length > 0 && (
         <ul className="message-files" aria-label={t('box.attached')}>
           {attached.map(({ type, id, name }) => (

@@ -55,13 +55,42 @@ export class Reader {
     return this.readings.of(chatId ?? '');
   }
 
-  /** The reader has asked something: the question before this answer goes to the top as soon as it is there. */
-  asked(answerId: string): void {
-    this.answerId = answerId;
+  /**
+   * The reader has asked something: the question before this answer goes to the top as soon as it is there.
+   *
+   * @param follow the page goes on with the text instead
+   */
+  asked(answerId: string, follow = false): void {
+    this.answerId = follow ? undefined : answerId;
+    if (follow) this.view?.removeAttribute('data-turn');
     this.isNew = true;
-    this.following = false;
+    this.following = follow;
     this.place = undefined;
     this.gestureAt = -Infinity;
+  }
+
+  /** Goes to a message; one that is not there yet is gone to when it is. */
+  goTo(message: string): void {
+    this.answerId = undefined;
+    this.view?.removeAttribute('data-turn');
+    this.following = false;
+    this.place = { message, above: -ABOVE_QUESTION };
+    this.readingOf(this.chatId).place = this.place;
+    this.afterLayout();
+  }
+
+  /** Goes to the next question, or to the one before. */
+  step(by: 1 | -1): void {
+    const { view, list } = this;
+    if (!view || !list) return;
+    const tops = [...list.querySelectorAll<HTMLElement>('.message-user')].map((row) => ({
+      row,
+      top: topIn(view, row),
+    }));
+    const at = view.scrollTop + ABOVE_QUESTION;
+    const next = by === 1 ? tops.find(({ top }) => top > at + 1) : tops.findLast(({ top }) => top < at - 1);
+    const message = next?.row.dataset['message'];
+    if (message !== undefined) this.goTo(message);
   }
 
   /** Goes to the end and follows it. */

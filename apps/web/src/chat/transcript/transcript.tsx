@@ -9,6 +9,7 @@ import { modelNameOf } from '../thread';
 import { type MessageActions, MessageActionsContext } from './actions';
 import { markdownParts } from './citation';
 import { type Group, groupsOf } from './groups';
+import { QuoteButton } from './quote-button';
 import type { Reader } from './reader';
 import type { Reading } from './readings';
 import { Row } from './row';
@@ -33,6 +34,7 @@ export interface TranscriptProps {
   names: ReadonlyMap<string, string>;
   reader: Reader;
   actions: MessageActions;
+  onQuote: (text: string) => void;
   /** There are earlier messages: fetches them. */
   onEarlier?: () => void;
 }
@@ -47,6 +49,7 @@ export function Transcript({
   names,
   reader,
   actions,
+  onQuote,
   onEarlier,
 }: TranscriptProps) {
   const last = thread.at(-1);
@@ -109,6 +112,7 @@ export function Transcript({
           </div>
         </div>
         <MoreBelow reader={reader} />
+        <QuoteButton onQuote={onQuote} />
       </MessageActionsContext>
     </MarkdownPartsContext>
   );

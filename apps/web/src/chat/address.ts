@@ -1,0 +1,34 @@
+import { useEffect, useRef } from 'react';
+import { useSearchParams } from 'react-router';
+import type { useChat } from './chat-queries';
+import type { Draft } from './draft';
+
+/** An address such as `/?q=text&models=id` fills the box of a new chat, below what was written there; it sends nothing. */
+export function usePrefill(draft: Draft | undefined): void {
+  const [address, setAddress] = useSearchParams();
+  useEffect(() => {
+    const [text, model] = [address.get('q'), address.get('models')?.split(',')[0]];
+    if (!draft || (text === null && model === undefined)) return;
+    const own = draft.text.get();
+    if (text !== null && !own.endsWith(text)) draft.text.set(own === '' ? text : `${own}\n${text}`);
+    if (model) draft.model.set(model);
+    setAddress({}, { replace: true });
+  }, [draft, address, setAddress]);
+}
+
+/** An address such as `/c/id?m=message` leads to a message, on whichever branch it is. */
+export function useLinkedMessage(chat: ReturnType<typeof useChat>, show: (messageId: string) => void): void {
+  const [address, setAddress] = useSearchParams();
+  const wanted = address.get('m');
+  const { data, hasNextPage, isFetching, fetchNextPage } = chat;
+  const latest = useRef(show);
+  useEffect(() => {
+    latest.current = show;
+  });
+  useEffect(() => {
+    if (wanted === null || !data || isFetching) return;
+    if (!data.chat.history?.messages[wanted] && hasNextPage) return void fetchNextPage();
+    if (data.chat.history?.messages[wanted]) latest.current(wanted);
+    setAddress({}, { replace: true });
+  }, [wanted, data, hasNextPage, isFetching, fetchNextPage, setAddress]);
+}

@@ -1,0 +1,140 @@
+import type { FileItem } from '@perennial/contracts-wire';
+import { ApiError, call, routes } from '@perennial/web-client';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useDeferredValue, useState } from 'react';
+import { Link } from 'react-router';
+import { t } from '../messages';
+import { dateText } from '../messages/formats';
+import { usePageTitle } from '../messages/page-title';
+import { textIn } from '../wire/narrow';
+import { FileRow } from './file-row';
+
+const FILES_KEY = ['files'];
+const FOUND_PER_PAGE = 50;
+
+/** All files of the user: those of bases and those of messages. */
+export function FilesPage() {
+  const [text, setText] = useState('');
+  const query = useDeferredValue(text.trim());
+  const files = useFiles(query);
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: (id: string) => call(routes.files.remove, { params: { id } }),
+    onSettled: () => client.invalidateQueries({ queryKey: FILES_KEY }),
+  });
+  usePageTitle(t('files.all'));
+  const items = files.data?.pages.flatMap(({ items }) => items) ?? [];
+  const total = files.data?.pages.at(-1)?.total;
+  const problem = remove.error ?? (files.data ? null : files.error);
+  const removeFile = ({ id, filename }: FileItem) => {
+    if (window.confirm(t('files.deleteAsk', { name: filename }))) remove.mutate(id);
+  };
+  return (
+    <main id="content" className="documents-page" tabIndex={-1}>
+      <p>
+        <Link to="/knowledge">{t('knowledge.all')}</Link>
+      </p>
+      <header className="documents-header">
+        <h1>{t('files.all')}</h1>
+      </header>
+      <label className="field">
+        <span className="visually-hidden">{t('knowledge.searchFiles')}</span>
+        <input
+          type="search"
+          placeholder={t('knowledge.searchFiles')}
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+      </label>
+      {problem && (
+        <p className="problem" role="alert">
+          {problem.message}
+        </p>
+      )}
+      {files.isPending && <p role="status">{t('page.loading')}</p>}
+      {files.data && items.length === 0 && (
+        <p className="empty-state" role="status">
+          {query ? t('knowledge.noFileMatches', { query }) : t('files.none')}
+        </p>
+      )}
+      {total !== undefined && items.length > 0 && (
+        <p className="muted" role="status">
+          {t('knowledge.fileCount', { count: total })}
+        </p>
+      )}
+      <ul className="document-list" aria-label={t('knowledge.files')}>
+        {items.map((file) => (
+          <FileRow
+            key={file.id}
+            file={file}
+            progress={{ status: file.data.status ?? 'completed', error: file.data.error }}
+            facts={<Facts file={file} />}
+            onDelete={() => removeFile(file)}
+          />
+        ))}
+      </ul>
+      {files.hasNextPage && (
+        <button
+          type="button"
+          className="button button-quiet"
+          disabled={files.isFetchingNextPage}
+          onClick={() => void files.fetchNextPage()}
+        >
+          {t('knowledge.moreFiles')}
+        </button>
+      )}
+    </main>
+  );
+}
+
+/** When it came, and the base that it was put into. */
+function Facts({ file: { created_at: at, meta } }: { file: FileItem }) {
+  const base = textIn(meta.data, 'knowledge_id');
+  return (
+    <>
+      {` · ${dateText(at * 1_000, { dateStyle: 'medium' })}`}
+      {base !== undefined && (
+        <>
+          {' · '}
+          <Link to={`/knowledge/${encodeURIComponent(base)}`}>{t('knowledge.base')}</Link>
+        </>
+      )}
+    </>
+  );
+}
+
+interface FilePage {
+  items: FileItem[];
+  /** Unknown for what was searched. */
+  total?: number;
+}
+
+/** The newest first; with a query those whose names have it. */
+function useFiles(query: string) {
+  return useInfiniteQuery({
+    queryKey: [...FILES_KEY, query],
+    queryFn: async ({ pageParam }): Promise<FilePage> => {
+      if (query === '') return call(routes.files.list, { query: { page: pageParam } });
+      const skip = (pageParam - 1) * FOUND_PER_PAGE;
+      const filename = `*${query}*`;
+      return { items: await searched({ filename, skip, limit: FOUND_PER_PAGE }) };
+    },
+    initialPageParam: 1,
+    getNextPageParam: (page, pages) => {
+      const loaded = pages.reduce((sum, { items }) => sum + items.length, 0);
+      const hasMore = page.total === undefined ? page.items.length === FOUND_PER_PAGE : loaded < page.total;
+      return hasMore && page.items.length > 0 ? pages.length + 1 : undefined;
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Nothing found is no error here. */
+async function searched(query: { filename: string; skip: number; limit: number }): Promise<FileItem[]> {
+  try {
+    return await call(routes.files.search, { query });
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
+}
