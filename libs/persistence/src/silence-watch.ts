@@ -14,7 +14,8 @@ export interface SilenceWatchOptions {
 
 /**
  * Notices within about 1.5 s that Postgres does not answer this process: a link that lost its other end, or a paused server. One slow statement,
- * or one that waits for a lock, is no silence: others are answered. It rests while nothing waits.
+ * or one that waits for a lock, is no silence: others are answered. If all connections of the pool wait so at once, it counts as silence until one
+ * is answered: others may have a connection that is free. It rests while nothing waits.
  */
 export class SilenceWatch {
   /** When each began to wait, the oldest first. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { BlobStoreUnavailableError } from '../errors';
 import type { BucketConfig, BucketObject, ForeignBucket } from '../foreign-bucket';
 import { exactly } from '../streams';
 import { ask, createS3Client, prefixOf } from './client';
@@ -25,6 +26,8 @@ export class S3Bucket implements ForeignBucket {
         throw signal.aborted ? signal.reason : translateS3Error(error);
       });
       yield (page.Contents ?? []).map(({ Key = '' }) => Key.slice(this.prefix.length));
+      if (token !== undefined && page.NextContinuationToken === token)
+        throw new BlobStoreUnavailableError('The store gives the same page of its list again and again');
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }
