@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { coalesceWrites, databaseServers, jittered, type Logger, retry } from '@perennial/runtime';
-import pg, { type Client, type Pool, type PoolConfig } from 'pg';
+import pg, { type Client, type PoolConfig } from 'pg';
 import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
 import { isUnreachable } from './errors';
 import type { MigrationClass } from './migration';
@@ -124,10 +124,10 @@ function isPoolerRefusal(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('unsupported startup parameter');
 }
 
-const pools = new WeakMap<DataSource, Pool>();
+const pools = new WeakMap<DataSource, PrimaryPool>();
 
 /** The pg pool under a connected TypeORM data source: hand-written SQL and repositories share its connections. */
-export function poolFrom(dataSource: DataSource): Pool {
+export function poolFrom(dataSource: DataSource): PrimaryPool {
   const pool = pools.get(dataSource);
   if (pool === undefined) throw new Error('the data source is not connected');
   return pool;

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Metrics } from '@perennial/runtime';
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import { isUnreachable, mapDatabaseError } from './errors';
-import { SilenceWatch } from './silence-watch';
+import { SilenceWatch, type SilenceWatchOptions } from './silence-watch';
 
 export interface QueryOptions {
   /**
@@ -44,10 +44,10 @@ export class Database implements Queryable {
     name: 'main' | 'heavy' | 'replica' = 'main',
     /** Statements that go with every BEGIN; then every statement is sent in a transaction. */
     private readonly local?: string,
-    /** Told when Postgres does not answer this process any more, and when it answers again. */
-    onSilence?: (isSilent: boolean) => void,
+    /** Who is told when Postgres does not answer this process any more, and when it answers again. */
+    silence?: SilenceWatchOptions,
   ) {
-    this.silence = onSilence && new SilenceWatch({ probe: () => this.query('SELECT 1'), onChange: onSilence });
+    this.silence = silence && new SilenceWatch(silence);
     const durations = metrics.histogram('sql_seconds', 'Duration of SQL statements', ['pool', 'outcome']);
     this.metrics = { observe: (seconds, outcome) => durations.observe({ pool: name, outcome }, seconds) };
     // TypeORM borrows connections too and drops broken ones without a listener; their last error would end the process.

@@ -24,6 +24,8 @@ export interface PersistenceOptions extends DatabaseOptions {
   heavyReads?: boolean;
 }
 
+/** Milliseconds for an answer of Postgres when it seems to be silent. */
+const PROBE_MS = 2_000;
 const PRUNE_INTERVAL_MS = 10 * 60 * 1_000;
 
 /**
@@ -49,13 +51,7 @@ export class PersistenceModule implements OnApplicationShutdown {
           provide: Database,
           inject: [DataSource, Runtime],
           useFactory: (dataSource: DataSource, runtime: Runtime) =>
-            attach(
-              new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(options).local, (isSilent) =>
-                onSilence(isSilent, runtime),
-              ),
-              runtime,
-              options,
-            ),
+            attach(openDatabase(dataSource, runtime, options), runtime, options),
         },
         {
           provide: UnitOfWork,
@@ -80,6 +76,14 @@ export class PersistenceModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
+}
+
+function openDatabase(dataSource: DataSource, runtime: Runtime, options: PersistenceOptions): Database {
+  const pool = poolFrom(dataSource);
+  return new Database(pool, runtime.metrics, 'main', mainSession(options).local, {
+    probe: () => pool.ask(PROBE_MS),
+    onChange: (isSilent) => onSilence(isSilent, runtime),
+  });
 }
 
 /** Other replicas may have a link that works. */

@@ -14,6 +14,7 @@ const PAUSE_MS = 20;
  */
 export class PrimaryPool extends Pool {
   private readonly locator: PrimaryLocator;
+  private readonly toClient: (config: ClientConfig) => Client;
 
   /** @param config as that of `Pool`, without the address */
   constructor(url: string, config: PoolConfig, log?: Logger) {
@@ -34,6 +35,7 @@ export class PrimaryPool extends Pool {
       ...(locator.isSearching ? { onConnect: (client) => locator.verify(client, urlFrom(client)) } : {}),
     });
     this.locator = locator;
+    this.toClient = (clientConfig) => new PrimaryClient(clientConfig);
     this.isCurrent = (client) => urlFrom(client) === locator.url;
     this.on('error', (_, client) => locator.doubt(urlFrom(client)));
     this.on('release', (error, client) => {
@@ -51,6 +53,19 @@ export class PrimaryPool extends Pool {
       (client) => connected(undefined, client, client.release.bind(client) as (error?: unknown) => void),
       (error: unknown) => connected(error as Error, undefined, () => undefined),
     );
+  }
+
+  /**
+   * Resolves when the server has answered: on a connection of the pool if one can be had at once, else on one of its own.
+   *
+   * @throws when it cannot be reached, or the new connection has no answer within `timeoutMs`
+   */
+  async ask(timeoutMs: number): Promise<void> {
+    if (this.idleCount > 0 || this.totalCount < this.options.max) return void (await this.query('SELECT 1'));
+    const client = this.toClient({ ...this.options, connectionTimeoutMillis: timeoutMs });
+    client.on('error', () => undefined);
+    await client.connect();
+    void client.end().catch(() => undefined);
   }
 
   private readonly isCurrent: (client: PoolClient) => boolean;

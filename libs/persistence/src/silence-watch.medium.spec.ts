@@ -57,7 +57,7 @@ describe('a silent Postgres', () => {
   beforeAll(async () => {
     const opened = await Link.open(await freshDatabase());
     link = opened.link;
-    one = await openTestDatabase(opened.through, {}, (isSilent) => told.push(isSilent));
+    one = await openTestDatabase(opened.through, { poolSize: 3 }, (isSilent) => told.push(isSilent));
   });
   afterAll(async () => {
     await one?.close();
@@ -76,8 +76,21 @@ describe('a silent Postgres', () => {
     told.length = 0;
   });
 
-  it('is not one in which a single statement takes long', async () => {
-    await one.database.query('SELECT pg_sleep(1.6)');
+  it.each([
+    ['a single statement takes', 1],
+    ['all statements of the pool take', 4],
+  ])('is not one in which %s long', async (_, count) => {
+    await Promise.all(Array.from({ length: count }, () => one.database.query('SELECT pg_sleep(1.6)')));
     expect(told).toEqual([]);
+  });
+
+  it('is noticed while all connections of the pool are busy', async () => {
+    const waiting = Array.from({ length: 3 }, () => one.database.query('SELECT pg_sleep(0.1)'));
+    link.silence(true);
+    await waitFor(() => told.length > 0);
+    link.silence(false);
+    await Promise.all(waiting);
+    await waitFor(() => told.length > 1);
+    expect(told).toEqual([true, false]);
   });
 });

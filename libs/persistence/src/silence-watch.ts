@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 250;
 const SILENT_MS = 500;
 
 export interface SilenceWatchOptions {
-  /** Asks Postgres for anything, through the watched pool; its outcome is watched like that of all others. */
+  /** Resolves when Postgres has answered anything, also while all connections of the pool are busy. */
   probe(): Promise<unknown>;
   /** The link has gone silent, or somebody has answered again. */
   onChange(isSilent: boolean): void;
@@ -14,8 +14,7 @@ export interface SilenceWatchOptions {
 
 /**
  * Notices within about 1.5 s that Postgres does not answer this process: a link that lost its other end, or a paused server. One slow statement,
- * or one that waits for a lock, is no silence: others are answered. If all connections of the pool wait so at once, it counts as silence until one
- * is answered: others may have a connection that is free. It rests while nothing waits.
+ * or all that wait for one lock, are no silence. It rests while nothing waits.
  */
 export class SilenceWatch {
   /** When each began to wait, the oldest first. */
@@ -38,10 +37,13 @@ export class SilenceWatch {
     this.callOff ??= wakeAfter(LOOK_EVERY_MS, () => this.look());
     return (isAnswered) => {
       this.waiting.delete(wait);
-      if (!isAnswered) return;
-      this.answeredAt = performance.now();
-      this.change(false);
+      if (isAnswered) this.answered();
     };
+  }
+
+  private answered(): void {
+    this.answeredAt = performance.now();
+    this.change(false);
   }
 
   private look(): void {
@@ -63,10 +65,13 @@ export class SilenceWatch {
 
   private ask(now: number): void {
     this.probedAt = now;
-    const asked = (): void => {
-      this.probedAt = undefined;
-    };
-    this.options.probe().then(asked, asked);
+    this.options
+      .probe()
+      .then(
+        () => this.answered(),
+        () => undefined,
+      )
+      .finally(() => (this.probedAt = undefined));
   }
 
   private change(isSilent: boolean): void {

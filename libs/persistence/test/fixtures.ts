@@ -37,7 +37,9 @@ export async function openTestDatabase(
   const { runtime, lines } = capturingRuntime();
   const wanted = { url, schema: 'notes', migrations: NOTES, ...options };
   const dataSource = await openDataSource(wanted, runtime.log);
-  const database = new Database(poolFrom(dataSource), runtime.metrics, 'main', mainSession(wanted).local, onSilence);
+  const pool = poolFrom(dataSource);
+  const silence = onSilence && { probe: () => pool.ask(2_000), onChange: onSilence };
+  const database = new Database(pool, runtime.metrics, 'main', mainSession(wanted).local, silence);
   return {
     dataSource,
     database,

@@ -96,7 +96,12 @@ export class RequestReader {
 
   /** Ends the wait for records, so that the next read is of the right kind. */
   async wake(): Promise<void> {
-    if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
+    const { readingSince } = this;
+    // Repeatedly: the read may have been in transit when the first UNBLOCK came.
+    while (readingSince !== undefined && this.readingSince === readingSince) {
+      await this.unblock();
+      await sleep(20);
+    }
   }
 
   /** Takes no further record. Resolves when the last read has returned, so that no record is delivered and lost. */
@@ -107,10 +112,14 @@ export class RequestReader {
     const giveUpAt = performance.now() + BLOCK_MS + 500;
     while (this.loop && !ended && performance.now() < giveUpAt) {
       // Repeatedly: a read may have been in transit when the first UNBLOCK came.
-      await this.wake();
+      await this.unblock();
       await sleep(20);
     }
     this.blocking.disconnect();
+  }
+
+  private async unblock(): Promise<void> {
+    if (this.clientId !== undefined) await this.commands.client('UNBLOCK', this.clientId).catch(() => undefined);
   }
 
   private async run(): Promise<void> {
