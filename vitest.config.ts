@@ -11,9 +11,9 @@ const deploy = ['deploy', ...(LONG ? ['long'] : [])].map((form) => `tools/deploy
 const alone = ['e2e/src/{chaos,failover,fuzz}.e2e.ts', 'tools/deploy-tests/src/upgrade/upgrade.deploy.ts'];
 /** Small files that take longest, because they run programs. Vitest begins with the largest files, and would end with these alone. */
 const longest = [
-  'libs/vector-store/test/milvus.medium.spec.ts',
   'libs/vector-store/test/chroma.medium.spec.ts',
   'libs/vector-store/test/pgvector.medium.spec.ts',
+  'libs/vector-store/test/qdrant.medium.spec.ts',
   'e2e/src/web/page.e2e.ts',
   'e2e/src/retrieval.e2e.ts',
   'tools/deploy-tests/src/second-site/second-site.deploy.ts',
