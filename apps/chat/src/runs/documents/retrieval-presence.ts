@@ -12,6 +12,8 @@ const LOOK_LIMIT_MS = 300;
 const SHARED_MS = 90;
 /** After a longer time without a look it is not known whether retrieval was there in between. */
 const STALE_MS = 2_000;
+/** After Redis has restarted or failed over, others may need so long to connect to it again. */
+const SETTLE_MS = 3_000;
 
 export interface PresenceOptions {
   signal?: AbortSignal;
@@ -25,12 +27,16 @@ export class RetrievalPresence {
   private looking: Promise<void> | undefined;
   private lookedAt = -Infinity;
   private awaySince: number | undefined;
+  /** When this process last lost its own connection to Redis, or could not connect. */
+  private lostAt = -Infinity;
 
-  constructor(@Inject(Connections) private readonly connections: Connections) {}
+  constructor(@Inject(Connections) private readonly connections: Connections) {
+    connections.commands.on('close', () => (this.lostAt = performance.now()));
+  }
 
   /**
    * Does the work. `UNAVAILABLE` (details: `reason: 'no_replica'`), and the work's signal is aborted, when no replica of retrieval has been
-   * there for `awayMs`. While Redis does not answer nothing is known, and the work goes on.
+   * there for `awayMs`. While Redis does not answer, and for a moment after that, nothing is known, and the work goes on.
    */
   async whileUp<T>(work: (signal: AbortSignal) => Promise<T>, { signal, awayMs }: PresenceOptions): Promise<T> {
     const away = new AbortController();
@@ -59,8 +65,9 @@ export class RetrievalPresence {
 
   private async look(): Promise<void> {
     const looked = withTimeout(isServiceAway(this.connections, 'retrieval'), LOOK_LIMIT_MS, noAnswer);
-    const isAway = await looked.catch(() => false);
+    const seesNone = await looked.catch(() => false);
     const now = performance.now();
+    const isAway = seesNone && now - this.lostAt >= SETTLE_MS;
     const isKnown = now - this.lookedAt < STALE_MS;
     this.lookedAt = now;
     if (!isAway) this.awaySince = undefined;
