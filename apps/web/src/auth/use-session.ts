@@ -33,7 +33,9 @@ export function presentUser(client: QueryClient): SessionProfile | undefined {
 }
 
 /** Nobody is signed in any more, by a person's own wish: nothing of the account stays on the page. */
-export function leaveSession(client: QueryClient): void {
+export async function leaveSession(client: QueryClient): Promise<void> {
+  // A look that is under way may find that the session has ended, as if by itself.
+  await client.cancelQueries({ queryKey: SESSION_KEY });
   client.setQueryData<Known>(SESSION_KEY, null);
   forgetAccount(client);
 }

@@ -27,11 +27,11 @@ export function useSignOut(): () => Promise<void> {
     const channel = new BroadcastChannel(CHANNEL);
     channel.postMessage('');
     channel.close();
-    leaveSession(client);
+    await leaveSession(client);
   };
 }
 
 /** A sign-out in another tab is one here: nothing of the account stays to be read. */
 export function followSignOut(client: QueryClient): void {
-  new BroadcastChannel(CHANNEL).addEventListener('message', () => leaveSession(client));
+  new BroadcastChannel(CHANNEL).addEventListener('message', () => void leaveSession(client));
 }
