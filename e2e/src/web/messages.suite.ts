@@ -189,7 +189,8 @@ export function messages(system: PageSystem): void {
       await say('Quiet');
       await answer().getByRole('button', { name: 'More' }).focus();
       await page.keyboard.press('Enter');
-      await page.getByRole('menuitem', { name: 'Try again with another model' }).waitFor();
+      // The menu has the focus a moment after it is seen.
+      await page.locator('[role=menuitem]:focus', { hasText: 'Try again with another model' }).waitFor();
       await page.keyboard.press('End');
       await page.keyboard.press('Home');
       await page.keyboard.press('Enter');
