@@ -6,6 +6,7 @@ import { Store, useStore } from '../state/store';
 import { type AnswerNews, type News } from './answer-news';
 import { EventApplier, type FinishedChat } from './apply-event';
 import { patchRow } from './chat-cache';
+import { CHATS_KEY } from './chat-keys';
 
 const OFFLINE_SESSION = 'offline';
 
@@ -40,11 +41,15 @@ class Live {
    */
   open(token: string, client: QueryClient): () => void {
     const events = new EventApplier(client, this.news, this.finished);
+    let isFirst = true;
     const socket = new LiveSocket(token, {
       onEvent: (event) => events.apply(event),
       onConnected: (up) => {
         this.connected.set(up);
         if (up && this.missed) void client.invalidateQueries();
+        // The list was read before the socket was there.
+        else if (up && isFirst) void client.invalidateQueries({ queryKey: CHATS_KEY });
+        if (up) isFirst = false;
         // The session may have ended.
         if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
         this.missed = !up;
