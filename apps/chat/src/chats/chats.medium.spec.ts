@@ -198,6 +198,21 @@ describe('a chat', () => {
     expect(lastReadAt).toBeGreaterThan(Date.now() / 1000 - 60);
     expect((await call(chats.list, {})).items[0]?.last_read_at).toBe(lastReadAt);
   });
+
+  it('stays read when its owner renames it, and stays unread', async () => {
+    const { id: chatId } = await call(chats.create, { chat: conversation() });
+    const renamedAfter = async (readAt: string) => {
+      await db.query(
+        `UPDATE chats SET updated_at = now() - interval '1 hour', last_read_at = now() - $2::interval WHERE id = $1`,
+        [chatId, readAt],
+      );
+      await call(chats.update, { chatId, chat: { title: `Read ${readAt} ago` } });
+      const { updated_at: at, last_read_at: lastReadAt } = (await call(chats.list, {})).items[0] ?? {};
+      return (at ?? 0) - (lastReadAt ?? 0);
+    };
+    expect(await renamedAfter('1 minute')).toBe(0);
+    expect(await renamedAfter('2 hours')).toBe(7_200);
+  });
 });
 
 describe('a large chat', () => {

@@ -5,7 +5,7 @@ import { Database, type Queryable, ReplicaReads } from '@perennial/persistence';
 import { jsonb } from '../runs/types/json';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
-import { CHAT_LIST_ITEM, seconds } from './chat-list-item';
+import { CHAT_LIST_ITEM, seconds, staysRead } from './chat-list-item';
 import type { MessageRow, StoredChat } from './rows';
 import { NAMED, STORED } from './stored-chat-sql';
 
@@ -140,7 +140,7 @@ export class ChatsRepository {
     const row = await tx.first<{ bytes: number }>(
       `UPDATE chats SET title = coalesce($3, title), models = coalesce($4, models), params = coalesce($5, params), extra = extra || $6,
               current_message_id = coalesce($7, current_message_id), updated_at = CASE WHEN $8 THEN now() ELSE updated_at END,
-              version = version + 1
+              last_read_at = CASE WHEN $8 THEN ${staysRead('chats')} ELSE last_read_at END, version = version + 1
         WHERE id = $1 AND user_id = $2
        RETURNING octet_length(extra::text) + octet_length(params::text) AS bytes`,
       [chatId, userId, title ?? null, orNull(models), orNull(params), jsonb(extra), currentMessageId ?? null, moves],
