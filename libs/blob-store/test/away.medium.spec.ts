@@ -89,16 +89,35 @@ describe.skipIf(missing !== undefined)(
       await expect(store.health()).rejects.toThrow(/S3_ENDPOINT_URL/);
     });
 
-    it('a store that accepts connections and does not answer is unhealthy within a few seconds, and no caller waits for ever', async () => {
-      const silent: Server = createServer(() => undefined);
-      const port = await new Promise<number>((resolve) =>
-        silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
-      );
-      const store = await open({ S3_ENDPOINT_URL: `http://127.0.0.1:${port}` });
-      await expect(store.health()).rejects.toThrow(BlobStoreUnavailableError);
-      await expect(store.get('files/c/1')).rejects.toThrow(BlobStoreUnavailableError);
-      await store.close();
-      silent.close();
+    // The next two wait, each for a limit of its own, and at the same time.
+    it.concurrent(
+      'a store that accepts connections and does not answer is unhealthy within a few seconds, and no caller waits for ever',
+      async () => {
+        const silent: Server = createServer(() => undefined);
+        const port = await new Promise<number>((resolve) =>
+          silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
+        );
+        const store = await open({ S3_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+        await Promise.all([
+          expect(store.health()).rejects.toThrow(BlobStoreUnavailableError),
+          expect(store.get('files/c/1')).rejects.toThrow(BlobStoreUnavailableError),
+        ]);
+        await store.close();
+        silent.close();
+      },
+    );
+
+    it.concurrent('a download may take longer than any request may', async () => {
+      const store = await open();
+      await store.put('files/f/1', stream(bytes(30 * MIB)), ENOUGH);
+      const { stream: source } = await store.get('files/f/1');
+      let taken = 0;
+      for await (const part of source as AsyncIterable<Buffer>) {
+        // Longer than the limit of a small request, with most of it still to come.
+        if (taken === 0) await sleep(17_000);
+        taken += part.length;
+      }
+      expect(taken).toBe(30 * MIB);
     });
 
     it('a store that dies during an upload and comes back: the upload fails, and its leftovers can be removed', async () => {
@@ -125,19 +144,6 @@ describe.skipIf(missing !== undefined)(
       await store.put('files/d/1', stream(bytes(20 * MIB)), ENOUGH);
       expect((await read((await store.get('files/d/1')).stream)).length).toBe(20 * MIB);
       client.destroy();
-    });
-
-    it('a download may take longer than any request may', async () => {
-      const store = await open();
-      await store.put('files/f/1', stream(bytes(30 * MIB)), ENOUGH);
-      const { stream: source } = await store.get('files/f/1');
-      let taken = 0;
-      for await (const part of source as AsyncIterable<Buffer>) {
-        // Longer than the limit of a small request, with most of it still to come.
-        if (taken === 0) await sleep(17_000);
-        taken += part.length;
-      }
-      expect(taken).toBe(30 * MIB);
     });
 
     it('a store that dies during a download ends it with an error, not with half a file', async () => {

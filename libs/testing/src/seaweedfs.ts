@@ -148,6 +148,9 @@ export async function startSeaweed(): Promise<SeaweedServer> {
       '-s3.port.iceberg=0',
       '-s3.port.lance=0',
       '-master.telemetry=false',
+      // By default one that is started again waits 10 s or more until it votes for itself.
+      '-master.electionTimeout=500ms',
+      '-master.heartbeatInterval=100ms',
       `-s3.config=${config}`,
       `-s3.localSocket=${join(dir, 's3.sock')}`,
       `-filer.localSocket=${join(dir, 'filer.sock')}`,
