@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { documents, files, knowledge } from '@perennial/contracts-retrieval';
-import { sleep, waitFor } from '@perennial/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ManagedProcess, sleep, waitFor } from '@perennial/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newUser, prose, World } from './world';
 
 /** Real: Postgres, Redis, LanceDB, the file system, the transport, built retrieval processes. Not real: the embedder. */
@@ -12,10 +12,21 @@ describe('files that change while they are ingested', () => {
     world = await World.start({ model: 'sim-embed-text20' });
     await world.retrieval('api');
   }, 120_000);
-  afterEach(() => world.endProcesses('worker'));
   afterAll(async () => {
     await world?.stop();
   });
+
+  /** One worker for the tests that do not end it. */
+  let shared: ManagedProcess | undefined;
+  beforeEach(() => (shared?.running ? undefined : world.endProcesses('worker')));
+  const worker = async (): Promise<void> => {
+    if (!shared?.running) shared = await ownWorker();
+  };
+  /** A worker of the test's own, instead of all others. The next test begins without it. */
+  const ownWorker = async (): Promise<ManagedProcess> => {
+    await world.endProcesses('worker');
+    return world.retrieval('worker');
+  };
 
   const call = { principal: user };
   const scopesOf = async (fileId: string) => new Set((await world.points(fileId)).map((point) => point.scope));
@@ -39,7 +50,7 @@ describe('files that change while they are ingested', () => {
   it.each(['extract', 'split', 'embed', 'index'] as const)(
     'deleted at the step %s: nothing of it is left',
     async (step) => {
-      await world.workers(1);
+      await worker();
       const file = await world.upload(user, prose(200_000));
       await world.reached(file.id, step);
       await world.caller.rpc.call(files.remove, { fileId: file.id }, call);
@@ -52,28 +63,28 @@ describe('files that change while they are ingested', () => {
   );
 
   it('a worker that was paused during a deletion does not bring the text back', async () => {
-    const [sleeper] = await world.workers(1);
+    const sleeper = await ownWorker();
     const file = await world.upload(user, prose(300_000));
     await world.reached(file.id, 'embed');
-    sleeper!.pause();
+    sleeper.pause();
     await world.workers(1);
     await world.caller.rpc.call(files.remove, { fileId: file.id }, call);
     await expectGone(file.id);
-    sleeper!.cont();
-    await sleep(5_000);
+    sleeper.cont();
+    await sleep(3_000);
     await expectGone(file.id);
   }, 90_000);
 
   it('a worker that was paused during a replacement does not bring the old text back', async () => {
-    const [sleeper] = await world.workers(1);
+    const sleeper = await ownWorker();
     const file = await world.upload(user, prose(300_000));
     await world.reached(file.id, 'embed');
-    sleeper!.pause();
+    sleeper.pause();
     await world.workers(1);
     await world.replace(user, file.id, 'What is said now.');
     await world.until(file.id, (row) => row.live_generation === 2, 'the new content');
-    sleeper!.cont();
-    await sleep(5_000);
+    sleeper.cont();
+    await sleep(3_000);
     await world.swept();
     expect(await world.row(file.id)).toMatchObject({ state: 'completed', generation: 2, live_generation: 2 });
     expect(await world.count('chunks', 'file_id = $1 AND generation < 2', file.id)).toBe(0);
@@ -81,7 +92,7 @@ describe('files that change while they are ingested', () => {
   }, 90_000);
 
   it('replaced during its ingestion: only the new content is found, and the old bytes are removed', async () => {
-    await world.workers(1);
+    await worker();
     const file = await world.upload(user, prose(200_000));
     await world.reached(file.id, 'embed');
     await world.replace(user, file.id, 'The second text.');
@@ -96,10 +107,10 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('the old content is found until the new one is live', async () => {
-    const [worker] = await world.workers(1);
+    const first = await ownWorker();
     const file = await world.upload(user, 'The first text.');
     await world.completed(file.id);
-    await worker!.kill();
+    await first.kill();
     await world.replace(user, file.id, 'The second text.');
     expect(await world.row(file.id)).toMatchObject({ state: 'pending', generation: 2, live_generation: 1 });
     expect((await world.caller.rpc.call(files.text, { fileId: file.id }, call)).content).toBe('The first text.');
@@ -107,7 +118,7 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('a file whose replacement cannot be read is found by its old content in a base that it is added to later', async () => {
-    await world.workers(1);
+    await worker();
     const file = await world.upload(user, 'The text that stays.');
     await world.completed(file.id);
     await world.replace(user, file.id, '   ');
@@ -138,7 +149,7 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('a file in two bases has its points in both; embedded once', async () => {
-    await world.workers(1);
+    await worker();
     const [one, other] = [await world.base(user), await world.base(user)];
     const file = await world.upload(user, prose(20_000), { knowledgeId: one });
     await world.completed(file.id);
@@ -159,7 +170,7 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('removed from a base and added again at once: its points are there', async () => {
-    await world.workers(1);
+    await worker();
     const base = await world.base(user);
     const file = await world.upload(user, prose(20_000), { knowledgeId: base });
     const { chunk_count: count } = await world.completed(file.id);
@@ -179,7 +190,7 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('resetting or deleting a base deletes the files that are in no other base', async () => {
-    await world.workers(1);
+    await worker();
     const [one, other] = [await world.base(user), await world.base(user)];
     const only = await world.upload(user, 'Only here.', { knowledgeId: one });
     const shared = await world.upload(user, 'Here and there.', { knowledgeId: one });
@@ -195,7 +206,7 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('killed in the middle of a removal: the next process ends it', async () => {
-    const [worker] = await world.workers(1);
+    const first = await ownWorker();
     const base = await world.base(user);
     const files = await Promise.all(
       Array.from({ length: 12 }, () => world.upload(user, prose(20_000), { knowledgeId: base })),
@@ -203,13 +214,13 @@ describe('files that change while they are ingested', () => {
     for (const file of files) await world.completed(file.id);
     await world.caller.rpc.call(knowledge.remove, { knowledgeId: base }, call);
     await waitFor(async () => (await world.count('removals', 'tries > 0')) > 0, { intervalMs: 2, what: 'a removal' });
-    await worker!.kill();
+    await first.kill();
     await world.workers(1);
     for (const file of files) await expectGone(file.id);
   }, 90_000);
 
   it('an unreadable text is refused with its reason, and may be retried', async () => {
-    await world.workers(1);
+    await worker();
     const file = await world.upload(user, '   ', { name: 'blank.txt' });
     const row = await world.until(file.id, ({ state }) => state === 'failed', 'it to fail');
     expect(row.error?.message).toMatch(/\S/);
@@ -220,6 +231,7 @@ describe('files that change while they are ingested', () => {
   }, 60_000);
 
   it('a file that kills its workers fails after the maximum number of attempts', async () => {
+    await world.endProcesses('worker');
     // Long enough that a worker can be met while it reads the text: afterwards it would begin to count anew.
     const file = await world.upload(user, prose(1_000_000));
     for (let n = 0; n < 3; n += 1) {
