@@ -141,11 +141,6 @@ describe('launchSystem', () => {
     });
   });
 
-  it('reports plainly that nothing answers at a given address', async () => {
-    const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
-    await expect(launchSystem({ root, env })).rejects.toThrow(/nothing answers at .*, which REDIS_URL names/);
-  });
-
   it('reports plainly that a port is in use', async () => {
     const other = createServer();
     const port = await freePort();
@@ -155,7 +150,15 @@ describe('launchSystem', () => {
     await new Promise((resolve) => other.close(resolve));
   });
 
-  it('refuses a second launcher on the same directory, and waits for one that is stopping', async () => {
+  // The first of the next three only waits; each has a directory of its own.
+  it.concurrent('reports plainly that nothing answers at a given address', async () => {
+    const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+    await expect(launchSystem({ root, home: newHome(), env })).rejects.toThrow(
+      /nothing answers at .*, which REDIS_URL names/,
+    );
+  });
+
+  it.concurrent('refuses a second launcher on the same directory, and waits for one that is stopping', async () => {
     const home = newHome();
     const first = await launchSystem({ root, home });
     await expect(launchSystem({ root, home })).rejects.toThrow('Perennial is running already');
@@ -166,7 +169,7 @@ describe('launchSystem', () => {
     await stopped;
   });
 
-  it('stops everything and shows the log when a service does not start', async () => {
+  it.concurrent('stops everything and shows the log when a service does not start', async () => {
     const home = newHome();
     const start = launchSystem({ root, home, env: { BROKEN: 'config-1' } });
     await expect(start).rejects.toThrow(/config-1 ended \(exit 78\).*SECRET_KEY is a placeholder/s);
