@@ -250,7 +250,7 @@ describe('runs that are claimed as they are accepted', () => {
   }, 60_000);
 
   it('and handed over at SIGTERM before the reply of the claim, without a death', async () => {
-    const { owner, turn } = await committed('sim-t400-r60-x', { SHUTDOWN_GRACE_MS: '4000' });
+    const { owner, turn } = await committed('sim-t240-r60-x', { SHUTDOWN_GRACE_MS: '4000' });
     owner.signal('SIGTERM');
     await waitFor(() => /"draining"/.test(owner.output), { what: 'it to leave' });
     proxy.release();

@@ -26,7 +26,7 @@ describe('a disconnected process', () => {
     // Both are ready before the answer begins: on a busy machine a worker's start takes longer than the answer.
     const proxies = await Promise.all([Proxy.start(world.stores.databaseUrl), Proxy.start(world.stores.databaseUrl)]);
     const workers = await Promise.all(proxies.map(({ url }) => world.chat('worker', { DATABASE_URL: url })));
-    const turn = await world.ask({ model: 'sim-t900-r60-x' });
+    const turn = await world.ask({ model: 'sim-t600-r60-x' });
     const reader = await world.follow(turn.runId);
     await reader.has(300);
     const owner = await world.ownerOf(turn.runId);

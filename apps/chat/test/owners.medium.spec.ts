@@ -77,7 +77,7 @@ describe('owners that die, sleep and come back', () => {
 
   it('schedule 2: the owner is paused for 8 s, is taken over, resumes and writes on', async () => {
     await world.workers(2);
-    const turn = await world.ask({ model: 'sim-t700-r60-x' });
+    const turn = await world.ask({ model: 'sim-t560-r60-x' });
     const reader = await world.follow(turn.runId);
     await reader.has(600);
     const owner = await world.ownerOf(turn.runId);
@@ -100,7 +100,7 @@ describe('owners that die, sleep and come back', () => {
 
   it('schedule 6: the loop of the worker is blocked beyond the lock of its job', async () => {
     await world.workers(2);
-    const turn = await world.ask({ model: 'sim-t700-r30-x' });
+    const turn = await world.ask({ model: 'sim-t580-r30-x' });
     const reader = await world.follow(turn.runId);
     await reader.has(200);
     const owner = await world.ownerOf(turn.runId);

@@ -99,7 +99,7 @@ describe('stops, hand-overs and titles', () => {
 
   it('hands over on SIGTERM the answers that do not end within half of the grace, without a death', async () => {
     await world.workers(2, { SHUTDOWN_GRACE_MS: '4000' });
-    const turn = await world.ask({ model: 'sim-t400-r60-x' });
+    const turn = await world.ask({ model: 'sim-t300-r60-x' });
     const reader = await world.follow(turn.runId);
     await reader.has(300);
     const owner = await world.ownerOf(turn.runId);

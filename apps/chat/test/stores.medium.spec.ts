@@ -109,7 +109,8 @@ describe('stores that go away', () => {
     'a worker gets SIGTERM while Postgres is away, which comes back $back: its answer continues elsewhere',
     async ({ grace, code, deaths }) => {
       await world.workers(2, { SHUTDOWN_GRACE_MS: String(grace) });
-      const [one] = await turns(1, 'sim-t600-r40-x');
+      // Longer than half of the grace, in which answers may end by themselves.
+      const [one] = await turns(1, 'sim-t400-r40-x');
       await one!.reader.has(200);
       const leaving = await world.ownerOf(one!.turn.runId);
       await world.stores.postgres.kill();
@@ -192,7 +193,7 @@ describe('stores that go away', () => {
 
   it('schedule 13: Redis loses its data during runs', async () => {
     await world.workers(2);
-    const all = await turns(6, 'sim-t400-r40-x');
+    const all = await turns(6, 'sim-t280-r40-x');
     for (const { reader } of all) await reader.has(300);
     await world.stores.redis.restartEmpty();
     for (const { turn, reader } of all) {
@@ -202,7 +203,7 @@ describe('stores that go away', () => {
 
   it('schedule 13: Redis loses its data, and then the worker dies', async () => {
     await world.workers(2);
-    const [one] = await turns(1, 'sim-t700-r60-x');
+    const [one] = await turns(1, 'sim-t350-r60-x');
     await one!.reader.has(600);
     const owner = await world.ownerOf(one!.turn.runId);
     owner.pause();
@@ -232,7 +233,7 @@ describe('stores that go away', () => {
 
   it('Redis is full when suspected answers are claimed: each is claimed once, and waits until its fence can be written', async () => {
     await world.workers(1);
-    const all = await turns(6, 'sim-t600-r40-x');
+    const all = await turns(6, 'sim-t400-r40-x');
     const first = await turns(1, 'sim-t30-r60-x');
     for (const { reader } of [...first, ...all]) await reader.has(20);
     await suspect(first);
