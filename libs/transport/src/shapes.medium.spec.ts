@@ -227,9 +227,9 @@ describe.each([
     const away = (await cluster.primaryPorts()).find((port) => !needed.includes(port)) ?? 0;
     let service = 'other';
     while ((await portOf(service)) !== away) service += '-';
-    // Replies to a process go through its own slot.
-    const callers = [caller];
-    let through = caller;
+    // Replies to a process go through its own slot. The way to `chat` is not connected yet.
+    let through = await createCaller(url, prefix, { secretKeys: SECRET_KEYS });
+    const callers = [through];
     while ((await portOf(through.connections.processId)) === away)
       callers.push((through = await createCaller(url, prefix, { secretKeys: SECRET_KEYS })));
     const servers = await cluster.shardOf(away);
@@ -243,6 +243,8 @@ describe.each([
       for (let n = 0; n < 50; n += 1)
         expect(await through.rpc.call(READ, { n }, { principal: TESTER })).toMatchObject({ n });
       expect(await waiting).toBe('UNAVAILABLE');
+      // Whoever is asked for the owners of slots may be the one that hangs.
+      through.connections.commandsFor('chat').stream.destroy();
       expect(await through.rpc.call(READ, { n: 50 }, { principal: TESTER })).toMatchObject({ n: 50 });
       // Nothing asks just any node: one in three times it would be the one that hangs. Its connections cannot be asked for.
       for (let n = 0; n < 5; n += 1) {
@@ -252,7 +254,7 @@ describe.each([
       await waitFor(async () => ((await inspectShape(gateway)).coveredSlots ?? 0) < 16_384);
     } finally {
       for (const server of servers) await server.cont();
-      for (const each of callers.slice(1)) each.close();
+      for (const each of callers) each.close();
     }
   });
 });

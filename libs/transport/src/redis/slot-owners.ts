@@ -8,6 +8,8 @@ type Connector = NonNullable<RedisOptions['Connector']>;
 const DISCONNECT_TIMEOUT_MS = 500;
 /** A failover is known to all nodes a moment after it. */
 const ASK_AGAIN_MS = 100;
+/** How long the table is refreshed before the known one is believed: a node that hangs may be asked first, and takes seconds. */
+const REFRESH_MS = 500;
 
 /** A connection and the slot that it follows. */
 interface Follower {
@@ -33,7 +35,7 @@ export class SlotOwners {
   follow(key: string, isTls: boolean): { Connector: Connector; adopt: (redis: Redis) => void } {
     const follower: Omit<Follower, 'redis'> & { redis?: Redis } = { slot: slotOf(key), node: undefined };
     const find = async (isWanted: () => boolean): Promise<string | undefined> => {
-      follower.node = await this.findOwner(follower.slot, isWanted);
+      follower.node = await this.findOwner(follower.slot, follower.node, isWanted);
       return follower.node;
     };
     return {
@@ -46,14 +48,36 @@ export class SlotOwners {
     };
   }
 
-  private async findOwner(slot: number, isWanted: () => boolean): Promise<string | undefined> {
+  /** @param left the node whose connection was lost: the table is refreshed before it is chosen again */
+  private async findOwner(
+    slot: number,
+    left: string | undefined,
+    isWanted: () => boolean,
+  ): Promise<string | undefined> {
+    const known = this.ownerOf(slot);
+    if (known !== undefined && known !== left) return known;
     while (isWanted() && this.cluster.status !== 'end') {
-      await new Promise<void>((resolve) => this.cluster.refreshSlotsCache(() => resolve()));
-      const owner = this.cluster.slots[slot]?.[0];
-      if (owner !== undefined && this.cluster.status === 'ready') return owner;
+      await this.refresh();
+      const owner = this.ownerOf(slot);
+      if (owner !== undefined) return owner;
       await sleep(ASK_AGAIN_MS);
     }
     return undefined;
+  }
+
+  /** Undefined while the client is not connected. */
+  private ownerOf(slot: number): string | undefined {
+    return this.cluster.status === 'ready' ? this.cluster.slots[slot]?.[0] : undefined;
+  }
+
+  private refresh(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, REFRESH_MS);
+      this.cluster.refreshSlotsCache(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** A slot can move while its old owner keeps the connection open, as a subscriber sees it. */
