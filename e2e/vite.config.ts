@@ -7,6 +7,7 @@ export default serviceBuild({
     'bench-stream': 'src/bench/stream.ts',
     'bare-relay': 'src/bench/bare-relay-process.ts',
     'bench-overload': 'src/bench/overload.ts',
+    victims: 'src/bench/victims-process.ts',
     'bench-capacity': 'src/bench/capacity.ts',
     'bench-retrieval': 'src/bench/retrieval.ts',
     'bench-quality': 'src/bench/quality.ts',

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { print, round } from './cost';
@@ -5,17 +6,13 @@ import { Histogram } from './histogram';
 import { type Meters, total } from './meters';
 import { Tally } from './tally';
 import type { TurnUser } from './turn-user';
+import { takeTurns } from './turns-in-sequence';
+import type { VictimFigures, Victims } from './victims';
 
 /** Turns under way at once when the peak is measured; more of them do not raise it. */
 const PEAK_CONCURRENCY = 60;
 const FACTOR = 10;
 const WARM_UP_S = 8;
-/** Users who send like people, beside a flood. */
-const VICTIMS = 10;
-/** Between two turns of a victim. */
-const PAUSE_MS = 2_000;
-/** A page that was refused tries again after this, as `Retry-After` says. */
-const RETRY_MS = 1_000;
 /** The driver's own bound on requests without an answer. */
 const MOST_OPEN = 20_000;
 const TICK_MS = 20;
@@ -23,8 +20,9 @@ const MEMORY_MS = 500;
 const NEWCOMER_MS = 100;
 
 export interface FloodOptions {
-  /** The last ones are the victims. */
-  users: readonly TurnUser[];
+  crowd: readonly TurnUser[];
+  /** Users who send like people, beside a flood. */
+  victims: Victims;
   meters: Meters;
   /** Of each phase. */
   seconds: number;
@@ -32,30 +30,43 @@ export interface FloodOptions {
 }
 
 /** The peak, the victims alone, and the victims under two floods of ten times the peak. */
-export async function floods({ users, meters, seconds, baseUrl }: FloodOptions): Promise<Record<string, unknown>> {
-  const crowd = users.slice(0, -VICTIMS);
-  const victims = users.slice(-VICTIMS);
+export async function floods({
+  crowd,
+  victims,
+  meters,
+  seconds,
+  baseUrl,
+}: FloodOptions): Promise<Record<string, unknown>> {
   await closedLoop(crowd, WARM_UP_S);
   const peak = await closedLoop(crowd, seconds);
   print('peak', peak.figures());
-  const calm = await unhurried(victims, seconds);
-  print('victims, calm', calm.figures());
+  const calm = await victims.takeTurns(seconds);
+  print('victims, calm', calm.figures);
   const perSecond = peak.completedPerSecond * FACTOR;
   const memory = new MemoryWatch(meters);
   const newcomers = newConnections(baseUrl, seconds);
+  const driver = monitorEventLoopDelay({ resolution: 10 });
+  driver.enable();
   const many = await flood('many users', crowd, victims, perSecond, seconds);
   const grownMb = memory.stop();
+  driver.disable();
   const newConnection = await newcomers;
   const one = await flood('one user', crowd.slice(0, 1), victims, perSecond, seconds);
   const p99 = (tally: Tally): number => tally.firstToken.quantile(0.99);
   /** Half a second is allowed beside the ratio. */
-  const ratio = (tally: Tally): number => round(Math.max(0, p99(tally) - 500) / p99(calm), 2);
+  const ratio = ({ victims }: { victims: VictimFigures }): number =>
+    round(Math.max(0, victims.firstTokenP99Ms - 500) / calm.firstTokenP99Ms, 2);
   return {
     goodput_ratio: round(many.flood.completedPerSecond / peak.completedPerSecond, 2),
     rss_growth_mb: round(grownMb),
-    victim_first_token_ratio: Math.max(ratio(many.victims), ratio(one.victims)),
-    victim_first_token_ms: { calm: p99(calm), many_users: p99(many.victims), one_user: p99(one.victims) },
+    victim_first_token_ratio: Math.max(ratio(many), ratio(one)),
+    victim_first_token_ms: {
+      calm: calm.firstTokenP99Ms,
+      many_users: many.victims.firstTokenP99Ms,
+      one_user: one.victims.firstTokenP99Ms,
+    },
     admitted_first_token_ms: { peak: p99(peak), many_users: p99(many.flood) },
+    driver_loop_delay_p99_ms: round(driver.percentile(99) / 1e6),
     new_connection_ms: { p50: round(newConnection.quantile(0.5)), p99: round(newConnection.quantile(0.99)) },
     peak_turns_per_s: round(peak.completedPerSecond),
   };
@@ -68,42 +79,10 @@ async function closedLoop(users: readonly TurnUser[], seconds: number): Promise<
   return tally;
 }
 
-/** A user's turns, one after another, until the time is over; a refused one is repeated and counts from its first try. */
-async function takeTurns(user: TurnUser, tally: Tally, pauseMs: number): Promise<Tally> {
-  while (!tally.isOver) {
-    const from = Date.now();
-    for (;;) {
-      const { status } = await tally.count(user.turn(), Date.now() - from);
-      if (status === 200 || tally.isOver) break;
-      await sleep(RETRY_MS);
-    }
-    await sleep(pauseMs);
-  }
-  return tally;
-}
-
-/** Users who send a turn every few seconds, each at a time of its own. */
-async function unhurried(users: readonly TurnUser[], seconds: number): Promise<Tally> {
-  const tally = new Tally(seconds);
-  await Promise.all(
-    users.map(async (user, n) => {
-      await sleep((PAUSE_MS * n) / users.length);
-      await takeTurns(user, tally, PAUSE_MS);
-    }),
-  );
-  return tally;
-}
-
 /** Turns at a fixed rate, whatever becomes of them, with victims beside; resolves when the last one has ended. */
-async function flood(
-  label: string,
-  crowd: readonly TurnUser[],
-  victims: readonly TurnUser[],
-  perSecond: number,
-  seconds: number,
-) {
+async function flood(label: string, crowd: readonly TurnUser[], victims: Victims, perSecond: number, seconds: number) {
   const tally = new Tally(seconds);
-  const beside = unhurried(victims, seconds);
+  const beside = victims.takeTurns(seconds);
   const open = new Set<Promise<unknown>>();
   const from = performance.now();
   for (let sent = 0; !tally.isOver; await sleep(TICK_MS)) {
@@ -116,7 +95,7 @@ async function flood(
   const result = { flood: tally, victims: await beside };
   await Promise.all(open);
   print(`flood of ${label}`, { ...tally.figures(), ended_after_s: round((performance.now() - from) / 1_000) });
-  print('victims', result.victims.figures());
+  print('victims', result.victims.figures);
   return result;
 }
 

@@ -3,13 +3,14 @@ import { parseArgs } from 'node:util';
 import { launchSystem, ROOT } from '@perennial/launcher';
 import { keepResult } from '@perennial/testing/servers';
 import { Agent } from 'undici';
-import { addUsers, signUpAdmin } from '../support/accounts';
+import { type Account, addUsers, signUpAdmin } from '../support/accounts';
 import { openSocket } from './load';
 import { Meters } from './meters';
 import { floods } from './overload-floods';
 import { crowd } from './overload-sockets';
 import { startSimulatorProcess } from './simulator-process';
 import { TurnUser } from './turn-user';
+import { Victims } from './victims';
 
 const USAGE = `bench:overload [--seconds 15] [--sockets] [--env NAME=VALUE] [--keep]
 Offers a whole system ten times the turns that it was measured to complete, from many users and then from one; ten further users
@@ -36,8 +37,8 @@ if (options.help) {
 
 const SHORT = 'sim-t20-r60';
 const LONG = 'sim-t900-r30';
-/** With the victims. */
-const FLOOD_USERS = 110;
+const CROWD = 100;
+const VICTIMS = 10;
 const STREAM_USERS = 200;
 /** Of each user. */
 const CONNECTIONS = 40;
@@ -54,10 +55,10 @@ try {
   const agents: Agent[] = [];
   try {
     const admin = await signUpAdmin(system.baseUrl);
-    const accounts = await addUsers(system.baseUrl, admin, options.sockets ? STREAM_USERS : FLOOD_USERS);
+    const accounts = await addUsers(system.baseUrl, admin, options.sockets ? STREAM_USERS : CROWD + VICTIMS);
     const meters = await Meters.open(system);
     const users: TurnUser[] = [];
-    for (const account of accounts) {
+    for (const account of options.sockets ? accounts : accounts.slice(VICTIMS)) {
       const socket = await openSocket(system.baseUrl, account);
       // Each has connections of its own, as a page has: with common ones a victim's request waits for a new one behind those of the crowd.
       const agent = new Agent({ connections: CONNECTIONS, headersTimeout: 60_000 });
@@ -67,7 +68,9 @@ try {
     const seconds = Number(options.seconds);
     const figures = options.sockets
       ? await crowd({ system, accounts, users, meters, seconds })
-      : await floods({ users, meters, seconds, baseUrl: system.baseUrl });
+      : await withVictims(system.baseUrl, accounts.slice(0, VICTIMS), (victims) =>
+          floods({ crowd: users, victims, meters, seconds, baseUrl: system.baseUrl }),
+        );
     if (options.keep) keepResult(ROOT, options.sockets ? 'overload-sockets' : 'overload', { figures });
     users.forEach((user) => user.close());
     await meters.close();
@@ -79,4 +82,17 @@ try {
   }
 } finally {
   await simulator.process.stop();
+}
+
+async function withVictims<T>(
+  baseUrl: string,
+  accounts: readonly Account[],
+  work: (victims: Victims) => Promise<T>,
+): Promise<T> {
+  const victims = await Victims.start({ baseUrl, accounts, model: SHORT });
+  try {
+    return await work(victims);
+  } finally {
+    victims.stop();
+  }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, createServer, type ListenOptions, type Server as NetServer, type Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -60,12 +61,9 @@ async function listenBeside(http: Server, options: Listening): Promise<NetServer
   return server.on('error', (error) => void http.emit('error', error));
 }
 
-function listening(server: NetServer, options: Listening): Promise<NetServer> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options, () => {
-      server.off('error', reject);
-      resolve(server);
-    });
-  });
+/** @throws what keeps it from listening, such as EADDRINUSE */
+async function listening(server: NetServer, options: Listening): Promise<NetServer> {
+  server.listen(options);
+  await once(server, 'listening');
+  return server;
 }

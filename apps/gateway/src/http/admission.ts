@@ -51,9 +51,7 @@ export class Admission {
     reply.raw.once('close', () => releaseSlots(request));
     closeWithConnection(reply, request);
     load.refuseWhenFull();
-    const owner = parseCredentials(request)
-      .tokens.map((token) => sessions.ownerOf(token))
-      .find((userId) => userId !== undefined);
+    const owner = ownerOf(request, sessions);
     if (owner !== undefined && isTurn(request)) turns.refuseWhenFull(owner);
     if (owner === undefined) this.admitAnonymous(request, reply);
     else if (hasBody(request)) request.leaveBody = load.body(owner, this.sizeOf(request));
@@ -114,6 +112,15 @@ export class Admission {
     const length = Number(headers['content-length'] ?? NaN);
     return Math.min(Number.isNaN(length) ? Infinity : length, this.options.bodyLimitBytes);
   }
+}
+
+/** Whose session the request has, as far as it is known without a call. */
+export function ownerOf(request: FastifyRequest, sessions: Sessions): string | undefined {
+  for (const token of parseCredentials(request).tokens) {
+    const userId = sessions.ownerOf(token);
+    if (userId !== undefined) return userId;
+  }
+  return undefined;
 }
 
 /** Connects admission to Fastify's hooks. */

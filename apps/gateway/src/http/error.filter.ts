@@ -25,11 +25,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { problem, errorId } = this.problemOf(error, request);
-    const body: ErrorReply = { detail: problem.message };
-    if (problem.fields !== undefined) body.errors = [...problem.fields];
-    if (errorId !== undefined) body.error_id = errorId;
-    const openAi = problem.code === UNKNOWN_ROUTE ? isOpenAiPrefix : isOpenAiRoute;
-    if (openAi(request.url)) body.error = openAiError(problem);
+    const body = errorReply(problem, request.url, errorId);
     void reply.code(problem.status).headers(problem.headers).header('cache-control', 'no-store').send(body);
   }
 
@@ -41,6 +37,16 @@ export class ErrorFilter implements ExceptionFilter {
     const failure = error instanceof CallError ? error : unexpected(this.runtime.logger('edge'), error);
     return { problem: problemOfCall(failure), errorId: failure.details.errorId };
   }
+}
+
+/** The body of a reply to this address. */
+export function errorReply(problem: Problem, url: string, errorId?: string): ErrorReply {
+  const body: ErrorReply = { detail: problem.message };
+  if (problem.fields !== undefined) body.errors = [...problem.fields];
+  if (errorId !== undefined) body.error_id = errorId;
+  const openAi = problem.code === UNKNOWN_ROUTE ? isOpenAiPrefix : isOpenAiRoute;
+  if (openAi(url)) body.error = openAiError(problem);
+  return body;
 }
 
 /** Errors of Fastify and Nest: an unreadable body, one that is too large, an unknown path. */

@@ -21,6 +21,11 @@ export class Origins {
     return [...this.allowed].filter((origin) => origin !== '*');
   }
 
+  /** Whether a reply to a page of this origin needs headers that let the page read it. */
+  needsCors(origin: string | undefined): boolean {
+    return origin !== undefined && (this.any || this.allowed.has(origin.toLowerCase()));
+  }
+
   /**
    * Whether to accept a page's cookies: it is ours (of the requested site) or named in the configuration; `*` does not count.
    *

@@ -21,6 +21,7 @@ import { parseJson } from './json-body';
 import { Origins } from './origins';
 import { answerParserError } from './parser-errors';
 import { Proxies } from './proxies';
+import { refuseTurnsFirst } from './refused-turns';
 import { logRequests } from './request-log';
 import { answerWithSettingsVersion } from './settings-version';
 import { TurnAdmission } from './turn-admission';
@@ -59,6 +60,11 @@ export async function configureHttp(
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const errors = new ErrorFilter(runtime);
   app.useGlobalFilters(errors);
+  const turns = app.get(TurnAdmission);
+  const sessions = app.get(Sessions);
+  const origins = app.get(Origins);
+  const versions = app.get(AppliedVersions);
+  refuseTurnsFirst(fastify, { turns, sessions, origins, versions, runtime });
   await traceHttp(fastify);
   observeRequests(fastify, runtime);
   logRequests(fastify, runtime, env.ACCESS_LOG);
@@ -87,8 +93,8 @@ export async function configureHttp(
   const hosts = app.get(AllowedHosts);
   const admission = new Admission({
     load: app.get(AdmissionControl),
-    turns: app.get(TurnAdmission),
-    sessions: app.get(Sessions),
+    turns,
+    sessions,
     errors,
     maxRequests: env.MAX_REQUESTS,
     bodyLimitBytes: env.BODY_LIMIT_BYTES,
@@ -112,10 +118,9 @@ export async function configureHttp(
     }
   });
   admitRequests(fastify, admission, errors);
-  answerWithSettingsVersion(fastify, app.get(AppliedVersions), errors);
+  answerWithSettingsVersion(fastify, versions, errors);
   parseJson(fastify);
   leaveUploadsUnread(fastify);
-  const origins = app.get(Origins);
   const exposedHeaders = [SETTINGS_VERSION_HEADER];
   if (origins.any) app.enableCors({ origin: '*', exposedHeaders });
   else if (origins.list.length > 0) app.enableCors({ origin: origins.list, credentials: true, exposedHeaders });

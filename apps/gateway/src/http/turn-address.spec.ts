@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { runs } from '@perennial/contracts-chat';
 import { routes } from '@perennial/contracts-gateway';
 import { CallError } from '@perennial/contracts-kernel';
+import { Runtime } from '@perennial/runtime';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
 import { TurnAdmission } from './turn-admission';
@@ -12,7 +13,7 @@ const { path, aliases = [] } = routes.completions.create;
 describe('the address of a request for an answer', () => {
   let edge: Edge;
   beforeAll(async () => {
-    edge = await startEdge();
+    edge = await startEdge({ CORS_ALLOW_ORIGIN: 'https://app.example' });
   });
   afterAll(() => edge.close());
 
@@ -53,5 +54,34 @@ describe('the address of a request for an answer', () => {
     const before = edge.rpc.commands.length;
     expect((await send(url, headers)).statusCode).toBe(429);
     expect(edge.rpc.commands).toHaveLength(before);
+  });
+
+  it.each([
+    ['nobody', undefined],
+    ['its own page', 'http://localhost'],
+    ['a page of another origin', 'https://app.example'],
+  ])('a refusal of %s is a reply like all others', async (_, origin) => {
+    const headers = { ...edge.account('user').headers, ...(origin !== undefined && { origin }) };
+    edge.rpc.fails(runs.accept, new CallError('RESOURCE_EXHAUSTED', 'Too many answers.'));
+    for (let turn = 0; turn < 3; turn += 1) await send(path, headers);
+    const message = 'Too many of your answers are being written. Wait for one to end or stop one.';
+    const reply = await send(path, headers);
+    expect(reply.json()).toEqual({
+      detail: message,
+      error: expect.objectContaining({ message, type: 'rate_limit_error' }),
+    });
+    expect(reply).toMatchObject({
+      statusCode: 429,
+      headers: {
+        'retry-after': '1',
+        'cache-control': 'no-store',
+        'content-type': 'application/json; charset=utf-8',
+        'content-security-policy': expect.stringContaining("default-src 'none'") as string,
+        'x-content-type-options': 'nosniff',
+      },
+    });
+    expect(reply.headers['access-control-allow-origin']).toBe(origin === 'https://app.example' ? origin : undefined);
+    const counted = await edge.app.get(Runtime).metrics.text();
+    expect(counted.body).toMatch(/http_requests_total\{[^}]*status="429"[^}]*\} \d/);
   });
 });

@@ -35,8 +35,11 @@ const REFUSALS = 3;
 const REFUSED_MS = 500;
 /** More users than can be refused in that time. */
 const MOST_REFUSED = 10_000;
-/** Seconds; different ones, so that clients that were refused together do not return together. */
-const RETRY_AFTER_S = [1, 2, 3] as const;
+/** Made once, since an error that is made records where. After different seconds, so that clients that were refused together do not return together. */
+const FULL = [1, 2, 3].map((seconds) => overloaded(seconds));
+const REFUSED = new Problem(429, 'Too many of your answers are being written. Wait for one to end or stop one.', {
+  'retry-after': '1',
+});
 
 export interface TurnAdmissionOptions {
   /** Accepts at once at most. */
@@ -110,25 +113,29 @@ export class TurnAdmission {
   /**
    * For the head of a request, so that one that will be refused costs next to nothing.
    *
-   * @throws Problem 429 if chat has just refused this user several times, 503 if the queue is full
+   * @returns a Problem, 429 if chat has just refused this user several times, 503 if the queue is full; undefined if a request may be admitted
    */
-  refuseWhenFull(userId: string): void {
+  refusalOf(userId: string): Problem | undefined {
     const refused = this.refused.get(userId);
     if (refused && refused.times >= REFUSALS && refused.until > performance.now()) {
       this.shed.inc({ cause: 'user' });
-      throw new Problem(429, 'Too many of your answers are being written. Wait for one to end or stop one.', {
-        'retry-after': '1',
-      });
+      return REFUSED;
     }
-    if (!this.isFullFor(userId)) return;
+    if (!this.isFullFor(userId)) return undefined;
     this.isOverloaded = true;
-    if (!this.heavierThan(userId)) throw this.full(userId);
+    return this.heavierThan(userId) ? undefined : this.full(userId);
+  }
+
+  /** @throws Problem as `refusalOf` */
+  refuseWhenFull(userId: string): void {
+    const refusal = this.refusalOf(userId);
+    if (refusal) throw refusal;
   }
 
   /**
    * Admits a request whose body is here.
    *
-   * @throws Problem as `refuseWhenFull`
+   * @throws Problem as `refusalOf`
    */
   admit(userId: string): TurnPlace {
     this.refuseWhenFull(userId);
@@ -237,7 +244,7 @@ export class TurnAdmission {
   private full(userId: string): Problem {
     this.shed.inc({ cause: 'load' });
     this.shedLately.add(userId);
-    return overloaded(RETRY_AFTER_S[Math.floor(Math.random() * RETRY_AFTER_S.length)]);
+    return FULL[Math.floor(Math.random() * FULL.length)]!;
   }
 
   private refuse(userId: string): void {
