@@ -85,6 +85,25 @@ describe('a limit of concurrency that follows the capacity', () => {
     expect(limit.limit).toBe(160);
   });
 
+  it('forgets what is not used for long, down to where it began', () => {
+    limit = new AdaptiveLimit({ least: 4, most: 1_000, first: 16, targetMs: 100, now: () => now });
+    serve(5_000, 60);
+    const { limit: grown } = limit;
+    expect(grown).toBeGreaterThan(100);
+    limit.begin()('done');
+    expect(limit.limit).toBe(grown);
+    now += 5_001;
+    limit.begin()('done');
+    expect(Math.abs(limit.limit - grown / 2)).toBeLessThanOrEqual(1);
+    now += 3_600_000;
+    limit.begin()('done');
+    expect(limit.limit).toBe(16);
+    shrink();
+    now += 3_600_000;
+    limit.begin()('done');
+    expect(limit.limit).toBe(4);
+  });
+
   it('ends a piece of work once', () => {
     const leave = limit.begin();
     leave('done');

@@ -20,11 +20,14 @@ const SAMPLES = 8;
 const SLOW_WINDOWS = 5;
 /** Times the target: so slow that no further window is awaited. */
 const MUCH_TOO_SLOW = 3;
+/** A limit of which less than half was used for so long is halved, down to the first one: it says what was possible then. */
+const UNUSED_MS = 5_000;
 
 /**
  * A limit of concurrency that follows the measured capacity: additive increase while the work is fast enough and the places are used,
  * multiplicative decrease when it is too slow or is dropped (AIMD, as in TCP and in Netflix's concurrency-limits, `AIMDLimit`). By Little's law
- * the limit settles at capacity × target, whatever the capacity is at that moment.
+ * the limit settles at capacity × target, whatever the capacity is at that moment. What is not used is forgotten, as in TCP (RFC 2861): a crowd that comes
+ * after a quiet time is not admitted at once.
  */
 export class AdaptiveLimit {
   private current: number;
@@ -36,12 +39,14 @@ export class AdaptiveLimit {
   private slowWindows = 0;
   private windowStart: number;
   private shrunkAt = -Infinity;
+  /** When at least half of the places were last taken. */
+  private usedAt: number;
   private readonly now: () => number;
 
   constructor(private readonly options: AdaptiveLimitOptions) {
     this.now = options.now ?? (() => performance.now());
     this.current = options.first;
-    this.windowStart = this.now();
+    this.windowStart = this.usedAt = this.now();
   }
 
   get limit(): number {
@@ -56,6 +61,7 @@ export class AdaptiveLimit {
   begin(): (outcome: 'done' | 'dropped' | 'ignored') => void {
     const from = this.now();
     this.active += 1;
+    this.forget(from);
     this.most = Math.max(this.most, this.active);
     let isOver = false;
     return (outcome) => {
@@ -65,6 +71,15 @@ export class AdaptiveLimit {
       // What had begun before the limit shrank says nothing about the new one: without this it would shrink again and again.
       if (outcome !== 'ignored' && from >= this.shrunkAt) this.sample(this.now() - from, outcome === 'dropped');
     };
+  }
+
+  private forget(now: number): void {
+    if (this.active * 2 < this.current) {
+      const unused = Math.floor((now - this.usedAt) / UNUSED_MS);
+      if (unused === 0) return;
+      this.current = Math.max(Math.min(this.options.first, this.current), this.current / 2 ** unused);
+    }
+    this.usedAt = now;
   }
 
   private sample(ms: number, isDropped: boolean): void {
