@@ -27,7 +27,7 @@ const MODELS: readonly Script[] = [
   { model: 'echo-two', title, answer: words },
 ];
 
-/** One system, with its models and a browser, for all suites of the page: to start one takes longer than most tests. Each suite has a person of its own. */
+/** One system, with its models and a browser, for several suites: to start one takes longer than most tests. Each suite has a person of its own. */
 export class PageSystem {
   private running: RunningSystem | undefined;
   private launched: Browser | undefined;
