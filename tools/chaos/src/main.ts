@@ -17,13 +17,13 @@ People work with a whole installation while its processes, stores, links, clocks
   --postgres failover: a primary and two synchronous standbys; the primary dies again and again
   --postgres asynchronous: the same with standbys that may be behind; what is lost is counted
   --redis sentinel: a primary, two replicas and three sentinels; cluster: three primaries with a replica each. Primaries die or hang
-  --short    two minutes, for CI
+  --short    more than a minute, for CI
   --only     these faults of the seed's plan and no others: repeats a failure
   --shrink   after a failure: runs again with fewer faults, at most so often, while it still fails
   --keep     where the history of a failed run is kept (default test-results/chaos-SEED), and the logs of the services
 The same seed gives the same plan of faults. The last line has the figures.`;
 
-const SHORT_MINUTES = 1.6;
+const SHORT_MINUTES = 1.3;
 const SCALE = { gateway: 2, auth: 2, chat: 3, retrieval: 2, config: 2 };
 const SHOWN = 8;
 

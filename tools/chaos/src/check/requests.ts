@@ -6,7 +6,7 @@ import type { Violation } from './violation';
 /** Beyond these shares a run shows nothing: everything would be excused. */
 const MAX_FAILED_SHARE = 0.1;
 const MAX_OUTAGE_SHARE = 0.5;
-/** All workers are killed twice within the two minutes of CI, and start for half a minute on a machine that is busy. */
+/** All workers are killed twice within the minute of CI, and start for half a minute on a machine that is busy. */
 const MAX_SHORT_OUTAGE_SHARE = 0.65;
 const SHORT_MS = 180_000;
 

@@ -3,7 +3,7 @@ import { NEMESES } from '../nemeses/all';
 import type { NemesisName } from '../nemeses/outages';
 import type { PlannedFault } from '../nemeses/plan';
 
-const GAP_MS = { least: 1_000, most: 3_000 };
+const GAP_MS = { least: 400, most: 1_600 };
 /** One of so many single kills is that of a gateway: there are as many services. */
 const SERVICES = 5;
 
@@ -23,8 +23,8 @@ const REST: readonly NemesisName[] = [
 export function failoverPlan(seed: number, kills: number): PlannedFault[] {
   const random = new Random(seed);
   const single = Array.from({ length: kills }, (_, at): NemesisName => {
-    if (at % 2 === 0) return 'kill an owner';
-    return ((at - 1) / 2) % SERVICES === 0 ? 'kill a gateway' : 'kill one';
+    if (at % 2 === 1) return 'kill an owner';
+    return (at / 2) % SERVICES === 0 ? 'kill a gateway' : 'kill one';
   });
   return random.shuffle([...single, ...REST]).map((name, number) => {
     const nemesis = NEMESES.find((each) => each.name === name);
