@@ -9,11 +9,13 @@ it.each(['qdrant', 'lancedb'])(
   'documents on %s: facts are cited on their page, through killed workers, changes, outages and another model',
   async (store) => {
     const main = join(ROOT, 'e2e/dist/retrieval.js');
-    const { stdout } = await promisify(execFile)(process.execPath, [main, '--kills', '4', '--stores', store], {
-      maxBuffer: 1e8,
-    }).catch((error: { stdout: string; stderr: string }) => {
-      throw new Error(`${error.stdout}\n${error.stderr}`);
-    });
+    // The store is away for longer than a turn waits for its documents, and for several pauses of the files that wait.
+    const args = [main, '--kills', '4', '--away', '12', '--stores', store];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 }).catch(
+      (error: { stdout: string; stderr: string }) => {
+        throw new Error(`${error.stdout}\n${error.stderr}`);
+      },
+    );
     const figures = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
     // A missing server causes a loud warning; with `CI` set the driver fails instead.
     if (figures[store] !== 'skipped')

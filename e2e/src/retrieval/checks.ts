@@ -24,7 +24,6 @@ export interface Scene {
   wrong: (what: string) => void;
 }
 
-const AWAY_MS = 30_000;
 const FACTS_ASKED = 12;
 const MAX_WITHOUT_DOCUMENTS = 3;
 const REMOVED_WITHIN_MS = 60_000;
@@ -134,15 +133,15 @@ export async function changeUnderway(scene: Scene, base: string): Promise<void> 
   }
 }
 
-/** Takes the store away for 30 s while files are uploaded: they wait, answers report it, and nothing is lost. */
-export async function storeAway(scene: Scene, base: string): Promise<void> {
+/** Takes the store away for a while during which files are uploaded: they wait, answers report it, and nothing is lost. */
+export async function storeAway(scene: Scene, base: string, awayMs: number): Promise<void> {
   const { library, store, log } = scene;
   if (!store.server) return;
   const loaded = [newNote(), newNote()];
   const ids = await Promise.all(loaded.map((note) => library.upload(note, base)));
   await store.server.kill();
   log('the store is killed');
-  const back = sleep(AWAY_MS);
+  const back = sleep(awayMs);
   const late = [newNote(), newNote(), newNote()];
   for (const note of late) ids.push(await library.upload(note, base));
   const citations = await library.ask('What is the access word?', base);

@@ -17,13 +17,14 @@ import { type ChunkMark, Ingestions } from './ingestions';
 import { Library } from './library';
 import { lookInto, type OpenStore, openStore, type StoreName } from './stores';
 
-const USAGE = `e2e:retrieval [--kills 20] [--stores qdrant,lancedb]
+const USAGE = `e2e:retrieval [--kills 20] [--away SECONDS] [--stores qdrant,lancedb]
 Documents with known facts go in, questions are asked, and what is cited is compared; with workers killed at every step, files deleted and
 replaced while they are read, the store away, and the embedding model changed under searches.`;
 
 const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '20' },
+    away: { type: 'string', default: '30' },
     stores: { type: 'string', default: 'qdrant,lancedb' },
     help: { type: 'boolean', default: false },
   },
@@ -132,7 +133,7 @@ async function play(scene: Scene): Promise<object> {
   const files = await killWorkers(scene, troubled, kills, documents, undisturbed);
   await changeUnderway(scene, troubled);
   log('deleted and replaced at every step');
-  await storeAway(scene, troubled);
+  await storeAway(scene, troubled, Number(options.away) * 1_000);
   const facts = documents.flatMap((document) => document.facts.slice(0, 4));
   const searches = await changeModel(scene, quiet, OTHER_MODEL, facts);
   const again = await askAbout(scene, troubled, documents);
