@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chats, completions, runs as runCalls } from '@perennial/contracts-chat';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import { expectedText } from '@perennial/provider-simulator';
-import { sleep, waitFor } from '@perennial/testing';
+import { type ManagedProcess, sleep, waitFor } from '@perennial/testing';
 import type { UserEvent } from '@perennial/transport';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inWorld } from './in-world';
@@ -23,7 +23,7 @@ describe('documents in a turn', () => {
   });
   afterAll(() => retrieval?.close());
   beforeEach(async () => {
-    await world.endProcesses('worker');
+    if (!shared?.running) await world.endProcesses('worker');
     Object.assign(retrieval, { refusal: undefined, silence: undefined, searches: [], calls: 0, inSystem: false });
     Object.assign(world.answers, { taskModel: null, queryGeneration: true, queryPrompt: '', knowledge: [] });
     world.simulator.reset();
@@ -36,7 +36,16 @@ describe('documents in a turn', () => {
   }
   afterEach(() => speak?.());
 
-  const worker = () => world.chat('worker', { DOCUMENTS_TIMEOUT_MS: String(TIMEOUT_MS) });
+  /** One worker for the tests that neither end it nor change config's answers, which it would not ask for again at once. */
+  let shared: ManagedProcess | undefined;
+  const worker = async (): Promise<void> => {
+    if (!shared?.running) shared = await ownWorker();
+  };
+  /** A worker of the test's own, instead of all others. The next test begins without it. */
+  const ownWorker = async (env: Record<string, string> = {}): Promise<ManagedProcess> => {
+    await world.endProcesses('worker');
+    return world.chat('worker', { DOCUMENTS_TIMEOUT_MS: String(TIMEOUT_MS), ...env });
+  };
   const file = (id: string) => ({ type: 'file', id, name: 'as the client calls it', file: { id } });
 
   function document(user: UserPrincipal, name = 'plan.pdf', texts = ['The launch is on 3 May.']): string {
@@ -116,7 +125,7 @@ describe('documents in a turn', () => {
   });
 
   it('of the request, the chat, the model and earlier messages are all searched, each once', async () => {
-    await worker();
+    await ownWorker();
     const user = newUser();
     const [attached, named, ofChat, ofModel] = [document(user), document(user), document(user), document(user)];
     world.answers.knowledge = [{ type: 'collection', id: ofModel, full: false }];
@@ -183,7 +192,7 @@ describe('documents in a turn', () => {
   });
 
   it('are searched with the user’s own words if the task model fails, is slow, answers nonsense or must not be called', async () => {
-    await worker();
+    await ownWorker();
     const user = newUser();
     const id = document(user);
     const ask = async (change: Partial<World['answers']>): Promise<void> => {
@@ -223,23 +232,26 @@ describe('documents in a turn', () => {
 
   it('are left out within a second when no replica of retrieval is there, and used again when one is', async () => {
     // The first turn would wait for this, and its accept for 1.5 s.
-    await world.chat('worker', { DOCUMENTS_TIMEOUT_MS: '20000' });
+    await ownWorker({ DOCUMENTS_TIMEOUT_MS: '20000' });
     const user = newUser();
     const id = document(user);
     await retrieval.close();
-    const askedAt = performance.now();
-    const turn = await world.ask({ user, model: 'sim-t5-r1000-x', attached: [file(id)] });
-    await (await world.follow(turn.runId)).ended();
-    // The wait is 0.75 s; the rest is a busy machine.
-    expect(performance.now() - askedAt).toBeLessThan(2_500);
-    expect((await world.message(turn)).extra.statusHistory).toContainEqual({
-      action: 'documents_unavailable',
-      description: expect.stringMatching(/service that searches them is not running/) as string,
-      done: true,
-    });
-    const { documents } = retrieval;
-    retrieval = await startRetrievalDouble(world.stores.redisUrl, world.prefix);
-    retrieval.documents = documents;
+    try {
+      const askedAt = performance.now();
+      const turn = await world.ask({ user, model: 'sim-t5-r1000-x', attached: [file(id)] });
+      await (await world.follow(turn.runId)).ended();
+      // The wait is 0.75 s; the rest is a busy machine.
+      expect(performance.now() - askedAt).toBeLessThan(2_500);
+      expect((await world.message(turn)).extra.statusHistory).toContainEqual({
+        action: 'documents_unavailable',
+        description: expect.stringMatching(/service that searches them is not running/) as string,
+        done: true,
+      });
+    } finally {
+      const { documents } = retrieval;
+      retrieval = await startRetrievalDouble(world.stores.redisUrl, world.prefix);
+      retrieval.documents = documents;
+    }
     const next = await world.ask({ user, model: 'sim-t5-r1000-x', attached: [file(id)] });
     const reader = await world.follow(next.runId);
     await reader.ended();
@@ -249,7 +261,7 @@ describe('documents in a turn', () => {
   it('are searched once if the worker is killed between the search and the provider’s first word', async () => {
     const user = newUser();
     const id = document(user);
-    await worker();
+    await ownWorker();
     const turn = await world.ask({ user, model: 'sim-t20-r100-d2500-x', attached: [file(id)] });
     const reader = await world.follow(turn.runId);
     const before = await world.ownerOf(turn.runId);
@@ -261,7 +273,7 @@ describe('documents in a turn', () => {
     await before.kill();
     // The file's new text differs from the one that the answer cites.
     retrieval.documents.get(id)!.texts = ['The launch is on 4 June.'];
-    await worker();
+    await ownWorker();
     await reader.ended(40_000);
     expect(reader.text).toBe(answerTo(turn, promptWith(LAUNCH, turn.prompt)));
     expect((await world.row(turn.runId)).epoch).toBe(2);
@@ -272,13 +284,13 @@ describe('documents in a turn', () => {
   it('keep their numbers when a worker dies during the answer and another continues it', async () => {
     const user = newUser();
     const ids = [document(user, 'b.md', ['Bee']), document(user, 'a.md', ['Ant', 'Ape'])];
-    await worker();
+    await ownWorker();
     const turn = await world.ask({ user, model: 'sim-t90-r60-x', attached: ids.map(file) });
     const reader = await world.follow(turn.runId);
     await reader.has(100);
     await (await world.ownerOf(turn.runId)).kill();
     retrieval.documents.clear();
-    await worker();
+    await ownWorker();
     await reader.ended(40_000);
     expect(reader.faults).toEqual([]);
     const sources =
@@ -292,13 +304,13 @@ describe('documents in a turn', () => {
     const user = newUser();
     const id = document(user);
     world.answers.taskModel = 'sim-d1200';
-    await worker();
+    await ownWorker();
     const turn = await world.ask({ user, model: 'sim-t20-r100-x', attached: [file(id)] });
     const reader = await world.follow(turn.runId);
     await waitFor(() => world.simulator.stats().nonstream === 1, { what: 'the question to the task model' });
     await (await world.ownerOf(turn.runId)).kill();
     expect(retrieval.searches).toEqual([]);
-    await worker();
+    await ownWorker();
     await reader.ended(40_000);
     expect(reader.text).toBe(answerTo(turn, promptWith(LAUNCH, turn.prompt)));
     expect(retrieval.searches.length).toBe(1);
@@ -312,7 +324,7 @@ describe('documents in a turn', () => {
     };
     const user = newUser();
     const id = document(user);
-    await world.chat('worker', { DATABASE_URL: proxy.url });
+    await ownWorker({ DATABASE_URL: proxy.url });
     const turn = await world.ask({ user, model: 'sim-t20-r100-x', attached: [file(id)] });
     const reader = await world.follow(turn.runId);
     await reader.ended();
@@ -328,7 +340,7 @@ describe('documents in a turn', () => {
     const id = document(user);
     fallSilent();
     // The search may take longer than the test waits for the stop.
-    await world.chat('worker', { DOCUMENTS_TIMEOUT_MS: '60000' });
+    await ownWorker({ DOCUMENTS_TIMEOUT_MS: '60000' });
     const turn = await world.ask({ user, attached: [file(id)] });
     const reader = await world.follow(turn.runId);
     await waitFor(() => retrieval.searches.length === 1, { what: 'the search' });

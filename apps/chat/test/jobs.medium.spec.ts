@@ -77,17 +77,19 @@ describe('abandoned jobs, locks and readers', () => {
   }
 
   it('a run whose row is locked blocks neither the take-over of others nor the reapers', async () => {
-    await world.workers(1);
-    const ask = async (): Promise<{ turn: Turn; reader: Reader }> => {
-      const turn = await world.ask({ model: 'sim-t900-r40-x' });
-      return { turn, reader: await world.follow(turn.runId) };
+    await world.workers(3);
+    const ask = async (): Promise<{ turn: Turn; reader: Reader; owner: ManagedProcess }> => {
+      const turn = await world.ask({ model: 'sim-t400-r40-x' });
+      const reader = await world.follow(turn.runId);
+      await reader.has(100);
+      return { turn, reader, owner: await world.ownerOf(turn.runId) };
     };
-    const [locked, free] = [await ask(), await ask()];
-    for (const { reader } of [locked, free]) await reader.has(100);
-    const [owner] = world.processes.filter((handle) => handle.running && handle.name.startsWith('chat-worker'));
-    await world.workers(2);
+    const all = await Promise.all([ask(), ask(), ask(), ask()]);
+    // Two of the four are written by one of the three.
+    const { owner } = all.find(({ owner }, at) => all.findIndex((other) => other.owner === owner) < at)!;
+    const [locked, free] = all.filter((each) => each.owner === owner) as [(typeof all)[0], (typeof all)[0]];
     const release = await holdRun(locked.turn.runId);
-    await owner!.kill();
+    await owner.kill();
     await world.until(free.turn.runId, (row) => row.epoch === 2, 'epoch 2 of the free run', 15_000);
     await sleep(6_000);
     await release();
