@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import {
   type BlobStore,
+  BlobStoreDeniedError,
   blobStoreEnv,
   blobStoreRules,
   createBlobStore,
@@ -150,6 +151,43 @@ describe('a migration of blobs', () => {
     await skipping.migrate('new');
     await skipping.finish(false);
     expect(await keysIn('new')).toEqual(['files/1/1', 'files/3/1']);
+  });
+
+  it('a file that the store refuses keeps back no other; a store that refuses all is waited for', async () => {
+    const refusing = async (isRefused: (key: string) => boolean, changes: Partial<MigrationParts> = {}) => {
+      const { own } = await storesIn('old');
+      const at = async (name: string): Promise<BlobStore> => {
+        const store = await own.at(name);
+        if (name !== 'default') return store;
+        const refused = (key: string): void => {
+          if (isRefused(key)) throw new BlobStoreDeniedError('the store answers 403');
+        };
+        return Object.assign(Object.create(store) as BlobStore, {
+          get: async (...args: Parameters<BlobStore['get']>) => (refused(args[0]), store.get(...args)),
+        });
+      };
+      return commandIn('old', { stores: Object.assign(Object.create(own) as typeof own, { at }), ...changes });
+    };
+    const command = await refusing((key) => key === 'files/2/1');
+    await expect(command.migrate('new')).rejects.toThrow(
+      /1 files cannot be copied.*files\/2\/1: the store answers 403/s,
+    );
+    await (await refusing((key) => key === 'files/2/1', { skipUnreadable: true })).migrate('new');
+    expect(row).toMatchObject({ phase: 'moved', active: 'new' });
+    expect(await keysIn('new')).toEqual(['files/1/1', 'files/3/1']);
+
+    row = { ...row, phase: 'copying', active: 'default', other: 'new' };
+    await (await storeIn('old', 'new')).delete('files/1/1');
+    let isOpen = false;
+    const waiting = await refusing(() => !isOpen, {
+      tell: (line) => {
+        told.push(line);
+        isOpen ||= line.startsWith('A store is away: the store answers 403');
+      },
+    });
+    await waiting.migrate('new');
+    expect(isOpen).toBe(true);
+    expect(await keysIn('new')).toEqual(keys);
   });
 
   it('ends without a store that is lost after the switch', async () => {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BlobStoreError, type SwitchedBlobStore } from '@perennial/blob-store';
+import { type BlobStore, BlobStoreDeniedError, BlobStoreError, type SwitchedBlobStore } from '@perennial/blob-store';
 import type { BlobStoresRow } from '@perennial/retrieval/operator';
 import { CommandError } from '../failure';
 import type { FleetGate } from './fleet-gate';
 import { BlobMirror, isAway, type MirrorPass } from './mirror';
-import { isIn, probe } from './probe';
+import { isGivenOut, isIn, probe } from './probe';
 import { compareSamples } from './samples';
 import { CHANGED_MEANWHILE, type StoreRow } from './store-row';
 import type { Throttle } from './throttle';
@@ -135,8 +135,10 @@ export class BlobMigration {
           onBatch: (done) => this.showProgress(title, done, total),
         });
         const done = await mirror.pass();
-        const away = done.failures.find(({ code }) => isAway(code));
+        const away = done.failures.find(({ code }) => code === 'UNAVAILABLE');
         if (away) throw new Away(away.error);
+        const denied = done.failures.find(({ code }) => code === 'DENIED');
+        if (denied && (await this.refusesAll(from, to, done))) throw new Away(denied.error);
         if (!isBefore) return { ...done, removed: 0 };
         // Before the switch everything is written into `from` first, so what only `to` has was deleted, or is of an earlier move.
         await this.assertUnchanged(now);
@@ -148,6 +150,20 @@ export class BlobMigration {
       this.assertCopied(pass);
       if (pass.copied + pass.removed <= (isBefore ? NEARLY_NOTHING : 0)) return;
     }
+  }
+
+  /** Whether one of the stores refuses everything: a blob that it alone refuses is named like a damaged one, and keeps back no other. */
+  private async refusesAll(from: BlobStore, to: BlobStore, { failures }: MirrorPass): Promise<boolean> {
+    const failed = new Set(failures.map(({ key }) => key));
+    const keys = (await this.parts.sampleKeys(SOUGHT)).filter((key) => this.parts.includes(key) && !failed.has(key));
+    try {
+      await probe(to);
+      for (const key of keys) if (await isGivenOut(from, key)) return false;
+    } catch (error) {
+      if (error instanceof BlobStoreError && error.code === 'DENIED') return true;
+      throw error;
+    }
+    return keys.length > 0;
   }
 
   private async showProgress(title: string, { blobs, copied }: Readonly<MirrorPass>, total: number): Promise<void> {
@@ -198,7 +214,17 @@ export class BlobMigration {
   private async assertSees(name: string): Promise<void> {
     const store = await this.parts.stores.at(name);
     const keys = (await this.parts.sampleKeys(SOUGHT)).filter(this.parts.includes);
-    for (const key of keys) if (await isIn(store, key)) return;
+    let denied: BlobStoreDeniedError | undefined;
+    for (const key of keys) {
+      try {
+        if (await isIn(store, key)) return;
+      } catch (error) {
+        // A store may refuse one of its blobs.
+        if (!(error instanceof BlobStoreDeniedError)) throw error;
+        denied = error;
+      }
+    }
+    if (denied) throw denied;
     if (keys.length > 0)
       throw new CommandError(
         `None of ${keys.length} files that the database names is in "${name}" as this command sees it. Give it the same variables, and the same directory (DATA_DIR), as the services have.`,

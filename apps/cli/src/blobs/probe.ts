@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { BlobIntegrityError, BlobKeyError, type BlobStore, sizeOf } from '@perennial/blob-store';
+import {
+  BlobIntegrityError,
+  BlobKeyError,
+  BlobNotFoundError,
+  type BlobStore,
+  BlobStoreDeniedError,
+  sizeOf,
+} from '@perennial/blob-store';
 import { CommandError } from '../failure';
 
 const PROBE = Buffer.from('perennial doctor');
@@ -25,6 +32,17 @@ export async function isIn(store: BlobStore, key: string): Promise<boolean> {
     return (await sizeOf(store, key)) !== undefined;
   } catch (error) {
     if (error instanceof BlobIntegrityError || error instanceof BlobKeyError) return true;
+    throw error;
+  }
+}
+
+/** Whether the store gives out the blob, and does not refuse it. */
+export async function isGivenOut(store: BlobStore, key: string): Promise<boolean> {
+  try {
+    (await store.get(key)).stream.destroy();
+    return true;
+  } catch (error) {
+    if (error instanceof BlobStoreDeniedError || error instanceof BlobNotFoundError) return false;
     throw error;
   }
 }

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { BlobIntegrityError, BlobKeyError, BlobNotFoundError, type BlobStore } from '@perennial/blob-store';
+import {
+  BlobIntegrityError,
+  BlobKeyError,
+  BlobNotFoundError,
+  type BlobStore,
+  BlobStoreDeniedError,
+} from '@perennial/blob-store';
 import { blobKeys as pictureKeys } from '@perennial/chat/operator';
 import { blobKeys as fileKeys } from '@perennial/retrieval/operator';
 import { ConcurrencyLimiter } from '@perennial/runtime';
@@ -12,6 +18,7 @@ const CONCURRENCY = 4;
 const NAMED = 5;
 
 const UNREADABLE = Symbol('unreadable');
+const UNREADABLE_ERRORS = [BlobIntegrityError, BlobKeyError, BlobStoreDeniedError];
 
 export interface CompareOptions {
   /** `to` has to have what `from` has; otherwise it may lack what came since the last pass. */
@@ -78,7 +85,7 @@ async function hashOf(store: BlobStore, key: string): Promise<string | typeof UN
     return hash.digest('hex');
   } catch (error) {
     if (error instanceof BlobNotFoundError) return undefined;
-    if (error instanceof BlobIntegrityError || error instanceof BlobKeyError) return UNREADABLE;
+    if (UNREADABLE_ERRORS.some((kind) => error instanceof kind)) return UNREADABLE;
     throw error;
   }
 }
