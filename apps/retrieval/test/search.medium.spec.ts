@@ -6,7 +6,8 @@ import { ANONYMOUS, type CallRequest, type UserPrincipal } from '@perennial/cont
 import { documents, retrievalSettings } from '@perennial/contracts-retrieval';
 import { QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
 import { pointId } from '@perennial/vector-store';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ItemSearch } from '../src/search/item-search';
 import { Neighbours } from '../src/search/neighbours';
 import { SearchRepository } from '../src/search/search.repository';
 import { type PlantedFile, PlantedWorld } from './planted';
@@ -196,8 +197,11 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
     expect((await ask(0.99)).nothing).toBeUndefined();
     await world.plant({ user: anna, texts: ['Gravel and sand by the ton.'], scope });
     expect((await ask(0)).nothing).toBeUndefined();
+    const searches = world.replicas.map(({ app }) => vi.spyOn(app.get(ItemSearch, { strict: false }), 'search'));
     const reply = await ask(0.99);
     expect(reply).toMatchObject({ nothing: true, sources: [], count: 0 });
+    expect(searches.flatMap(({ mock }) => mock.calls)).toHaveLength(1);
+    for (const spy of searches) spy.mockRestore();
     expect(reply.template).toMatch(/hold nothing about it.*\{\{QUERY\}\}/s);
   });
 

@@ -70,6 +70,13 @@ export class ItemSearch {
     }
   }
 
+  /** Whether a search without a threshold would find anything: files may not be read yet. */
+  async isAnyFindable(items: readonly SearchResource[]): Promise<boolean> {
+    const index = await this.catalog.active();
+    const idsOf = (type: SearchResource['type']) => items.filter((item) => item.type === type).map(({ id }) => id);
+    return index !== undefined && this.repository.isAnyFindable(index.id, idsOf('file'), idsOf('collection'));
+  }
+
   /** All results must be of one index: after a switch the search is repeated. */
   private async untilOneIndex(
     items: readonly SearchResource[],

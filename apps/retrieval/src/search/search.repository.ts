@@ -35,6 +35,8 @@ export interface LiveChunk {
   page: number | null;
   /** What the document itself calls that page, if it is not its number. */
   pageLabel: string | null;
+  /** Of a recording: when it begins, in seconds. */
+  startSeconds: number | null;
   heading: string | null;
   start: number;
   /** SHA-256 of the text, in hex. */
@@ -91,6 +93,16 @@ export class SearchRepository {
     );
   }
 
+  /** Whether any file of these, or in these bases, is findable. */
+  async isAnyFindable(indexId: string, fileIds: readonly string[], baseIds: readonly string[]): Promise<boolean> {
+    const row = await this.database.first(
+      `SELECT 1 FROM ${FINDABLE} WHERE (p.file_id = ANY ($2::uuid[]) OR p.scope = ANY ($3::uuid[])) AND ${SCOPE_IS_THERE} LIMIT 1`,
+      [indexId, fileIds, baseIds],
+      { name: 'search.is-any-findable' },
+    );
+    return row !== undefined;
+  }
+
   /** One placement of each file with points, and its live generation; a file that is in no index yet is missing. */
   placesOfFiles(indexId: string, fileIds: readonly string[]): Promise<LivePlace[]> {
     return this.database.query<LivePlace>(
@@ -137,7 +149,7 @@ export class SearchRepository {
        SELECT active.id AS "activeIndex", found.chunk
          FROM active LEFT JOIN LATERAL (
            SELECT h.n, jsonb_build_object('id', h.id, 'fileId', f.id, 'generation', c.generation, 'ordinal', c.ordinal, 'userId', f.user_id, 'name', f.name, 'text', c.text,
-                    'page', c.page, 'pageLabel', c.page_label, 'heading', c.heading, 'start', c.start_offset, 'hash', c.hash) AS chunk
+                    'page', c.page, 'pageLabel', c.page_label, 'startSeconds', c.start_seconds, 'heading', c.heading, 'start', c.start_offset, 'hash', c.hash) AS chunk
              FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[])
                     WITH ORDINALITY h (id, file_id, scope, generation, ordinal, n)
              JOIN (${FINDABLE}) ON p.file_id = h.file_id AND p.scope = h.scope AND f.live_generation = h.generation AND ${SCOPE_IS_THERE}

@@ -81,7 +81,7 @@ export class SearchService {
     });
     const sources = toSources(found, model);
     const hasWhole = [...texts.values()].some((found) => found.length > 0);
-    const search = { items: resources, wanted, signal: asker.signal };
+    const search = { items: resources, threshold: wanted.threshold };
     const fit = hasWhole || degraded ? 'close' : await this.fit(candidates, chosen, model, search);
     return {
       ...sources,
@@ -99,19 +99,11 @@ export class SearchService {
     candidates: readonly (readonly ScoredChunk[])[],
     chosen: readonly (readonly ScoredChunk[])[],
     embedding: EmbeddingName,
-    { items, wanted, signal }: { items: readonly SearchResource[]; wanted: Wanted; signal: AbortSignal },
+    { items, threshold }: { items: readonly SearchResource[]; threshold: number },
   ): Promise<Fit> {
     if (chosen.some((list) => list.length > 0)) return areAllFar(chosen.flat(), embedding) ? 'far' : 'close';
     if (candidates.some((list) => list.length > 0)) return 'nothing';
-    if (wanted.threshold === 0) return 'close';
-    try {
-      const { chunks } = await this.items.search(items, { ...wanted, k: 1, threshold: 0 }, signal);
-      return [...chunks.values()].some((list) => list.length > 0) ? 'nothing' : 'close';
-    } catch (error) {
-      // The search itself has succeeded; that its store went away since then takes nothing from it.
-      if (!degradedBy(error)) throw error;
-      return 'close';
-    }
+    return threshold > 0 && (await this.items.isAnyFindable(items)) ? 'nothing' : 'close';
   }
 
   async query(

@@ -42,13 +42,15 @@ export class BucketSourceReader implements SourceReader {
     if (listing) return { kind: 'listing', entries: this.list(bucket, signal) };
     const limited = AbortSignal.any([signal, AbortSignal.timeout(READ_MS)]);
     const known = fileId === null ? null : etag;
-    const object = await told(signal, bucket.read(this.prefix + address, known, limited));
+    const object = await bucket.read(this.prefix + address, known, limited).catch((error: unknown) => {
+      throw toTold(error, signal);
+    });
     if (object === 'unchanged') return { kind: 'unchanged' };
     if (object.size > maxBytes) {
       object.stream.destroy();
       throw new WebError('too-large', `It is larger than ${Math.floor(maxBytes / 1_000)} kB.`);
     }
-    const body = Readable.from(bytesOf(object.stream, signal), { objectMode: false });
+    const body = Readable.from(told<Buffer>(signal, object.stream), { objectMode: false });
     // Also if nobody began to read it.
     body.once('close', () => object.stream.destroy());
     return {
@@ -66,11 +68,8 @@ export class BucketSourceReader implements SourceReader {
 
   private async *list(bucket: ForeignBucket, signal: AbortSignal): AsyncGenerator<FoundDocument[]> {
     let isEmpty = true;
-    const pages = bucket.list(this.prefix, signal)[Symbol.asyncIterator]();
-    for (;;) {
-      const { done, value } = await told(signal, pages.next());
-      if (done === true) break;
-      const found = value.map((key) => key.slice(this.prefix.length)).filter(isDocument);
+    for await (const keys of told(signal, bucket.list(this.prefix, signal))) {
+      const found = keys.map((key) => key.slice(this.prefix.length)).filter(isDocument);
       isEmpty &&= found.length === 0;
       yield found.map((address) => ({ address, listing: false, depth: 1 }));
     }
@@ -86,27 +85,23 @@ function isDocument(address: string): boolean {
   return address !== '' && !address.endsWith('/') && !isHidden && isText;
 }
 
-async function* bytesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const chunks = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = await told(signal, chunks.next());
-    if (done === true) return;
-    yield value;
+/** What the bucket gives, with its errors in words for people. */
+async function* told<T>(signal: AbortSignal, given: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* given;
+  } catch (error) {
+    throw toTold(error, signal);
   }
 }
 
-/** In words for people: the store's own name the operator's variables. */
-async function told<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof BlobNotFoundError) throw new WebError('gone', 'It is not there any more.', { cause: error });
-    if (error instanceof BlobStoreDeniedError)
-      throw new WebError('denied', 'The bucket does not give it out.', { cause: error });
-    const isLate = error instanceof Error && error.name === 'TimeoutError';
-    if (error instanceof BlobStoreError || isLate)
-      throw new WebError('away', 'The bucket does not answer.', { cause: error });
-    throw error;
-  }
+/** The store's own words name the operator's variables. */
+function toTold(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof BlobNotFoundError) return new WebError('gone', 'It is not there any more.', { cause: error });
+  if (error instanceof BlobStoreDeniedError)
+    return new WebError('denied', 'The bucket does not give it out.', { cause: error });
+  const isLate = error instanceof Error && error.name === 'TimeoutError';
+  if (error instanceof BlobStoreError || isLate)
+    return new WebError('away', 'The bucket does not answer.', { cause: error });
+  return error;
 }
