@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { INestMicroservice } from '@nestjs/common';
 import { ANONYMOUS, type CallRequest, type Principal } from '@perennial/contracts-kernel';
 import {
   knowledge,
@@ -20,6 +21,8 @@ import {
   waitFor,
 } from '@perennial/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAuthDouble } from './auth-double';
+import { GitServer } from './git-server';
 import { WebSite } from './web-site';
 import { newUser, World } from './world';
 
@@ -35,19 +38,26 @@ const ENV = {
 
 const noBucket = await missingServer('S3 (SeaweedFS)', () => seaweedBinary());
 
-/** Real: Postgres, Redis, LanceDB, SeaweedFS, the file system, built retrieval processes, killed; web servers. Not real: the embedder. */
+/** Real: Postgres, Redis, LanceDB, SeaweedFS, the file system, built retrieval processes, killed; web servers, Git’s own server. Not real: the embedder, auth. */
 describe('sources of knowledge bases', () => {
   let world: World;
   let seaweed: SeaweedServer | undefined;
+  let auth: INestMicroservice | undefined;
+  const deactivated = new Set<string>();
+  const workerEnv: Record<string, string>[] = [];
+  const repositories: GitServer[] = [];
   const sites: WebSite[] = [];
   const user = newUser();
   beforeAll(async () => {
     [world, seaweed] = await Promise.all([World.start(), noBucket === undefined ? startSeaweed() : undefined]);
     const env = { ...ENV, ...(seaweed ? { SOURCE_BUCKETS: bucketsOf(seaweed) } : {}) };
+    workerEnv.push(env);
+    auth = await startAuthDouble(world.stores.redisUrl, world.prefix, deactivated);
     await Promise.all([world.retrieval('api', env), world.workers(2, env)]);
   }, 120_000);
   afterAll(async () => {
-    await Promise.all([world?.stop(), seaweed?.stop()]);
+    await auth?.close();
+    await Promise.all([world?.stop(), seaweed?.stop(), ...repositories.map((git) => git.stop())]);
     for (const site of sites) site.stop();
     await rm(DIRECTORY, { recursive: true, force: true });
   });
@@ -264,6 +274,99 @@ describe('sources of knowledge bases', () => {
   );
 
   it.concurrent(
+    'read a branch of a Git repository, only what has changed, with a token that nobody is shown',
+    async () => {
+      const { baseId, add, sync, files, names } = await setUp();
+      const git = await GitServer.start();
+      repositories.push(git);
+      git.token = 'glpat-of-this-test';
+      const long = Array.from({ length: 300 }, (_, at) => `Line ${at} of a long file.`);
+      await git.commit({
+        'docs/a.md': 'The first text.',
+        'docs/deep/b.md': long.join('\n'),
+        'docs/deep/.hidden/c.md': 'hidden',
+        'docs/large.bin': 'x'.repeat(1_100_000),
+        'docs/film.mp4': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n',
+        'other/d.md': 'Elsewhere.',
+      });
+      const config = { type: 'git' as const, url: git.url, path: '/docs/', maxDocuments: 10 };
+      const source = await add({ ...config, token: git.token });
+      expect(await synced(source)).toMatchObject({ error: null, documents: { stored: 2, skipped: 2 } });
+      expect(await names()).toEqual(['a.md', 'b.md']);
+      for (const { id } of await files()) await world.completed(id);
+      expect(source.config).toEqual({ ...config, branch: '' });
+      const { rows } = await world.db.query<{ text: string }>(
+        `SELECT s::text AS text FROM knowledge_sources s UNION ALL SELECT coalesce(result::text, '') || scope || key FROM call_results`,
+      );
+      for (const { text } of rows) expect(text).not.toContain('glpat');
+
+      git.fetches = 0;
+      await git.commit({ 'docs/deep/b.md': [...long, 'One more.'].join('\n'), 'docs/a.md': undefined });
+      expect(await sync(source)).toMatchObject({ error: null, documents: { stored: 1, absent: 1, skipped: 2 } });
+      // The changed one, and the two that are skipped.
+      expect(git.fetches).toBe(3);
+      expect((await files()).map(({ name, generation }) => [name, generation])).toEqual([
+        ['a.md', 1],
+        ['b.md', 2],
+      ]);
+      expect(await sync(source)).toMatchObject({ error: null });
+      expect(await names()).toEqual(['b.md']);
+
+      git.token = 'another';
+      expect((await sync(source)).error?.message).toContain('another token');
+      git.token = '';
+      git.outage = 503;
+      expect((await sync(source)).error?.message).toContain('problem of its own');
+      git.outage = undefined;
+      for (const [more, sentence] of [
+        [{ branch: 'none' }, 'has no branch "none"'],
+        [{ path: 'none' }, 'no such folder'],
+        [{ url: `${git.url}/none` }, 'is not there'],
+      ] as const)
+        expect((await synced(await add({ ...config, ...more }))).error?.message).toContain(sentence);
+      await git.allow(false);
+      expect((await sync(source)).error?.message).toContain('whole repositories only');
+      expect(await names()).toEqual(['b.md']);
+      for (const more of [{ url: 'ssh://git@example.com/a.git' }, { url: 'ext::sh -c id' }, { branch: 'a..b:c' }])
+        await expect(add({ ...config, ...more })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      expect(baseId).toBe(source.knowledgeId);
+    },
+    60_000,
+  );
+
+  it.concurrent(
+    'pause while the account of the base’s owner is not active',
+    async () => {
+      const owner = newUser();
+      const site = await WebSite.start();
+      sites.push(site);
+      site.put('/', 'A page.');
+      deactivated.add(owner.userId);
+      const config = { type: 'web' as const, mode: 'page' as const, url: site.url };
+      const knowledgeId = await world.base(owner, randomUUID());
+      const source = await world.caller.rpc.call(
+        knowledgeSources.create,
+        { knowledgeId, config, intervalS: null },
+        as(owner),
+      );
+      const paused = await waitFor(
+        async () => {
+          const now = await world.caller.rpc.call(
+            knowledgeSources.get,
+            { sourceId: source.id, knowledgeId },
+            as(owner),
+          );
+          return now.finishedAt === null ? undefined : now;
+        },
+        { what: 'the pause', timeoutMs: 30_000 },
+      );
+      expect(paused).toMatchObject({ state: 'idle', error: { code: 'PAUSED' }, nextAt: expect.any(Number) });
+      expect(site.requests).toEqual([]);
+    },
+    30_000,
+  );
+
+  it.concurrent(
     'of a base that is deleted meanwhile leave nothing',
     async () => {
       const { site, baseId, add, files } = await setUp();
@@ -372,6 +475,29 @@ describe('sources of knowledge bases', () => {
     expect((await files()).length).toBe(13);
     // The kill repeats at most the page that was being read.
     expect(site.requests.length).toBeLessThanOrEqual(14);
+  }, 60_000);
+
+  it('of Git are read to their end although their worker is killed twice', async () => {
+    const { add, files } = await setUp();
+    const git = await GitServer.start();
+    repositories.push(git);
+    await git.commit(Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`${n}.md`, `Text ${n}.`])));
+    git.delayMs = 80;
+    const source = await add({ type: 'git', url: git.url, maxDocuments: 100 });
+    for (const documents of [2, 6]) {
+      await waitFor(async () => (await look(source)).documents.stored! >= documents, { what: 'files', intervalMs: 20 });
+      const { rows } = await world.db.query<{ instance: string }>(
+        'SELECT p.instance FROM knowledge_sources s JOIN processes p ON p.id = s.owner WHERE s.id = $1',
+        [source.id],
+      );
+      const [env] = workerEnv;
+      await Promise.all([killInstance(world.processes, rows[0]!.instance), world.workers(1, env)]);
+    }
+    git.delayMs = 0;
+    expect(await synced(source)).toMatchObject({ error: null, documents: { stored: 12, waiting: 0 } });
+    expect((await files()).length).toBe(12);
+    // Each kill repeats at most the file that was being read.
+    expect(git.fetches).toBeLessThanOrEqual(14);
   }, 60_000);
 
   it('and single pages are not read at private addresses unless the operator allows it', async () => {

@@ -6,6 +6,7 @@ import { PoliteReader } from '../web/polite-reader';
 import { WebClient } from '../web/web-client';
 import { BucketSourceReader } from './bucket-source-reader';
 import { FolderSourceReader } from './folder-source-reader';
+import { GitSourceReader } from './git-source-reader';
 import type { SourceReader } from './source-reader';
 import { WebSourceReader } from './web-source-reader';
 
@@ -21,11 +22,17 @@ export class SourceReaders implements OnApplicationShutdown {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  /** @throws WebError refused when such a source may not be read here */
-  of(config: SourceConfig): SourceReader {
+  /**
+   * @param token of a repository
+   *
+   * @throws WebError refused when such a source may not be read here
+   */
+  of(config: SourceConfig, token = ''): SourceReader {
     switch (config.type) {
       case 'web':
         return new WebSourceReader(config, this.client, this.polite);
+      case 'git':
+        return new GitSourceReader(config, this.client, { token, plain: this.env.ENABLE_RAG_LOCAL_WEB_FETCH });
       case 'folder': {
         const bucket = this.env.SOURCE_BUCKETS.get(config.directory);
         if (!bucket) return new FolderSourceReader(config, this.env.SOURCE_DIRECTORIES);

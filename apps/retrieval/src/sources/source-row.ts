@@ -21,6 +21,8 @@ export interface ClaimedSource extends SourceClaim {
   /** Of the base: where its files go. */
   residence: string | null;
   config: SourceConfig;
+  /** Of a private repository. */
+  sealedToken: string | null;
   /** Owners that died since a document was last completed. */
   deaths: number;
   /** Failed syncs and pauses since something succeeded. */

@@ -1,17 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { UnitOfWork } from '@perennial/persistence';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
-import { FilesRepository } from '../files/files.repository';
-import { PlacementsRepository } from '../files/placements.repository';
-import { MembershipService } from '../knowledge/membership.service';
+import { KeySeal } from '../settings/key-seal';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { WebError } from '../web/web-error';
+import { AbsentDocuments } from './absent-documents';
 import { DocumentIntake } from './document-intake';
+import { SourceOwners } from './source-owners';
 import type { SourceReader } from './source-reader';
 import { SourceReaders } from './source-readers';
-import { type ClaimedSource, SourceLostError, type SourceProblem, type WaitingDocument } from './source-row';
-import { type GoneDocument, SourceWorkRepository } from './source-work.repository';
+import type { ClaimedSource, SourceProblem, WaitingDocument } from './source-row';
+import { SourceWorkRepository } from './source-work.repository';
 import { SyncFailedError, toOutcome, toSyncFault } from './sync-failure';
 
 const MIB = 2 ** 20;
@@ -25,6 +24,9 @@ const AWAY_IN_A_ROW = 5;
 const MAX_DEATHS = 5;
 /** Pauses that its server asked for without a document in between, after which the sync fails. */
 const MAX_PAUSES = 10;
+/** Until the next look whether an account has been activated again. */
+const PAUSE_S = 3_600;
+const PAUSED = { code: 'PAUSED', message: 'The account of the base’s owner is not active, so the source is not read.' };
 /** Until the first repetition of a failed sync; doubled each time. */
 const FIRST_BACK_OFF_S = 300;
 const MAX_BACK_OFF_S = 6 * 60 * 60;
@@ -40,12 +42,11 @@ export class SourceSync {
   constructor(
     private readonly work: SourceWorkRepository,
     private readonly readers: SourceReaders,
+    private readonly owners: SourceOwners,
+    private readonly seal: KeySeal,
     private readonly intake: DocumentIntake,
-    private readonly members: MembershipService,
-    private readonly files: FilesRepository,
-    private readonly placements: PlacementsRepository,
+    private readonly absent: AbsentDocuments,
     private readonly settings: SettingsKeeper,
-    private readonly unitOfWork: UnitOfWork,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
     @Inject(Runtime) runtime: Runtime,
   ) {
@@ -60,15 +61,26 @@ export class SourceSync {
     try {
       if (source.deaths >= MAX_DEATHS)
         throw new SyncFailedError({ code: 'DIED', message: `The sync ended its worker ${source.deaths} times.` });
-      const isOver = await this.read(source, this.readers.of(source.config), signal);
+      if (!(await this.owners.isActive(source.userId))) return await this.pause(source);
+      const isOver = await this.read(
+        source,
+        this.readers.of(source.config, this.seal.open(source.sealedToken)),
+        signal,
+      );
       if (!isOver) return void (await this.work.release(source.owner, [source]));
-      await this.removeAbsent(source, signal);
+      await this.absent.remove(source, signal);
       await this.work.finish(source, null, null);
       this.syncs.inc({ outcome: 'succeeded' });
     } catch (error) {
       // Aborted work may throw any error; the signal's reason counts.
       await this.settle(source, signal.aborted ? signal.reason : error);
     }
+  }
+
+  /** Nothing is read for somebody who may not read it, and nothing that there was is removed. */
+  private async pause(source: ClaimedSource): Promise<void> {
+    this.syncs.inc({ outcome: 'paused' });
+    await this.work.finish(source, PAUSED, PAUSE_S);
   }
 
   private async settle(source: ClaimedSource, error: unknown): Promise<void> {
@@ -162,35 +174,6 @@ export class SourceSync {
         return this.work.done(source, document.address, { state: 'skipped' });
       }
     }
-  }
-
-  private async removeAbsent(source: ClaimedSource, signal: AbortSignal): Promise<void> {
-    await this.work.countAbsences(source);
-    for (;;) {
-      signal.throwIfAborted();
-      const gone = await this.work.gone(source, source.baseId, this.env.SOURCE_ABSENCE_SECONDS, BATCH);
-      if (gone.length === 0) return;
-      await this.remove(source, gone);
-    }
-  }
-
-  /** The base first, then files in the order of their ids, as everywhere. */
-  private async remove(source: ClaimedSource, gone: readonly GoneDocument[]): Promise<void> {
-    const ids = gone.flatMap(({ fileId }) => (fileId === null ? [] : [fileId]));
-    await this.unitOfWork.run(
-      async (tx) => {
-        if (!(await this.placements.holdBase(tx, source.baseId))) throw new SourceLostError();
-        await this.work.assertMine(tx, source);
-        for (const row of await this.files.lockMany(tx, ids)) await this.members.takeOut(tx, source.baseId, row, true);
-        await this.work.forget(
-          tx,
-          source,
-          gone.map(({ address }) => address),
-        );
-        if (ids.length > 0) await this.placements.touchBase(tx, source.baseId);
-      },
-      { retry: true },
-    );
   }
 }
 

@@ -57,7 +57,7 @@ export class SourceWorkRepository {
               run = s.run + (NOT s.running)::int, truncated = s.truncated AND s.running,
               started_at = CASE WHEN s.running THEN s.started_at ELSE now() END
          FROM next WHERE s.id = next.id AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $1)
-       RETURNING s.id, s.epoch, s.owner, s.run, s.base_id AS "baseId", s.user_id AS "userId", next.residence, s.config, s.deaths, s.tries`,
+       RETURNING s.id, s.epoch, s.owner, s.run, s.base_id AS "baseId", s.user_id AS "userId", next.residence, s.config, s.sealed_token AS "sealedToken", s.deaths, s.tries`,
       [processId],
       { name: 'sources.claim' },
     );

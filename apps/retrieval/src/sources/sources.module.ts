@@ -4,8 +4,10 @@ import { IngestionModule } from '../ingestion/ingestion.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { SettingsModule } from '../settings/settings.module';
 import { WebModule } from '../web/web.module';
+import { AbsentDocuments } from './absent-documents';
 import { ActiveSources } from './active-sources';
 import { DocumentIntake } from './document-intake';
+import { SourceOwners } from './source-owners';
 import { SourceReaders } from './source-readers';
 import { SourceSync } from './source-sync';
 import { SourceWorkRepository } from './source-work.repository';
@@ -18,8 +20,10 @@ import { SourcesService } from './sources.service';
   imports: [FilesModule, IngestionModule, KnowledgeModule, SettingsModule, WebModule],
   controllers: [SourcesController],
   providers: [
+    AbsentDocuments,
     ActiveSources,
     DocumentIntake,
+    SourceOwners,
     SourceReaders,
     SourceSync,
     SourceWorkRepository,

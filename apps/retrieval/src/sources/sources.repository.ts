@@ -42,10 +42,10 @@ export class SourcesRepository {
     return row?.count ?? 0;
   }
 
-  async insert(tx: Tx, { id, baseId, userId, config, intervalS }: NewSource): Promise<void> {
+  async insert(tx: Tx, { id, baseId, userId, config, sealedToken, intervalS }: NewSource): Promise<void> {
     await tx.execute(
-      'INSERT INTO knowledge_sources (id, base_id, user_id, config, interval_s) VALUES ($1, $2, $3, $4, $5)',
-      [id, baseId, userId, JSON.stringify(config), intervalS],
+      'INSERT INTO knowledge_sources (id, base_id, user_id, config, sealed_token, interval_s) VALUES ($1, $2, $3, $4, $5, $6)',
+      [id, baseId, userId, JSON.stringify(config), sealedToken, intervalS],
     );
   }
 
@@ -107,5 +107,7 @@ export interface NewSource {
   baseId: string;
   userId: string;
   config: SourceConfig;
+  /** Of a private repository. */
+  sealedToken: string | null;
   intervalS: number | null;
 }

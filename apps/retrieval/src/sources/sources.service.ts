@@ -6,7 +6,12 @@ import {
   type Principal,
   requireAdmin,
 } from '@perennial/contracts-kernel';
-import { type KnowledgeSource, knowledgeSources, type SourceConfig } from '@perennial/contracts-retrieval';
+import {
+  type KnowledgeSource,
+  knowledgeSources,
+  type NewSourceConfig,
+  type SourceConfig,
+} from '@perennial/contracts-retrieval';
 import { type OnceKey, type Tx, UnitOfWork } from '@perennial/persistence';
 import { writable } from '../access/access';
 import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
@@ -15,6 +20,7 @@ import { FilesRepository } from '../files/files.repository';
 import { type BaseRow, PlacementsRepository } from '../files/placements.repository';
 import { KnowledgeRepository } from '../knowledge/knowledge.repository';
 import { MembershipService } from '../knowledge/membership.service';
+import { KeySeal } from '../settings/key-seal';
 import { WebError } from '../web/web-error';
 import { SourceReaders } from './source-readers';
 import { SourcesRepository } from './sources.repository';
@@ -29,6 +35,7 @@ export class SourcesService {
     private readonly files: FilesRepository,
     private readonly members: MembershipService,
     private readonly readers: SourceReaders,
+    private readonly seal: KeySeal,
     private readonly unitOfWork: UnitOfWork,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
@@ -57,14 +64,24 @@ export class SourcesService {
     id: string,
   ): Promise<KnowledgeSource> {
     const { knowledgeId, intervalS } = request;
-    const once = toOnceKey(knowledgeSources.create.pattern, delivery, request);
+    const { token, config: entered } = withoutToken(request.config);
+    // A plain hash of the request is stored for comparison; the token enters it under our secret.
+    const forms = this.seal.forms((hide) => ({
+      ...request,
+      config: entered,
+      ...(token === '' ? {} : { token: hide(token) }),
+    }));
+    const once = { ...toOnceKey(knowledgeSources.create.pattern, delivery, request), ...forms };
     return this.change(once, knowledgeId, delivery.principal, async (tx, base) => {
       // Who reads a directory of the operator is the operator's business, not that of the base's owner.
       if (request.config.type === 'folder') requireAdmin(delivery.principal);
-      const config = this.checked(request.config);
+      const config = this.checked(entered);
       if ((await this.sources.count(tx, knowledgeId)) >= this.env.MAX_SOURCES_PER_BASE)
         throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base has as many sources as one may have.');
-      await this.sources.insert(tx, { id, baseId: knowledgeId, userId: base.userId, config, intervalS });
+      await this.sources.insert(tx, {
+        ...{ id, baseId: knowledgeId, userId: base.userId, config, intervalS },
+        sealedToken: this.seal.seal(token),
+      });
       return known(await this.sources.find(knowledgeId, id, tx));
     });
   }
@@ -148,4 +165,11 @@ export class SourcesService {
 function known(source: KnowledgeSource | undefined): KnowledgeSource {
   if (source) return source;
   throw new CallError('NOT_FOUND', 'There is no such source in this knowledge base.');
+}
+
+/** The token is kept apart from what people are shown. */
+function withoutToken(config: NewSourceConfig): { config: SourceConfig; token: string } {
+  if (config.type !== 'git') return { config, token: '' };
+  const { token, ...rest } = config;
+  return { config: rest, token };
 }

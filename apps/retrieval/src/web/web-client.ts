@@ -29,6 +29,10 @@ export interface WebRequest {
   maxBytes: number;
   /** Whether a redirect to this address is followed. Whether it may be read at all is checked in any case. */
   follows?: (url: URL) => boolean;
+  /** Beside the usual ones, or in their place. */
+  headers?: Record<string, string>;
+  /** For the whole exchange; without it that of all pages. */
+  timeoutMs?: number;
   signal?: AbortSignal;
 }
 
@@ -83,8 +87,7 @@ export class WebClient {
    * @throws WebError, or the signal's reason
    */
   async get(address: string, web: WebRequest): Promise<WebPage | undefined> {
-    const late = AbortSignal.timeout(this.options.timeoutMs);
-    const signal = web.signal ? AbortSignal.any([web.signal, late]) : late;
+    const signal = this.limited(web);
     let url = this.parse(address);
     for (let redirects = 0; ; redirects += 1) {
       const response = await this.send(url, web, signal);
@@ -99,14 +102,30 @@ export class WebClient {
     }
   }
 
+  /** Sends something; a redirect is not followed. @throws WebError, or the signal's reason */
+  async post(address: string, body: Buffer, web: Omit<WebRequest, 'known' | 'follows'>): Promise<WebPage> {
+    const url = this.parse(address);
+    const response = await this.send(url, web, this.limited(web), body);
+    // Undefined is the answer to what was known, and nothing was.
+    return (await toPage(url, response, web))!;
+  }
+
+  private limited({ signal, timeoutMs = this.options.timeoutMs }: WebRequest): AbortSignal {
+    const late = AbortSignal.timeout(timeoutMs);
+    return signal ? AbortSignal.any([signal, late]) : late;
+  }
+
   private async send(
     url: URL,
-    { known, signal: own }: WebRequest,
+    { known, headers, signal: own }: WebRequest,
     signal: AbortSignal,
+    body?: Buffer,
   ): Promise<Dispatcher.ResponseData> {
     try {
       return await request(url, {
         dispatcher: this.agent,
+        method: body ? 'POST' : 'GET',
+        body,
         signal,
         headers: {
           'user-agent': USER_AGENT,
@@ -114,6 +133,7 @@ export class WebClient {
           'accept-encoding': 'gzip, deflate, br',
           ...(known?.etag ? { 'if-none-match': known.etag } : {}),
           ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),
+          ...headers,
         },
       });
     } catch (error) {

@@ -35,8 +35,19 @@ const NewFolderSource = z.object({
   maxDocuments: Documents.default(1_000),
 });
 
+/** The files of a branch of a Git repository, by https; `branch` empty: the one that the server names. */
+const NewGitSource = z.object({
+  type: z.literal('git'),
+  url: z.string().trim().min(1, 'must not be empty').max(MAX_ADDRESS_CHARS),
+  branch: z.string().trim().max(250).default(''),
+  path: z.string().max(MAX_ADDRESS_CHARS).default(''),
+  /** Of a private repository; it is kept encrypted, and never given out. */
+  token: z.string().trim().max(10_000).default(''),
+  maxDocuments: Documents.default(1_000),
+});
+
 /** What a new source is to read. */
-export const NewSourceConfigSchema = z.discriminatedUnion('type', [NewWebSource, NewFolderSource]);
+export const NewSourceConfigSchema = z.discriminatedUnion('type', [NewWebSource, NewFolderSource, NewGitSource]);
 
 const WebSource = z.object({
   type: z.literal('web'),
@@ -53,12 +64,22 @@ const FolderSource = z.object({
   maxDocuments: z.number().int(),
 });
 
+const GitSource = z.object({
+  type: z.literal('git'),
+  url: z.string(),
+  branch: z.string(),
+  path: z.string(),
+  maxDocuments: z.number().int(),
+});
+
 /** What a source reads. */
-export const SourceConfigSchema = z.discriminatedUnion('type', [WebSource, FolderSource]);
+export const SourceConfigSchema = z.discriminatedUnion('type', [WebSource, FolderSource, GitSource]);
 
 export type SourceConfig = z.infer<typeof SourceConfigSchema>;
 export type WebSource = z.infer<typeof WebSource>;
 export type FolderSource = z.infer<typeof FolderSource>;
+export type GitSource = z.infer<typeof GitSource>;
+export type NewSourceConfig = z.infer<typeof NewSourceConfigSchema>;
 
 /**
  * - `waiting`: not read yet in this sync, or never;

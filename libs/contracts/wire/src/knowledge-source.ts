@@ -6,11 +6,13 @@ const seconds = z.number().int().nullable();
 export const KnowledgeSourceSchema = z.object({
   id: z.uuid(),
   knowledge_id: z.uuid(),
-  type: z.enum(['web', 'folder']),
+  type: z.enum(['web', 'folder', 'git']),
   /** Of `web`. */
   mode: z.enum(['page', 'site', 'sitemap']).optional(),
   url: z.string().optional(),
   depth: z.number().int().optional(),
+  /** Of `git`, besides `url` and `path`; empty: the one that its server names. */
+  branch: z.string().optional(),
   /** Of `folder`: the name that the operator has given to a directory, and a path below it. */
   directory: z.string().optional(),
   path: z.string().optional(),

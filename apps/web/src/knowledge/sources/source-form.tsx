@@ -5,7 +5,7 @@ import { tso } from './messages';
 import type { NewSource } from './source-queries';
 import { intervalChoices } from './source-words';
 
-const KINDS = ['page', 'site', 'sitemap', 'folder'] as const;
+const KINDS = ['page', 'site', 'sitemap', 'git', 'folder'] as const;
 /** How most addresses begin. */
 const SCHEME = 'https://';
 type Kind = (typeof KINDS)[number];
@@ -55,6 +55,22 @@ export function SourceForm({ isAdmin, busy, problem, onSave, onClose }: FormProp
             <input name="url" type="url" required maxLength={2_000} placeholder={SCHEME} dir="ltr" />
           </label>
         )}
+        {kind === 'git' && (
+          <>
+            <label className="field">
+              {tso('branch')}
+              <input name="branch" maxLength={250} autoComplete="off" dir="ltr" />
+            </label>
+            <label className="field">
+              {tso('repositoryPath')}
+              <input name="path" maxLength={2_000} autoComplete="off" dir="ltr" />
+            </label>
+            <label className="field">
+              {tso('token')}
+              <input name="token" type="password" maxLength={10_000} autoComplete="off" />
+            </label>
+          </>
+        )}
         {kind === 'site' && (
           <label className="field">
             {tso('depth')}
@@ -102,7 +118,20 @@ function sourceFrom(kind: Kind, form: FormData): NewSource {
     max_documents: kind === 'page' ? 1 : number('max_documents'),
     interval: number('interval') ?? null,
   };
-  return kind === 'folder'
-    ? { type: 'folder', directory: text('directory'), path: text('path'), ...limits }
-    : { type: 'web', mode: kind, url: text('url'), ...(kind === 'site' ? { depth: number('depth') } : {}), ...limits };
+  switch (kind) {
+    case 'folder':
+      return { type: 'folder', directory: text('directory'), path: text('path'), ...limits };
+    case 'git': {
+      const place = { url: text('url'), branch: text('branch'), path: text('path') };
+      return { type: 'git', ...place, token: text('token'), ...limits };
+    }
+    default:
+      return {
+        type: 'web',
+        mode: kind,
+        url: text('url'),
+        ...(kind === 'site' && { depth: number('depth') }),
+        ...limits,
+      };
+  }
 }

@@ -3,7 +3,8 @@ import { LANGUAGE } from '../../messages/formats';
 import { tso } from './messages';
 
 /** What a source is called. */
-export function nameOf({ url, directory, path }: KnowledgeSource): string {
+export function nameOf({ type, url, branch, directory, path }: KnowledgeSource): string {
+  if (type === 'git') return [url, branch, path].filter(Boolean).join(' › ');
   return url ?? [directory, path].filter(Boolean).join('/');
 }
 

@@ -43,6 +43,18 @@ export const create = route({
       path: z.string().max(2_000).default(''),
       ...limits,
     }),
+    z.object({
+      type: z.literal('git'),
+      /** Of the repository, as for `git clone`. */
+      url: z.string().trim().min(1, 'must not be empty').max(2_000),
+      /** Empty: the one that the server names. */
+      branch: z.string().trim().max(250).default(''),
+      /** A folder in it. */
+      path: z.string().max(2_000).default(''),
+      /** For a private repository; it is kept encrypted, and never given out. */
+      token: z.string().trim().max(10_000).default(''),
+      ...limits,
+    }),
   ]),
   reply: KnowledgeSourceSchema,
 });
