@@ -105,6 +105,15 @@ describe('perennial import open-webui', () => {
     const { counts, omissions } = await here.json<Imported>(...command(), '--settings');
     expect(omissions).toHaveLength(5);
     expect(omissions).toContainEqual(expect.objectContaining({ kind: 'settings', id: 'rag.embedding_model' }));
+    const settings = await db.query<{ data: object }>('SELECT data FROM retrieval.settings');
+    expect(settings.rows[0]?.data).toMatchObject({
+      retrieval: {
+        ...{ TOP_K: 5, TOP_K_RERANKER: 2, RAG_RERANKING_ENGINE: 'external', RAG_EXTERNAL_RERANKER_TIMEOUT: '5' },
+        ...{ RAG_EXTERNAL_RERANKER_URL: 'http://reranker.example/v1/rerank', RAG_RERANKING_BATCH_SIZE: 32 },
+        ...{ AUDIO_STT_OPENAI_API_BASE_URL: 'http://speech.example/v1', AUDIO_STT_MODEL: 'whisper-1' },
+        rerankerKey: expect.not.stringContaining('sk-of'),
+      },
+    });
     // Four files of the person with a placement are in a base of somebody without one.
     const elsewhere = expect.stringContaining('the placement "eu"') as string;
     expect(omissions).toContainEqual({ kind: 'knowledge', id: toId('base', 3), reason: elsewhere });

@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { type Fault, simulatedSpeech, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { freePort } from '@perennial/testing';
 import { judgedDocument } from '@perennial/testing/documents';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { docling, ownLoader, tika } from '../src/extraction/external/engines';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { docling, type ExternalEngine, type MediaEngines, ownLoader, tika } from '../src/extraction/external/engines';
 import type { ExternalOptions } from '../src/extraction/external/external-reader';
+import { describer, transcriber } from '../src/extraction/external/media';
 import type { ExtractionLimits, Extractor } from '../src/extraction/extraction';
 import { createExtractor } from '../src/extraction/extractor';
 import { extractorEntry } from './extractor';
@@ -71,11 +73,13 @@ describe('documents that another server reads', () => {
     bytes: Buffer | string,
     external: ExternalOptions,
     limits?: Partial<ExtractionLimits>,
+    media?: MediaEngines,
   ) => {
-    extractor = createExtractor({ entry: await extractorEntry(), processes: 1, tempDir: dir, external });
+    const recognition = { languages: [] };
+    extractor = createExtractor({ entry: await extractorEntry(), processes: 1, tempDir: dir, external, recognition });
     const path = join(dir, 'upload');
     await writeFile(path, bytes);
-    return read(extractor, { path }, { name, contentType: 'application/x-own', limits });
+    return read(extractor, { path }, { name, contentType: 'application/x-own', limits, media });
   };
 
   it('Tika reads what this service cannot, and nothing else', async () => {
@@ -159,5 +163,81 @@ describe('documents that another server reads', () => {
     await extractor?.close();
     handler = (_, response) => void response.writeHead(200).write('<p>slow');
     await expect(extract('a.rtf', RTF, external, { timeMs: 300 })).rejects.toMatchObject({ reason: 'too-slow' });
+  });
+
+  describe('sound', () => {
+    let simulator: Simulator;
+    beforeAll(async () => {
+      simulator = await startSimulator();
+    });
+    afterAll(() => simulator.close());
+
+    const hear = (bytes: Buffer, change: Partial<ExternalEngine> = {}, model = 'sim-hear') => {
+      const limits = { language: 'en', maxBytes: 10_000, timeMs: 10_000 };
+      const engine = transcriber({ url: `${simulator.url}/v1/`, key: 'sk-speech', model }, limits);
+      return extract('talk.txt', bytes, {}, undefined, { transcriber: { ...engine, ...change } });
+    };
+    const speech = simulatedSpeech(Array.from({ length: 14 }, (_, at) => `Sentence ${at} is <spoken> & heard.`));
+
+    it('becomes text with times', async () => {
+      const { chunks, summary } = await hear(speech);
+      expect(summary.format).toBe('captions');
+      expect(chunks.map(({ startSeconds }) => startSeconds)).toEqual([0, 60]);
+      expect(chunks[1]?.text).toBe('Sentence 12 is <spoken> & heard.\nSentence 13 is <spoken> & heard.');
+    });
+
+    it.each<[string, Fault, object]>([
+      ['refuses the key', { kind: 'status', status: 401 }, { reason: 'engine-away' }],
+      ['is full', { kind: 'status', status: 429, retryAfter: 7 }, { reason: 'engine-away', retryAfterS: 7 }],
+      ['does not know its model', { kind: 'status', status: 404 }, { reason: 'engine-away' }],
+      ['breaks down', { kind: 'status', status: 500 }, { reason: 'damaged', retryable: false }],
+      ['is busy', { kind: 'status', status: 503 }, { reason: 'source', retryable: true }],
+      ['hangs up', { kind: 'down' }, { reason: 'source' }],
+      ['answers with half a document', { kind: 'malformed', after: 0 }, { reason: 'damaged' }],
+      ['is silent', { kind: 'stall', after: 0 }, { reason: 'too-slow' }],
+    ])('a server that %s', async (_, fault, expected) => {
+      simulator.inject(fault, 1, 'transcriptions');
+      await expect(hear(speech, { timeMs: 300 })).rejects.toMatchObject(expected);
+    });
+
+    it('that is too large, says nothing, or is answered without end', async () => {
+      await expect(hear(Buffer.concat([speech, Buffer.alloc(10_000)]))).rejects.toMatchObject({
+        reason: 'too-large',
+        message: expect.stringMatching(/takes files of up to 9\.8 KiB.*lower bit rate/) as string,
+      });
+      await expect(hear(simulatedSpeech([]))).rejects.toMatchObject({ reason: 'no-text' });
+      await expect(hear(speech, { maxAnswerBytes: 100 })).rejects.toMatchObject({ reason: 'too-much-text' });
+      await expect(extract('talk.wav', speech, {})).rejects.toMatchObject({
+        reason: 'unsupported',
+        message: expect.stringContaining('AUDIO_STT_ENGINE') as string,
+      });
+    });
+  });
+
+  it('a picture without text is described by a model, and its text says so', async () => {
+    const picture = await readFile(judgedDocument('ferry.jpg'));
+    let answer = '{"choices": [{"message": {"content": "<think>hm</think>A red lighthouse."}}]}';
+    handler = async (request, response) => {
+      const body = JSON.parse((await buffer(request)).toString());
+      expect(`${request.method} ${request.url} ${request.headers.authorization}`).toBe(
+        'POST /v1/chat/completions Bearer sk-vision',
+      );
+      expect(body).toMatchObject({ model: 'looks', stream: false });
+      expect(body.messages[0].content[1].image_url.url).toBe(`data:image/jpeg;base64,${picture.toString('base64')}`);
+      response.end(answer);
+    };
+    const media = { describer: describer({ url: `${url}/v1`, key: 'sk-vision', model: 'looks' }) };
+    const look = () => extract('a.jpg', picture, {}, undefined, media);
+    expect((await look()).chunks).toMatchObject([
+      {
+        text: '# Description of the picture, by the model looks\n\nA red lighthouse.',
+        heading: 'Description of the picture, by the model looks',
+      },
+    ]);
+    for (answer of ['{"choices": []}', 'no JSON'])
+      await expect(look()).rejects.toMatchObject({ reason: 'damaged', retryable: false });
+    handler = (_, response) => void response.writeHead(401).end();
+    await expect(look()).rejects.toMatchObject({ reason: 'engine-away' });
+    await expect(extract('a.jpg', picture, {})).rejects.toMatchObject({ reason: 'unsupported' });
   });
 });

@@ -24,7 +24,10 @@ describe('documents with known answers', () => {
     dir = await mkdtemp(join(tmpdir(), 'judged-'));
     extractor = createExtractor({ entry: await extractorEntry(), processes: 2, tempDir: dir });
     const readOne = async (document: string): Promise<void> => {
-      const { chunks } = await read(extractor, { path: judgedDocument(document) }, { name: document });
+      // A picture with text is not described.
+      const describer = { name: 'Nobody', request: () => expect.unreachable(), answer: () => '' };
+      const request = { name: document, media: { describer } };
+      const { chunks } = await read(extractor, { path: judgedDocument(document) }, request);
       for (const { text, page, pageLabel: label, heading } of chunks)
         passages.push({ text, at: { document, page, label, headings: heading?.split(' > ') } });
     };

@@ -149,31 +149,36 @@ describe('settings of retrieval', () => {
     expect((await embedding()).openai.key).toBe('');
   });
 
-  it('never reveal the reranker’s key either, keep it for its own address, and need one', async () => {
-    const url = 'http://reranker.example/v1/rerank';
-    await expect(update({ RAG_RERANKING_ENGINE: 'external' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-    const key = 'sk-reranker-key-wxyz';
-    const { settings } = await update({
-      ...{ RAG_RERANKING_ENGINE: 'external', RAG_EXTERNAL_RERANKER_URL: url, RAG_EXTERNAL_RERANKER_API_KEY: key },
-    });
-    const shown = settings.RAG_EXTERNAL_RERANKER_API_KEY;
+  it.each([
+    ['RAG_RERANKING_ENGINE', 'external', 'RAG_EXTERNAL_RERANKER_URL', 'RAG_EXTERNAL_RERANKER_API_KEY', 'rerankerKey'],
+    ['AUDIO_STT_ENGINE', 'openai', 'AUDIO_STT_OPENAI_API_BASE_URL', 'AUDIO_STT_OPENAI_API_KEY', 'transcriptionKey'],
+    ['VISION_ENGINE', 'openai', 'VISION_OPENAI_API_BASE_URL', 'VISION_OPENAI_API_KEY', 'visionKey'],
+  ] as const)('never reveal the key of %s either, keep it for its own address, and need one', async (...names) => {
+    const [engine, kind, address, keyName, sealedName] = names;
+    const url = 'http://server.example/v1';
+    await expect(update({ [engine]: kind })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const key = 'sk-server-key-wxyz';
+    const models = { AUDIO_STT_MODEL: 'hears', VISION_MODEL: 'looks' };
+    const { settings } = await update({ ...models, [engine]: kind, [address]: url, [keyName]: key });
+    const shown = settings[keyName];
     expect(shown).toMatch(/^•+wxyz$/);
     // All settings as a page sends them back, and one without the key.
     await update({ ...settings, TOP_K: 4 });
     await update({ TOP_K: 5 });
-    expect((await get()).settings.RAG_EXTERNAL_RERANKER_API_KEY).toBe(shown);
-    for (const thief of [{}, { RAG_EXTERNAL_RERANKER_API_KEY: shown }])
-      await expect(update({ RAG_EXTERNAL_RERANKER_URL: 'http://thief.example', ...thief })).rejects.toMatchObject({
+    expect((await get()).settings[keyName]).toBe(shown);
+    for (const thief of [{}, { [keyName]: shown }])
+      await expect(update({ [address]: 'http://thief.example', ...thief })).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
       });
     const { rows } = await world.db.query<{ text: string }>(
       `SELECT data::text AS text FROM settings UNION ALL SELECT coalesce(result::text, '') || scope || key FROM call_results`,
     );
-    for (const { text } of rows) expect(text).not.toContain('sk-reranker');
+    for (const { text } of rows) expect(text).not.toContain('sk-server');
     const keeper = world.replicas[0]!.app.get(SettingsKeeper, { strict: false });
-    const sealed = (await keeper.fresh()).retrieval.rerankerKey;
+    const sealed = (await keeper.fresh()).retrieval[sealedName];
     expect(world.replicas[0]!.app.get(KeySeal, { strict: false }).open(sealed)).toBe(key);
-    await update({ RAG_RERANKING_ENGINE: '', RAG_EXTERNAL_RERANKER_URL: '', RAG_EXTERNAL_RERANKER_API_KEY: '' });
+    // Without its address a key is gone.
+    expect((await update({ [engine]: '', [address]: '' })).settings[keyName]).toBe('');
   });
 
   it('refuse an embedder without an address, or with credentials in it', async () => {

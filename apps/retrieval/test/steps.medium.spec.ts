@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { documents, retrievalSettings } from '@perennial/contracts-retrieval';
+import { simulatedSpeech } from '@perennial/provider-simulator';
 import { sleep, waitFor } from '@perennial/testing';
 import { pointId } from '@perennial/vector-store';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -59,7 +62,7 @@ describe('workers that die', () => {
     }
   }
 
-  it.each(['extract', 'split', 'embed', 'index'] as const)(
+  it.each(['split', 'embed', 'index'] as const)(
     'killed at the step %s: the next worker continues',
     async (step) => {
       const file = await killedAt(step);
@@ -69,6 +72,36 @@ describe('workers that die', () => {
     },
     90_000,
   );
+
+  it('killed while a recording is transcribed: the next worker asks again, as often as the server wants', async () => {
+    const admin = newUser('admin');
+    const speech = {
+      AUDIO_STT_ENGINE: 'openai' as const,
+      AUDIO_STT_OPENAI_API_BASE_URL: `${world.simulator.url}/v1`,
+      AUDIO_STT_MODEL: 'sim-hear',
+    };
+    await world.caller.rpc.call(retrievalSettings.update, speech, { principal: admin, key: randomUUID() });
+    const [worker] = await world.workers(1);
+    world.simulator.inject({ kind: 'stall', after: 0 }, 1, 'transcriptions');
+    world.simulator.inject({ kind: 'status', status: 429, retryAfter: 1 }, 1, 'transcriptions');
+    const asked = () => world.simulator.stats().transcriptions;
+    const lines = Array.from({ length: 14 }, (_, at) =>
+      at === 13 ? 'The lamp costs 4711 crowns.' : 'Nothing is said.',
+    );
+    const file = await world.upload(user, simulatedSpeech(lines).toString('latin1'), { name: 'talk.wav' });
+    await waitFor(() => asked() === 1, { what: 'the first request' });
+    await worker!.kill();
+    await world.workers(1);
+    expect(await world.completed(file.id)).toMatchObject({ chunk_count: 2, attempts: 0, error: null });
+    expect(asked()).toBe(3);
+    const items = [{ type: 'file' as const, id: file.id }];
+    const found = await world.caller.rpc.call(
+      documents.search,
+      { queries: ['lamp crowns'], items },
+      { principal: user },
+    );
+    expect(found.sources[0]?.metadata[0]).toMatchObject({ name: 'talk.wav', start_seconds: 60 });
+  }, 90_000);
 
   it('six deaths at any moment: every file is completed like undisturbed', async () => {
     await world.workers(2);

@@ -29,5 +29,5 @@ export {
   genAiResponseAttributes,
   genAiSpanName,
 } from './gen-ai';
-export { closeProviderPools } from './pools';
+export { closeProviderPools, connectionPool } from './pools';
 export { StreamThread, StreamThreadError, type StreamThreadOptions } from './thread/stream-thread';

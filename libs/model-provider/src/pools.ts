@@ -44,6 +44,11 @@ export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
   return dispatcher;
 }
 
+const CONNECT_MS = 10_000;
+
+/** The connections to the server at this base URL, for requests that no provider makes. */
+export const connectionPool = (baseUrl: string): Dispatcher => poolFor(new URL(baseUrl).origin, CONNECT_MS);
+
 function openPool(origin: string, options: Pool.Options): Pick<Entry, 'pool' | 'isOver'> {
   const agent = proxied(origin, options);
   // It is only closed after it was taken out of the map.

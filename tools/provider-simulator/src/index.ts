@@ -11,3 +11,4 @@ export {
 } from './server';
 export type { Counters, MarkStats, PromptStats, TextStats } from './stats';
 export { expectedText, promptDigest, seedOf, stamp, STAMP_LENGTH, stampAge, TOKEN_LENGTH, tokenAt } from './text';
+export { simulatedSpeech } from './transcription';

@@ -11,6 +11,7 @@ import { type ChatBody, continuedText, promptOf } from './request';
 import { type Counters, type MarkStats, type PromptStats, Stats, type TextStats } from './stats';
 import { wholeAnswer } from './tasks';
 import { expectedText } from './text';
+import { answerTranscription } from './transcription';
 
 /** The default model list. */
 export const DEFAULT_MODELS = [
@@ -42,7 +43,7 @@ export interface SimulatorStats extends Counters {
 }
 
 /** Target of an injected fault. */
-export type FaultTarget = 'chat' | 'embeddings';
+export type FaultTarget = 'chat' | 'embeddings' | 'transcriptions';
 
 export interface Simulator {
   /** Root: the Ollama base URL. OpenAI's is `${url}/v1`. */
@@ -108,6 +109,12 @@ class Handler {
     if (request.method === 'GET' && path.endsWith('/models')) return this.listOpenAi(response);
     if (route === 'GET /api/tags') return this.listOllama(response);
     if (route === 'GET /api/version') return json(response, { version: '0.0.0-simulator' });
+    if (request.method === 'POST' && path.endsWith('/audio/transcriptions')) {
+      this.stats.counters.transcriptions += 1;
+      return void answerTranscription(request, response, this.nextInjected('transcriptions')).catch(() =>
+        fail('openai', response, 400, 'The body is no form'),
+      );
+    }
     void readBody(request).then(
       (body) => this.post(route, path, body, request, response),
       () => json(response, { error: { message: 'The body is not JSON' } }, 400),

@@ -55,6 +55,8 @@ export interface Counters {
   embed_max_active: number;
   /** Texts in the largest request. */
   embed_max_batch: number;
+  /** Transcription requests, including refused ones. */
+  transcriptions: number;
   other: Record<string, number>;
   active: number;
   max_active: number;
@@ -79,6 +81,7 @@ const fresh = (active = 0, embedActive = 0): Counters => ({
   embed_active: embedActive,
   embed_max_active: embedActive,
   embed_max_batch: 0,
+  transcriptions: 0,
   other: {},
   active,
   max_active: active,

@@ -9,6 +9,7 @@ import { json, type OpenWebUi, record } from './source';
 /** Settings of retrieval, by their names there. */
 const RETRIEVAL: Record<string, string> = {
   'rag.top_k': 'TOP_K',
+  'rag.top_k_reranker': 'TOP_K_RERANKER',
   'rag.relevance_threshold': 'RELEVANCE_THRESHOLD',
   'rag.enable_hybrid_search': 'ENABLE_RAG_HYBRID_SEARCH',
   'rag.hybrid_bm25_weight': 'HYBRID_BM25_WEIGHT',
@@ -20,6 +21,33 @@ const RETRIEVAL: Record<string, string> = {
   'rag.file.max_count': 'FILE_MAX_COUNT',
   'rag.file.allowed_extensions': 'ALLOWED_FILE_EXTENSIONS',
 };
+
+/** Servers beside the models: their settings are taken together, since an engine needs its address. */
+const SERVERS: readonly { engine: string; known: string; settings: Record<string, string>; defaults?: object }[] = [
+  {
+    engine: 'rag.reranking_engine',
+    known: 'external',
+    settings: {
+      'rag.reranking_engine': 'RAG_RERANKING_ENGINE',
+      'rag.reranking_model': 'RAG_RERANKING_MODEL',
+      'rag.reranking_batch_size': 'RAG_RERANKING_BATCH_SIZE',
+      'rag.external_reranker_url': 'RAG_EXTERNAL_RERANKER_URL',
+      'rag.external_reranker_api_key': 'RAG_EXTERNAL_RERANKER_API_KEY',
+      'rag.external_reranker_timeout': 'RAG_EXTERNAL_RERANKER_TIMEOUT',
+    },
+  },
+  {
+    engine: 'audio.stt.engine',
+    known: 'openai',
+    settings: {
+      'audio.stt.engine': 'AUDIO_STT_ENGINE',
+      'audio.stt.model': 'AUDIO_STT_MODEL',
+      'audio.stt.openai.api_base_url': 'AUDIO_STT_OPENAI_API_BASE_URL',
+      'audio.stt.openai.api_key': 'AUDIO_STT_OPENAI_API_KEY',
+    },
+    defaults: { AUDIO_STT_MODEL: 'whisper-1' },
+  },
+];
 
 /** Imports the connections to model servers, the banners, and how documents are split and searched. */
 export async function importSettings(from: OpenWebUi, call: Caller, report: Report): Promise<void> {
@@ -52,6 +80,19 @@ export async function importSettings(from: OpenWebUi, call: Caller, report: Repo
     const value = stored.get(theirs);
     if (value !== undefined && value !== null) await change(theirs, retrievalSettings.update, { [ours]: value });
   }
+  for (const { engine, known, settings: names, defaults } of SERVERS) {
+    const chosen = stored.get(engine);
+    if (chosen === known) {
+      const set = Object.entries(names).flatMap(([theirs, ours]) => {
+        const value = stored.get(theirs);
+        return value === undefined || value === null || value === '' ? [] : [[ours, value] as const];
+      });
+      await change(engine, retrievalSettings.update, { ...defaults, ...Object.fromEntries(set) });
+    } else if (typeof chosen === 'string' && chosen !== '')
+      report.note('settings', engine, `stays as it is here: there is no engine "${chosen}"`);
+  }
+  if (stored.get('rag.reranking_engine') === '' && (stored.get('rag.reranking_model') ?? '') !== '')
+    report.note('settings', 'rag.reranking_model', 'is not run here: a reranker is a server of its own');
   if (stored.has('rag.embedding_model'))
     report.note('settings', 'rag.embedding_model', 'stays as it is here: another model embeds all documents anew');
 }

@@ -81,6 +81,14 @@ export async function tables(changes: { providerUrl: string }): Promise<Tables> 
       'ui.banners': [],
       'rag.top_k': 5,
       'rag.embedding_model': 'all-MiniLM-L6-v2',
+      'rag.top_k_reranker': 2,
+      'rag.reranking_engine': 'external',
+      'rag.reranking_model': 'bge-reranker-v2-m3',
+      'rag.external_reranker_url': 'http://reranker.example/v1/rerank',
+      'rag.external_reranker_api_key': 'sk-of-the-reranker',
+      'rag.external_reranker_timeout': '5',
+      'audio.stt.engine': 'openai',
+      'audio.stt.openai.api_base_url': 'http://speech.example/v1',
     }).map(([key, value]) => ({ key, value, updated_at: BEGAN })),
   };
 }

@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { Archive } from './archive';
 import { ExtractionError, type ExtractionLimits } from './extraction';
 import { refuse } from './messages';
-import { foreignKind, isReadablePicture } from './signatures';
+import { foreignKind, pictureTypeOf } from './signatures';
 
 /** Formats that can be read. */
 export type Format =
@@ -26,6 +26,7 @@ export type Format =
   | 'calendar'
   | 'zip'
   | 'picture'
+  | 'captions'
   | 'xml'
   | 'code'
   | 'text';
@@ -55,6 +56,8 @@ const TEXT_KINDS = new Map<string, Format>([
   ['eml', 'mail'],
   ['mht', 'mail'],
   ['mhtml', 'mail'],
+  ['vtt', 'captions'],
+  ['srt', 'captions'],
   ['ics', 'calendar'],
   ['ical', 'calendar'],
   ['xml', 'xml'],
@@ -76,6 +79,8 @@ const TYPES = new Map<string, Format>([
   ['application/x-ipynb+json', 'notebook'],
   ['message/rfc822', 'mail'],
   ['multipart/related', 'mail'],
+  ['text/vtt', 'captions'],
+  ['application/x-subrip', 'captions'],
   ['text/calendar', 'calendar'],
   ['text/xml', 'xml'],
   ['application/xml', 'xml'],
@@ -112,7 +117,7 @@ export async function detect(
   if (start.startsWith('\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1'))
     return { format: await formatOfCompound(path), head };
   if (start.startsWith('{\\rtf')) throw refuse.unsupported('This is an RTF document', 'Save it as DOCX or PDF.');
-  if (isReadablePicture(head)) return { format: 'picture', head };
+  if (pictureTypeOf(head) !== undefined) return { format: 'picture', head };
   const foreign = foreignKind(head);
   if (foreign !== undefined)
     throw refuse.unsupported(`This is ${foreign.what}`, foreign.advice ?? 'Upload a document instead.');
@@ -195,6 +200,7 @@ function kindOfText(start: string, extension: string, contentType: string | unde
   const begins = start.replace(/^\u00EF\u00BB\u00BF/, '').trimStart();
   if (/^<(!doctype\s+html|html[\s>])/i.test(begins)) return 'html';
   if (kind !== undefined) return kind;
+  if (/^WEBVTT(\s|$)/.test(begins)) return 'captions';
   if (MAIL.test(begins)) return 'mail';
   if (/^BEGIN:VCALENDAR\b/i.test(begins)) return 'calendar';
   if (/^<\?xml\s/i.test(begins)) return /<html[\s>]/i.test(begins) ? 'html' : 'xml';

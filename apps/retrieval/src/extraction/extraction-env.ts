@@ -49,6 +49,13 @@ export const extractionEnv = {
     description: 'Its key, sent as a bearer token.',
     secret: true,
   }),
+  AUDIO_STT_MAX_BYTES: variable(integer(1).default(25 * 1024 * 1024), {
+    description:
+      'Largest sound or video that the transcription server takes, in bytes; OpenAI takes 25 MiB. MAX_DOCUMENT_BYTES holds too.',
+  }),
+  AUDIO_STT_TIMEOUT: variable(integer(1, 86_400).default(900), {
+    description: 'Seconds that the transcription server may take for one file; then the file fails with the reason.',
+  }),
   OCR_LANGUAGES: variable(z.string().default('eng,deu,chi_sim'), {
     description:
       'Languages in which text is recognised in scans and pictures, by Tesseract’s names and with commas between them; empty: none is recognised. English, German and simplified Chinese are included, others are read from OCR_DIR.',

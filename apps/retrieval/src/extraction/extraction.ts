@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Chunk, SplitOptions } from '../splitting/chunk';
+import type { MediaEngines } from './external/engines';
 
 /** Limits of one document. */
 export interface ExtractionLimits {
@@ -85,13 +86,16 @@ export type ExtractionReason =
  */
 export class ExtractionError extends Error {
   override readonly name = 'ExtractionError';
+  /** When the server that reads such documents wants to be asked again. */
+  readonly retryAfterS: number | undefined;
 
   constructor(
     readonly reason: ExtractionReason,
     message: string,
-    options?: ErrorOptions,
+    { retryAfterS, ...options }: ErrorOptions & { retryAfterS?: number } = {},
   ) {
     super(message, options);
+    this.retryAfterS = retryAfterS;
   }
 
   /** Whether a retry with the same bytes may succeed. A slow document would delay others again for as long. */
@@ -112,6 +116,8 @@ export interface ExtractionRequest {
   /** As declared by the browser; a hint like the extension. */
   contentType?: string;
   split: SplitOptions;
+  /** Servers that read what this service cannot; none by default. */
+  media?: MediaEngines;
   /** Over `DEFAULT_LIMITS`. */
   limits?: Partial<ExtractionLimits>;
   /** Ends the extraction at once; the iteration throws the signal's reason. */
@@ -120,7 +126,7 @@ export interface ExtractionRequest {
 
 /** Result of an extraction. */
 export interface ExtractionSummary {
-  /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `notebook`, `mail`, `picture`, `xml`, `code` or `text`. */
+  /** `pdf`, `docx`, `xlsx`, `pptx`, `odt`, `ods`, `epub`, `html`, `markdown`, `csv`, `json`, `notebook`, `mail`, `picture`, `captions`, `xml`, `code` or `text`. */
   format: string;
   /** Pages, slides or sheets, where the format has them. */
   pages?: number;

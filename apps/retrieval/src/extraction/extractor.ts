@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { appendFile, open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ExternalOptions, ExternalReader } from './external/external-reader';
+import type { ExternalEngine } from './external/engines';
+import { type ConvertedFile, type ExternalOptions, ExternalReader } from './external/external-reader';
 import {
   DEFAULT_LIMITS,
   ExtractionError,
@@ -12,9 +13,10 @@ import {
   type ExtractionSource,
   type Extractor,
 } from './extraction';
-import { ExtractorProcess } from './extractor-process';
+import { ExtractorProcess, type Job } from './extractor-process';
 import { refuse } from './messages';
 import type { RecognitionOptions } from './recognition/recogniser';
+import { pictureTypeOf } from './signatures';
 import { Spool } from './spool';
 
 export interface ExtractorOptions {
@@ -41,6 +43,9 @@ const DEFAULT_RECOGNITION: RecognitionOptions = { languages: ['eng', 'deu', 'chi
 
 /** Share of the memory limit for JavaScript objects; the rest is for buffers, stacks and code. */
 const HEAP_SHARE = 0.75;
+
+/** A picture with less recognised text than this is one to look at, and not one to read. */
+const LEAST_LETTERS = 40;
 
 /** Creates an `Extractor`. Processes are started on demand and reused. */
 export function createExtractor(options: ExtractorOptions = {}): Extractor {
@@ -80,15 +85,13 @@ class ExtractorPool implements Extractor {
     source: ExtractionSource,
     request: ExtractionRequest,
   ): AsyncGenerator<ExtractionEvent, void, undefined> {
-    const { signal, split } = request;
+    const { signal, split, media } = request;
     let { name, contentType } = request;
     const limits = { ...this.limits, ...request.limits };
     let placed = false;
     let spooled: string | undefined;
     let converted: string | undefined;
     let scratch: string | undefined;
-    let process: ExtractorProcess | undefined;
-    let clean = false;
     try {
       await this.place(signal);
       placed = true;
@@ -97,40 +100,75 @@ class ExtractorPool implements Extractor {
       await checkSize(path, limits);
       scratch = this.spool.reserve();
       converted = await this.spool.reserveFile();
-      const made = await this.external.convert(path, converted, { name, contentType, limits, signal });
+      const made = await this.external.convert(path, converted, { name, contentType, limits, media, signal });
       if (made) ({ name, contentType } = made);
       if (made) path = converted;
-      for (;;) {
-        process = this.take();
-        const wasIdle = process.documents > 0;
-        let begun = false;
-        try {
-          for await (const event of process.read({
-            ...{ path, name, contentType, limits, scratch, split, signal },
-            recognition: this.options.recognition ?? DEFAULT_RECOGNITION,
-          })) {
-            begun = true;
-            // Leaving after the last event does not harm the process.
-            clean = event.kind === 'done';
-            yield event;
-          }
-          return;
-        } catch (error) {
-          // The death of an idle process is noticed by its next document.
-          const died = error instanceof ExtractionError && error.reason === 'crashed';
-          if (!died || !wasIdle || begun || this.closed) throw error;
-          await this.give(process, false);
-        }
-      }
+      const recognition = this.options.recognition ?? DEFAULT_RECOGNITION;
+      const job = { path, name, contentType, limits, scratch, split, recognition, signal };
+      const picture = made || !media?.describer ? undefined : await pictureType(path);
+      if (picture === undefined || !media?.describer) yield* this.read(job);
+      else yield* this.describe(job, { engine: media.describer, picture, converted });
     } finally {
       try {
-        if (process) await this.give(process, clean);
         for (const path of [spooled, scratch, converted]) if (path !== undefined) await this.spool.remove(path);
       } finally {
         // Whatever fails: a place that is never left would stop all documents in the end.
         if (placed) this.leave();
       }
     }
+  }
+
+  /** Has the document read by a child process. */
+  private async *read(job: Job): AsyncGenerator<ExtractionEvent, void, undefined> {
+    for (;;) {
+      const process = this.take();
+      const wasIdle = process.documents > 0;
+      let begun = false;
+      let clean = false;
+      try {
+        for await (const event of process.read(job)) {
+          begun = true;
+          // Leaving after the last event does not harm the process.
+          clean = event.kind === 'done';
+          yield event;
+        }
+        return;
+      } catch (error) {
+        // The death of an idle process is noticed by its next document.
+        const died = error instanceof ExtractionError && error.reason === 'crashed';
+        if (!died || !wasIdle || begun || this.closed) throw error;
+      } finally {
+        await this.give(process, clean);
+      }
+    }
+  }
+
+  /** The text in the picture; if there is little, what a model says about it. */
+  private async *describe(
+    job: Job,
+    { engine, picture, converted }: { engine: ExternalEngine; picture: string; converted: string },
+  ): AsyncGenerator<ExtractionEvent, void, undefined> {
+    const events: ExtractionEvent[] = [];
+    let fault: ExtractionError | undefined;
+    try {
+      for await (const event of this.read(job)) events.push(event);
+    } catch (error) {
+      // Without recognition a picture is no document.
+      if (!(error instanceof ExtractionError) || !['no-text', 'unsupported'].includes(error.reason)) throw error;
+      fault = error;
+    }
+    const text = events.flatMap((event) => (event.kind === 'chunks' ? event.chunks : [])).map((chunk) => chunk.text);
+    if (!fault && lettersIn(text.join(' ')) >= LEAST_LETTERS) return yield* events;
+    let made: ConvertedFile;
+    try {
+      made = await this.external.ask(engine, job.path, converted, { ...job, contentType: picture });
+    } catch (error) {
+      // What little was recognised is better than nothing, unless the model may be asked again.
+      if (fault || !(error instanceof ExtractionError) || error.retryable) throw error;
+      return yield* events;
+    }
+    if (text.length > 0) await appendFile(converted, `\n# Text in the picture\n\n${text.join('\n')}\n`);
+    yield* this.read({ ...job, ...made, path: converted });
   }
 
   async close(): Promise<void> {
@@ -211,3 +249,16 @@ async function checkSize(path: string, limits: ExtractionLimits): Promise<void> 
   if (info.size === 0) throw refuse.empty();
   if (info.size > limits.maxBytes) throw refuse.tooLarge(info.size, limits);
 }
+
+/** The type of a picture that can be described; undefined for other files. */
+async function pictureType(path: string): Promise<string | undefined> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+    return pictureTypeOf(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+const lettersIn = (text: string): number => text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;

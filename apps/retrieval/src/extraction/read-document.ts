@@ -28,6 +28,7 @@ const READERS: Readonly<Record<Format, () => Promise<FormatReader>>> = {
   calendar: async () => (await import('./formats/calendar')).readCalendar,
   outlook: async () => (await import('./formats/outlook')).readOutlook,
   zip: async () => (await import('./formats/zip')).readZip,
+  captions: async () => (await import('./formats/captions')).readCaptions,
   mail: async () => (await import('./formats/mail')).readMail,
   code: async () => (await import('./formats/text')).readText,
   text: async () => (await import('./formats/text')).readText,

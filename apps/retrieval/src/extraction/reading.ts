@@ -8,6 +8,8 @@ export interface Fragment {
   page?: number;
   /** What the document itself calls that page, if it is not its number: `iv`. */
   pageLabel?: string;
+  /** Of a recording: when it begins, in seconds. */
+  startSeconds?: number;
   /** It goes on from the page before, under the same headings. */
   continues?: boolean;
   /** Heading of this part, for example the sheet of a workbook. */

@@ -65,7 +65,7 @@ export async function* textParts(fragments: AsyncIterable<Fragment>, reading: Re
 }
 
 const samePlace = (a: Omit<TextPart, 'text'>, b: Omit<TextPart, 'text'>): boolean =>
-  a.page === b.page && a.heading === b.heading && a.markup === b.markup;
+  a.page === b.page && a.heading === b.heading && a.startSeconds === b.startSeconds && a.markup === b.markup;
 
 /**
  * The end of the part that begins at `from`: after the last paragraph, line or word in the second half of its maximum.

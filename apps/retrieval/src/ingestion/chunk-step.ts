@@ -10,6 +10,7 @@ import { BLOB_STORE } from '../stores/tokens';
 import type { ClaimedFile } from './claimed-file';
 import { EXTRACTOR } from './extractor';
 import { IngestionRepository } from './ingestion.repository';
+import { MediaEngineSettings } from './media-engines';
 
 /** Chunks written by one statement, and the most held in memory. */
 const BATCH = 500;
@@ -23,6 +24,7 @@ export class ChunkStep {
   constructor(
     private readonly repository: IngestionRepository,
     private readonly settings: SettingsKeeper,
+    private readonly media: MediaEngineSettings,
     private readonly progress: FileProgress,
     private readonly storage: UserStorage,
     private readonly database: Database,
@@ -59,7 +61,8 @@ export class ChunkStep {
       stored += batch.length;
     };
     const open = async () => (await this.blobs.get(file.blobKey, { signal })).stream;
-    const request = { name: file.name, contentType: file.contentType, split, signal };
+    const media = this.media.engines(retrieval, file.residence);
+    const request = { name: file.name, contentType: file.contentType, split, media, signal };
     for await (const event of this.extractor.extract({ open }, request)) {
       signal.throwIfAborted();
       if (event.kind !== 'chunks') continue;

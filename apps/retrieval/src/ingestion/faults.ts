@@ -32,6 +32,8 @@ export type IngestionFault =
 const WAIT_S = 2;
 /** An administrator has to correct it, so frequent retries are useless. */
 const SETUP_WAIT_S = 15;
+/** Of what a server asks for with `Retry-After`. */
+const LONGEST_WAIT_S = 3_600;
 
 const away = (what: string, afterS = WAIT_S): IngestionFault => ({
   kind: 'wait',
@@ -71,7 +73,7 @@ function extraction(error: ExtractionError): IngestionFault {
   if (error.reason === 'engine-away')
     return {
       kind: 'wait',
-      afterS: SETUP_WAIT_S,
+      afterS: Math.min(Math.max(error.retryAfterS ?? SETUP_WAIT_S, 1), LONGEST_WAIT_S),
       allFiles: false,
       reason: { code: 'UNAVAILABLE', message: error.message },
     };

@@ -23,6 +23,7 @@ import { IngestionProcesses } from './ingestion-processes';
 import { IngestionSweeper } from './ingestion-sweeper';
 import { IngestionWork } from './ingestion-work';
 import { IngestionWorker } from './ingestion-worker';
+import { MediaEngineSettings } from './media-engines';
 import { SlowLane } from './slow-lane';
 import { SuspectWatch } from './suspect-watch';
 
@@ -42,6 +43,7 @@ import { SuspectWatch } from './suspect-watch';
     IngestionService,
     IngestionSweeper,
     IngestionWorker,
+    MediaEngineSettings,
     SlowLane,
     SuspectWatch,
     {

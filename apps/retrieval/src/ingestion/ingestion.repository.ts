@@ -121,9 +121,9 @@ export class IngestionRepository {
   async addChunks({ id, epoch, owner }: FileClaim, chunks: readonly Chunk[]): Promise<void> {
     const added = await this.database.execute(
       `WITH ${MINE}
-       INSERT INTO chunks (file_id, generation, ordinal, text, page, page_label, heading, start_offset, end_offset, hash)
+       INSERT INTO chunks (file_id, generation, ordinal, text, page, page_label, start_seconds, heading, start_offset, end_offset, hash)
        SELECT mine.id, mine.generation, c.*
-         FROM mine, unnest($4::int[], $5::text[], $6::int[], $7::text[], $8::text[], $9::int[], $10::int[], $11::text[]) AS c`,
+         FROM mine, unnest($4::int[], $5::text[], $6::int[], $7::text[], $8::int[], $9::text[], $10::int[], $11::int[], $12::text[]) AS c`,
       [
         id,
         epoch,
@@ -132,6 +132,7 @@ export class IngestionRepository {
         chunks.map((chunk) => chunk.text),
         chunks.map((chunk) => chunk.page ?? null),
         chunks.map((chunk) => chunk.pageLabel ?? null),
+        chunks.map((chunk) => chunk.startSeconds ?? null),
         chunks.map((chunk) => chunk.heading ?? null),
         chunks.map((chunk) => chunk.start),
         chunks.map((chunk) => chunk.end),

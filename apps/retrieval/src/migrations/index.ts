@@ -10,6 +10,8 @@ import { IndexStores } from './1764800000000-index-stores';
 import { BlobStores } from './1764810000000-blob-stores';
 import { BuildRetry } from './1764820000000-build-retry';
 import { KnowledgeSources } from './1764830000000-knowledge-sources';
+import { Recordings } from './1764840000000-recordings';
+import { RepositoryTokens } from './1764850000000-repository-tokens';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -25,4 +27,6 @@ export const retrievalMigrations = [
   BlobStores,
   BuildRetry,
   KnowledgeSources,
+  Recordings,
+  RepositoryTokens,
 ];

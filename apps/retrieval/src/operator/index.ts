@@ -1,4 +1,5 @@
 import { EMBEDDING_KEY } from '../settings/key-seal';
+import { SETTINGS_SERVERS } from '../settings/settings';
 
 export { retrievalEnv as env } from '../env';
 export { retrievalMigrations as migrations } from '../migrations';
@@ -7,11 +8,16 @@ export { sweepOrphans } from './sweep-orphans';
 
 const SERVERS = ['openai', 'ollama'];
 
-/** The stored keys of embedding servers and of the reranker: where they are, and what they are encrypted for. */
+/** The stored keys of servers of embeddings, reranks, transcriptions and descriptions, and tokens of repositories: where they are, and what they are encrypted for. */
 export const storedSecrets = {
   purpose: EMBEDDING_KEY,
   columns: [
-    { table: 'retrieval.settings', column: 'data', path: ['retrieval', 'rerankerKey'] },
+    ...SETTINGS_SERVERS.map(({ sealed }) => ({
+      table: 'retrieval.settings',
+      column: 'data',
+      path: ['retrieval', sealed],
+    })),
+    { table: 'retrieval.knowledge_sources', column: 'sealed_token' },
     ...SERVERS.flatMap((server) => [
       { table: 'retrieval.settings', column: 'data', path: ['embedding', server, 'sealedKey'] },
       { table: 'retrieval.indexes', column: 'embedding', path: [server, 'sealedKey'], rows: `state <> 'retired'` },

@@ -13,6 +13,7 @@ const chunk = (id: string, text: string): ScoredChunk => ({
   text,
   page: null,
   pageLabel: null,
+  startSeconds: null,
   heading: null,
   start: 0,
   hash: id,

@@ -53,7 +53,17 @@ describe('a reranker', () => {
   });
 
   const chunk = (text: string): ScoredChunk => ({
-    ...{ id: text, fileId: 'f', userId: 'u', name: 'n', page: null, pageLabel: null, heading: null, start: 0 },
+    ...{
+      id: text,
+      fileId: 'f',
+      userId: 'u',
+      name: 'n',
+      page: null,
+      pageLabel: null,
+      startSeconds: null,
+      heading: null,
+      start: 0,
+    },
     ...{ generation: 1, ordinal: 0, hash: text, text, similarity: 0.5, score: 0.5 },
   });
   const list = (...texts: string[]) => texts.map(chunk);

@@ -20,6 +20,7 @@ const chunk = (fileId: string, ordinal: number, over: Partial<ScoredChunk> = {})
   text: `text ${ordinal} of ${fileId}`,
   page: null,
   pageLabel: null,
+  startSeconds: null,
   heading: null,
   start: ordinal * 10,
   hash: `hash ${fileId} ${ordinal}`,

@@ -43,6 +43,7 @@ export function metadataOf(chunk: LiveChunk, embedding: EmbeddingName, source = 
     hash: chunk.hash,
     start_index: chunk.start,
     ...(chunk.page === null ? {} : { page: chunk.page - 1, page_label: chunk.pageLabel ?? String(chunk.page) }),
+    ...(chunk.startSeconds === null ? {} : { start_seconds: chunk.startSeconds }),
     ...(chunk.heading === null ? {} : { headings: chunk.heading.split(' > ') }),
     embedding_config: { engine: embedding.engine, model: embedding.model },
   };

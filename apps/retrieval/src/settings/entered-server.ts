@@ -19,6 +19,8 @@ export function enteredServer(
   if (isBefore(entered.url)) return before;
   const url = checkedUrl(entered.url, what);
   if (isBefore(url)) return before;
+  // A key without its address is of no use.
+  if (url === '' && seal.isMask(entered.key)) return { url, sealedKey: null };
   if (!seal.isMask(entered.key)) return { url, sealedKey: seal.seal(entered.key) };
   throw new CallError(
     'INVALID_ARGUMENT',

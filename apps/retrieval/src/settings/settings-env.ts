@@ -43,6 +43,49 @@ export const settingsEnv = {
     description:
       'Seconds that a search waits for the reranker; after that the order of the search is kept. First start only.',
   }),
+  AUDIO_STT_ENGINE: variable(z.enum(['', 'openai']).default(''), {
+    description:
+      'Who makes text of sound and video: nobody (empty), or `openai`, a server with OpenAI’s `POST /audio/transcriptions`. First start only.',
+  }),
+  AUDIO_STT_OPENAI_API_BASE_URL: variable(urlOf('http', 'https').optional(), {
+    description: 'Base URL of the transcription server. First start only.',
+    example: 'https://api.openai.com/v1',
+  }),
+  AUDIO_STT_OPENAI_API_KEY: variable(z.string().default(''), {
+    description: 'Key of the transcription server. First start only.',
+    secret: true,
+  }),
+  AUDIO_STT_MODEL: variable(z.string().max(300).default(''), {
+    description: 'The transcription server’s name of its model. First start only.',
+    example: 'whisper-1',
+  }),
+  AUDIO_STT_LANGUAGE: variable(
+    z
+      .string()
+      .toLowerCase()
+      .regex(/^([a-z]{2,3}(-[a-z0-9]{2,8})?)?$/)
+      .default(''),
+    {
+      description: 'Language of what is spoken; empty: the transcription server tells it itself. First start only.',
+      example: 'de',
+    },
+  ),
+  VISION_ENGINE: variable(z.enum(['', 'openai']).default(''), {
+    description:
+      'Who describes pictures in which little text is recognised: nobody (empty), or `openai`, a model with OpenAI’s `POST /chat/completions`. First start only.',
+  }),
+  VISION_OPENAI_API_BASE_URL: variable(urlOf('http', 'https').optional(), {
+    description: 'Base URL of the server of the vision model. First start only.',
+    example: 'https://api.openai.com/v1',
+  }),
+  VISION_OPENAI_API_KEY: variable(z.string().default(''), {
+    description: 'Key of the server of the vision model. First start only.',
+    secret: true,
+  }),
+  VISION_MODEL: variable(z.string().max(300).default(''), {
+    description: 'That server’s name of the vision model. First start only.',
+    example: 'gpt-5-mini',
+  }),
   ENABLE_RAG_HYBRID_SEARCH: variable(flag().default(false), {
     description: 'Whether documents are searched by keywords as well as by meaning. First start only.',
   }),

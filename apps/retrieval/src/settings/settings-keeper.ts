@@ -89,7 +89,11 @@ export class SettingsKeeper implements OnApplicationBootstrap {
 
   /** An operator who changes a variable after the first start should see that it has no effect. */
   private noteIgnored(environment: SealedSettings, saved: SealedSettings): void {
-    const keys = RetrievalSettingsSchema.omit({ RAG_EXTERNAL_RERANKER_API_KEY: true }).keyof().options;
+    const keys = RetrievalSettingsSchema.omit({
+      RAG_EXTERNAL_RERANKER_API_KEY: true,
+      AUDIO_STT_OPENAI_API_KEY: true,
+      VISION_OPENAI_API_KEY: true,
+    }).keyof().options;
     const ignored = keys.filter((key) => JSON.stringify(environment[key]) !== JSON.stringify(saved[key]));
     if (ignored.length > 0)
       this.runtime.log.info({ settings: ignored }, 'saved settings are in force instead of the environment’s');

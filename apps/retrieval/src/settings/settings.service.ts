@@ -6,13 +6,13 @@ import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { enteredServer } from './entered-server';
 import { KeySeal } from './key-seal';
-import { misfit, type SealedSettings } from './settings';
+import { misfit, type SealedSettings, SETTINGS_SERVERS } from './settings';
 import { SettingsRepository } from './settings.repository';
 import { SettingsKeeper } from './settings-keeper';
 
 type Changes = CallParsedRequest<typeof retrievalSettings.update>;
 
-/** The settings as the admin's page sees them. The reranker's key arrives in clear, is encrypted at once, and is returned masked. */
+/** The settings as the admin's page sees them. Keys of servers arrive in clear, are encrypted at once, and are returned masked. */
 @Injectable()
 export class SettingsService {
   constructor(
@@ -50,20 +50,36 @@ export class SettingsService {
   }
 
   private changed(before: SealedSettings, changes: Changes): SealedSettings {
-    const { RAG_EXTERNAL_RERANKER_API_KEY: key, ...rest } = changes;
-    const settings = { ...before, ...rest };
+    const keys: Changes = {};
+    const plain: Changes = { ...changes };
+    for (const { key } of SETTINGS_SERVERS) {
+      if (changes[key] !== undefined) keys[key] = changes[key];
+      delete plain[key];
+    }
+    const settings = { ...before, ...plain };
     settings.ALLOWED_FILE_EXTENSIONS = settings.ALLOWED_FILE_EXTENSIONS.map((one) => one.replace(/^\./, ''));
-    const known = { url: before.RAG_EXTERNAL_RERANKER_URL, sealedKey: before.rerankerKey };
-    const entered = { url: settings.RAG_EXTERNAL_RERANKER_URL, key: key ?? this.seal.mask(known.sealedKey) };
-    const { url, sealedKey } = enteredServer(this.seal, known, entered, 'a reranker');
-    return { ...settings, RAG_EXTERNAL_RERANKER_URL: url, rerankerKey: sealedKey };
+    for (const { url, key, sealed, what } of SETTINGS_SERVERS) {
+      const known = { url: before[url], sealedKey: before[sealed] };
+      const entered = { url: settings[url], key: keys[key] ?? this.seal.mask(known.sealedKey) };
+      const server = enteredServer(this.seal, known, entered, what);
+      settings[url] = server.url;
+      settings[sealed] = server.sealedKey;
+    }
+    return settings;
   }
 
-  private masked({ rerankerKey, ...settings }: SealedSettings): RetrievalSettings {
-    return { ...settings, RAG_EXTERNAL_RERANKER_API_KEY: this.seal.mask(rerankerKey) };
+  private masked({ rerankerKey, transcriptionKey, visionKey, ...settings }: SealedSettings): RetrievalSettings {
+    return {
+      ...settings,
+      RAG_EXTERNAL_RERANKER_API_KEY: this.seal.mask(rerankerKey),
+      AUDIO_STT_OPENAI_API_KEY: this.seal.mask(transcriptionKey),
+      VISION_OPENAI_API_KEY: this.seal.mask(visionKey),
+    };
   }
 }
 
-function hidden({ RAG_EXTERNAL_RERANKER_API_KEY: key }: Changes, hide: (key: string) => string): Partial<Changes> {
-  return key === undefined ? {} : { RAG_EXTERNAL_RERANKER_API_KEY: hide(key) };
+function hidden(changes: Changes, hide: (key: string) => string): Partial<Changes> {
+  return Object.fromEntries(
+    SETTINGS_SERVERS.flatMap(({ key }) => (changes[key] === undefined ? [] : [[key, hide(changes[key])]])),
+  );
 }

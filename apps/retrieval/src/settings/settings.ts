@@ -20,8 +20,33 @@ export interface SealedEmbedding {
   ollama: SealedServer;
 }
 
-/** The settings of documents, with the reranker's key encrypted. */
-export type SealedSettings = Omit<RetrievalSettings, 'RAG_EXTERNAL_RERANKER_API_KEY'> & { rerankerKey: string | null };
+/** Servers among the settings of documents: the names of their address and their key, and under what name the row has the key, encrypted. */
+export const SETTINGS_SERVERS = [
+  {
+    url: 'RAG_EXTERNAL_RERANKER_URL',
+    key: 'RAG_EXTERNAL_RERANKER_API_KEY',
+    sealed: 'rerankerKey',
+    what: 'a reranker',
+  },
+  {
+    url: 'AUDIO_STT_OPENAI_API_BASE_URL',
+    key: 'AUDIO_STT_OPENAI_API_KEY',
+    sealed: 'transcriptionKey',
+    what: 'a transcription server',
+  },
+  {
+    url: 'VISION_OPENAI_API_BASE_URL',
+    key: 'VISION_OPENAI_API_KEY',
+    sealed: 'visionKey',
+    what: 'a vision model',
+  },
+] as const;
+
+type SettingsServer = (typeof SETTINGS_SERVERS)[number];
+
+/** The settings of documents, with keys encrypted. */
+export type SealedSettings = Omit<RetrievalSettings, SettingsServer['key']> &
+  Record<SettingsServer['sealed'], string | null>;
 
 /** All settings of one version. Immutable. */
 export interface SettingsState {
@@ -52,6 +77,15 @@ export function settingsOf(env: SettingsEnv, seal: (key: string) => string | nul
     RAG_EXTERNAL_RERANKER_URL: env.RAG_EXTERNAL_RERANKER_URL ?? '',
     rerankerKey: seal(env.RAG_EXTERNAL_RERANKER_API_KEY),
     RAG_EXTERNAL_RERANKER_TIMEOUT: String(env.RAG_EXTERNAL_RERANKER_TIMEOUT),
+    AUDIO_STT_ENGINE: env.AUDIO_STT_ENGINE,
+    AUDIO_STT_OPENAI_API_BASE_URL: env.AUDIO_STT_OPENAI_API_BASE_URL ?? '',
+    transcriptionKey: seal(env.AUDIO_STT_OPENAI_API_KEY),
+    AUDIO_STT_MODEL: env.AUDIO_STT_MODEL,
+    AUDIO_STT_LANGUAGE: env.AUDIO_STT_LANGUAGE,
+    VISION_ENGINE: env.VISION_ENGINE,
+    VISION_OPENAI_API_BASE_URL: env.VISION_OPENAI_API_BASE_URL ?? '',
+    visionKey: seal(env.VISION_OPENAI_API_KEY),
+    VISION_MODEL: env.VISION_MODEL,
     ENABLE_RAG_HYBRID_SEARCH: env.ENABLE_RAG_HYBRID_SEARCH,
     HYBRID_BM25_WEIGHT: env.RAG_HYBRID_BM25_WEIGHT,
     RAG_FULL_CONTEXT: env.RAG_FULL_CONTEXT,
@@ -105,5 +139,10 @@ export function misfit(settings: SealedSettings): string | undefined {
     return 'CHUNK_MIN_SIZE_TARGET must not be more than CHUNK_SIZE';
   if (settings.RAG_RERANKING_ENGINE === 'external' && settings.RAG_EXTERNAL_RERANKER_URL === '')
     return 'The engine "external" needs RAG_EXTERNAL_RERANKER_URL';
+  for (const what of ['AUDIO_STT', 'VISION'] as const) {
+    if (settings[`${what}_ENGINE`] === '') continue;
+    const missing = ([`${what}_OPENAI_API_BASE_URL`, `${what}_MODEL`] as const).find((name) => settings[name] === '');
+    if (missing !== undefined) return `${what}_ENGINE "openai" needs ${missing}`;
+  }
   return undefined;
 }

@@ -31,6 +31,8 @@ export interface TextPart {
   page?: number;
   /** What the document itself calls that page, if it is not its number: `iv`. */
   pageLabel?: string;
+  /** Of a recording: when it begins, in seconds. */
+  startSeconds?: number;
   /** Its text goes on from the part before, under the same headings, although the page is another one. */
   continues?: boolean;
   /** Name of this part besides its own headings: the sheet of a workbook. */
@@ -52,6 +54,8 @@ export interface Chunk {
   page?: number;
   /** What the document itself calls that page, if it is not its number. */
   pageLabel?: string;
+  /** Of a recording: when its part begins, in seconds. */
+  startSeconds?: number;
   /** Its headings, outermost first, joined by ` > `. */
   heading?: string;
   /** SHA-256 of `text` as UTF-8, in hex: the key of the cache of embeddings. */

@@ -54,6 +54,7 @@ export class DocumentSplitter {
       end: this.offset + range.end,
       ...(part.page === undefined ? {} : { page: part.page }),
       ...(part.pageLabel === undefined ? {} : { pageLabel: part.pageLabel }),
+      ...(part.startSeconds === undefined ? {} : { startSeconds: part.startSeconds }),
       ...(heading === '' ? {} : { heading }),
       hash: createHash('sha256').update(text).digest('hex'),
     };

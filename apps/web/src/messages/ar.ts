@@ -377,10 +377,12 @@ export default {
   'skip.toDocuments': 'الانتقال إلى المستندات',
   'skip.toPage': 'الانتقال إلى الصفحة',
 
+  'source.at': 'عند {time}',
   'source.document': 'مستند',
   'source.of': 'المصدر {number}: {name}',
   'source.open': 'فتح الأصل',
   'source.openAt': 'فتح الأصل عند الصفحة {page}',
+  'source.openAtTime': 'فتح الأصل عند {time}',
   'source.originalGone': 'حُذف الأصل منذ ذلك الحين.',
   'source.page': 'الصفحة {page}',
   'source.pages': {

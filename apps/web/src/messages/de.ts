@@ -303,10 +303,12 @@ export default {
   'skip.toDocuments': 'Zu den Dokumenten springen',
   'skip.toPage': 'Zur Seite springen',
 
+  'source.at': 'bei {time}',
   'source.document': 'Dokument',
   'source.of': 'Quelle {number}: {name}',
   'source.open': 'Original öffnen',
   'source.openAt': 'Original auf Seite {page} öffnen',
+  'source.openAtTime': 'Original bei {time} öffnen',
   'source.originalGone': 'Das Original wurde inzwischen gelöscht.',
   'source.page': 'Seite {page}',
   'source.pages': { one: 'Seite {pages}', other: 'Seiten {pages}' },

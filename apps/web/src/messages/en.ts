@@ -297,10 +297,12 @@ export default {
   'skip.toDocuments': 'Skip to the documents',
   'skip.toPage': 'Skip to the page',
 
+  'source.at': 'at {time}',
   'source.document': 'Document',
   'source.of': 'Source {number}: {name}',
   'source.open': 'Open the original',
   'source.openAt': 'Open the original at page {page}',
+  'source.openAtTime': 'Open the original at {time}',
   'source.originalGone': 'The original has been deleted since.',
   'source.page': 'Page {page}',
   'source.pages': { one: 'page {pages}', other: 'pages {pages}' },

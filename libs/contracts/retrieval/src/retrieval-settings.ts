@@ -1,8 +1,9 @@
 import { defineCall } from '@perennial/contracts-kernel';
-import { RerankerSettingsSchema, RetrievalSettingsSchema } from '@perennial/contracts-wire';
+import { MediaSettingsSchema, RerankerSettingsSchema, RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 
 const { shape: reranker } = RerankerSettingsSchema;
+const { shape: media } = MediaSettingsSchema;
 
 const VersionedSettings = z.object({
   /** Rises with every change of settings or embedding. */
@@ -18,6 +19,15 @@ const VersionedSettings = z.object({
     RAG_EXTERNAL_RERANKER_URL: z.string().default(''),
     RAG_EXTERNAL_RERANKER_API_KEY: z.string().default(''),
     RAG_EXTERNAL_RERANKER_TIMEOUT: z.string().default(''),
+    AUDIO_STT_ENGINE: media.AUDIO_STT_ENGINE.default(''),
+    AUDIO_STT_OPENAI_API_BASE_URL: z.string().default(''),
+    AUDIO_STT_OPENAI_API_KEY: z.string().default(''),
+    AUDIO_STT_MODEL: z.string().default(''),
+    AUDIO_STT_LANGUAGE: z.string().default(''),
+    VISION_ENGINE: media.VISION_ENGINE.default(''),
+    VISION_OPENAI_API_BASE_URL: z.string().default(''),
+    VISION_OPENAI_API_KEY: z.string().default(''),
+    VISION_MODEL: z.string().default(''),
   }),
 });
 

@@ -28,6 +28,8 @@ export const ChunkMetadataSchema = z.looseObject({
   page: z.number().int().optional(),
   /** From 1, as printed. */
   page_label: z.string().optional(),
+  /** Of a recording: when the text begins, in seconds. */
+  start_seconds: z.number().int().optional(),
   headings: z.array(z.string()).optional(),
   embedding_config: z.object({ engine: z.string(), model: z.string() }).optional(),
 });

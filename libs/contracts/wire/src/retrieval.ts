@@ -24,6 +24,28 @@ export const RerankerSettingsSchema = z.object({
 });
 
 /**
+ * Servers that read what this service cannot, with the operations of OpenAI below their base URLs. Keys are masked; sending the mask back keeps
+ * the stored key. Empty engines: sound and video are not transcribed, pictures are not described.
+ */
+export const MediaSettingsSchema = z.object({
+  AUDIO_STT_ENGINE: z.enum(['', 'openai']),
+  AUDIO_STT_OPENAI_API_BASE_URL: z.string().max(2_000),
+  AUDIO_STT_OPENAI_API_KEY: z.string().max(10_000),
+  AUDIO_STT_MODEL: z.string().trim().max(300),
+  /** `de`; empty: the server tells the language itself. */
+  AUDIO_STT_LANGUAGE: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .max(20)
+    .regex(/^([a-z]{2,3}(-[a-z0-9]{2,8})?)?$/, 'must be a language such as "de", or empty'),
+  VISION_ENGINE: z.enum(['', 'openai']),
+  VISION_OPENAI_API_BASE_URL: z.string().max(2_000),
+  VISION_OPENAI_API_KEY: z.string().max(10_000),
+  VISION_MODEL: z.string().trim().max(300),
+});
+
+/**
  * How documents are read and searched; the names are those of the environment variables. Sizes: `CHUNK_*` in characters (tokens with the
  * token splitter), `FILE_MAX_SIZE` in MiB. `RELEVANCE_THRESHOLD` and `HYBRID_BM25_WEIGHT` are 0 to 1. Engines that we do not have are
  * returned with empty values and ignored in requests.
@@ -37,6 +59,7 @@ export const RetrievalSettingsSchema = z.object({
   RELEVANCE_THRESHOLD: z.number().min(0).max(1),
   ENABLE_RAG_HYBRID_SEARCH: z.boolean(),
   ...RerankerSettingsSchema.shape,
+  ...MediaSettingsSchema.shape,
   /** 0: semantic only, 1: keywords only. */
   HYBRID_BM25_WEIGHT: z.number().min(0).max(1),
   /** Whole texts instead of chunks. */

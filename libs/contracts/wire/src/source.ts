@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /**
  * Sources of an answer: parallel lists, the best first. `source` is the attached file or base. Numbers in the answer (`[1]`) count the
- * different values of `metadata[].source` (else `source.id`) over all sources, in order. `metadata[].page` counts from 0; `distances`: 0 to
+ * different values of `metadata[].source` (else `source.id`) over all sources, in order. `metadata[].page` counts from 0, `metadata[].start_seconds` (ours) is
+ * when a passage of a recording begins; `distances`: 0 to
  * 1, 1 is the same meaning, absent for whole texts.
  */
 export const SourceSchema = z.looseObject({
@@ -20,6 +21,7 @@ export const SourceSchema = z.looseObject({
       file_id: z.string().optional(),
       page: z.number().int().optional(),
       start_index: z.number().int().optional(),
+      start_seconds: z.number().int().optional(),
       headings: z.array(z.string()).optional(),
     }),
   ),

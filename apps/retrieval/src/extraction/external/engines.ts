@@ -1,12 +1,37 @@
 import { basename } from 'node:path';
+import { type Dispatcher, FormData } from 'undici';
 
 /** A server that reads documents, and how it is asked. */
 export interface ExternalEngine {
   /** For a log and for messages: `Tika`. */
   name: string;
-  request(file: ExternalFile): ExternalRequest;
-  /** The text in its answer, and what kind of text it is. Throws if the answer is another one. */
-  answer: 'html' | ((json: unknown) => string);
+  request(file: ExternalFile): ExternalRequest | Promise<ExternalRequest>;
+  /** The text in its answer; Markdown unless it says so. Throws if the answer is another one. */
+  answer: 'html' | ((json: unknown) => string | MadeText);
+  /** What its uploader may do about a file that it cannot read. */
+  advice?: string;
+  /** The largest file that it takes, in bytes, and what to do about a larger one. */
+  atMost?: { bytes: number; advice: string };
+  /** How long it may take; without it as long as reading a document. */
+  timeMs?: number;
+  /** The longest answer in JSON, in bytes. */
+  maxAnswerBytes?: number;
+  /** How it is reached; without it directly. */
+  dispatcher?: Dispatcher;
+}
+
+/** Captions are lines with the times at which they are spoken. */
+export interface MadeText {
+  text: string;
+  kind: 'captions' | 'plain';
+}
+
+/** Servers that an administrator names for what has no text of its own. */
+export interface MediaEngines {
+  /** Makes text of sound and video. */
+  transcriber?: ExternalEngine;
+  /** Describes pictures in which little text is recognised. */
+  describer?: ExternalEngine;
 }
 
 export interface ExternalFile {
@@ -20,7 +45,7 @@ export interface ExternalRequest {
   url: string;
   method: 'PUT' | 'POST';
   headers: Record<string, string>;
-  body: Blob | FormData;
+  body: Blob | FormData | string;
 }
 
 /**
@@ -77,9 +102,9 @@ export function ownLoader(url: string, key = ''): ExternalEngine {
   };
 }
 
-const base = (url: string): string => url.replace(/\/+$/, '');
+export const base = (url: string): string => url.replace(/\/+$/, '');
 
-function textIn(value: unknown): string {
+export function textIn(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('there is no text in the answer');
   return value;
 }

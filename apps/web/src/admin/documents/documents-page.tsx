@@ -118,12 +118,48 @@ function Control({ field, value, common }: ControlProps) {
           defaultValue={typeof value === 'number' ? value : ''}
         />
       );
-    case 'splitter':
+    case 'choice': {
+      const isKnown = field.choices.some((choice) => choice.value === value);
       return (
-        <select {...common} defaultValue={value === 'character' ? '' : String(value)}>
-          <option value="">{ta('splitter.character')}</option>
-          <option value="token">{ta('splitter.token')}</option>
+        <select {...common} defaultValue={isKnown ? String(value) : ''}>
+          {field.choices.map((choice) => (
+            <option key={choice.value} value={choice.value}>
+              {ta(choice.words)}
+            </option>
+          ))}
         </select>
+      );
+    }
+    case 'line':
+      return (
+        <input
+          {...common}
+          autoComplete="off"
+          maxLength={300}
+          pattern={field.pattern}
+          defaultValue={String(value ?? '')}
+        />
+      );
+    case 'url':
+      return (
+        <input
+          {...common}
+          type="url"
+          maxLength={2_000}
+          pattern="https?://.+"
+          title={ta('address.hint')}
+          defaultValue={String(value ?? '')}
+        />
+      );
+    case 'key':
+      return (
+        <input
+          {...common}
+          type="password"
+          autoComplete="off"
+          maxLength={10_000}
+          placeholder={value ? ta('key.savedStays') : ta('none')}
+        />
       );
     case 'words':
       return <input {...common} autoComplete="off" defaultValue={Array.isArray(value) ? value.join(', ') : ''} />;

@@ -20,6 +20,22 @@ const SHOWN = {
   FILE_MAX_SIZE: null,
   FILE_MAX_COUNT: 5,
   ALLOWED_FILE_EXTENSIONS: ['pdf', 'docx'],
+  TOP_K_RERANKER: 3,
+  RAG_RERANKING_ENGINE: '',
+  RAG_RERANKING_MODEL: '',
+  RAG_RERANKING_BATCH_SIZE: 32,
+  RAG_EXTERNAL_RERANKER_URL: '',
+  RAG_EXTERNAL_RERANKER_API_KEY: '',
+  RAG_EXTERNAL_RERANKER_TIMEOUT: '3',
+  AUDIO_STT_ENGINE: 'openai',
+  AUDIO_STT_OPENAI_API_BASE_URL: 'https://speech.example/v1',
+  AUDIO_STT_OPENAI_API_KEY: '••••wxyz',
+  AUDIO_STT_MODEL: 'whisper-1',
+  AUDIO_STT_LANGUAGE: '',
+  VISION_ENGINE: '',
+  VISION_OPENAI_API_BASE_URL: '',
+  VISION_OPENAI_API_KEY: '',
+  VISION_MODEL: '',
 } satisfies DocumentSettings;
 
 /** What a browser sends of the form that shows these settings. */
@@ -42,7 +58,7 @@ it('shows every setting once', () => {
 });
 
 it('sends nothing of a form that was not touched', () => {
-  expect(changedSettings(formOf(SHOWN), SHOWN)).toEqual({});
+  expect(changedSettings(formOf({ ...SHOWN, AUDIO_STT_OPENAI_API_KEY: '' }), SHOWN)).toEqual({});
 });
 
 it('sends what was changed, each as its setting is kept', () => {
@@ -52,6 +68,9 @@ it('sends what was changed, each as its setting is kept', () => {
     FILE_MAX_COUNT: null,
     ALLOWED_FILE_EXTENSIONS: ['md'],
     TEXT_SPLITTER: 'token',
+    AUDIO_STT_OPENAI_API_KEY: 'sk-another',
+    VISION_ENGINE: 'openai',
+    VISION_MODEL: 'looks',
   };
   const form = formOf({ ...SHOWN, ...change, ALLOWED_FILE_EXTENSIONS: [' .MD'] });
   expect(changedSettings(form, SHOWN)).toEqual(change);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { citedDocuments, pagesWords } from './citations';
+import { citedDocuments, placesWords } from './citations';
 
 const source = (
   name: string,
@@ -34,7 +34,7 @@ describe('citedDocuments', () => {
       number: 1,
       name: 'X',
       fileId: undefined,
-      passages: [{ text: 'text', page: undefined, headings: [] }],
+      passages: [{ text: 'text', page: undefined, startSeconds: undefined, headings: [] }],
     });
   });
 
@@ -45,11 +45,22 @@ describe('citedDocuments', () => {
   });
 });
 
-describe('pagesWords', () => {
+describe('placesWords', () => {
   it('names each page once, in order', () => {
     const passage = (page?: number) => ({ text: '', page, headings: [] });
-    expect(pagesWords([passage(7), passage(2), passage(7), passage()])).toBe('pages 2, 7');
-    expect(pagesWords([passage(3)])).toBe('page 3');
-    expect(pagesWords([passage()])).toBe('');
+    expect(placesWords([passage(7), passage(2), passage(7), passage()])).toBe('pages 2, 7');
+    expect(placesWords([passage(3)])).toBe('page 3');
+    expect(placesWords([passage()])).toBe('');
+  });
+
+  it('names the times of a recording', () => {
+    const [document] = citedDocuments([
+      {
+        source: { id: 'x', name: 'talk.mp3' },
+        document: ['later', 'first'],
+        metadata: [{ start_seconds: 3_607 }, { start_seconds: 185 }],
+      },
+    ]);
+    expect(placesWords(document?.passages ?? [])).toBe('at 3:05, 1:00:07');
   });
 });

@@ -7,6 +7,8 @@ export interface Passage {
   text: string;
   /** From 1. */
   page?: number;
+  /** Of a recording: when it begins, in seconds. */
+  startSeconds?: number;
   /** From the outermost to the innermost. */
   headings: string[];
 }
@@ -45,6 +47,7 @@ export function citedDocuments(sources: unknown): CitedDocument[] {
       document.passages.push({
         text,
         page: page === undefined ? undefined : page + 1,
+        startSeconds: wholeIn(place, 'start_seconds'),
         headings: textsIn(place, 'headings'),
       });
     }
@@ -52,10 +55,23 @@ export function citedDocuments(sources: unknown): CitedDocument[] {
   return [...documents.values()];
 }
 
-/** `page 3`, `pages 3, 7`; empty if pages are unknown. */
-export function pagesWords(passages: readonly Passage[]): string {
-  const known = passages.flatMap(({ page }) => (page === undefined ? [] : [page]));
-  const pages = [...new Set(known)].sort((one, other) => one - other);
-  if (pages.length === 0) return '';
-  return t('source.pages', { pages: pages.map((page) => numberText(page)).join(', '), count: pages.length });
+/** `page 3`, `pages 3, 7`, `at 3:05`, `at 3:05, 4:10`; empty if neither pages nor times are known. */
+export function placesWords(passages: readonly Passage[]): string {
+  const pages = inOrder(passages.map(({ page }) => page));
+  if (pages.length > 0)
+    return t('source.pages', { pages: pages.map((page) => numberText(page)).join(', '), count: pages.length });
+  const times = inOrder(passages.map(({ startSeconds }) => startSeconds));
+  return times.length === 0 ? '' : t('source.at', { time: times.map(clockText).join(', ') });
+}
+
+/** A time in a recording: `3:05`, `1:00:07`. */
+export function clockText(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
+}
+
+function inOrder(numbers: readonly (number | undefined)[]): number[] {
+  const known = numbers.flatMap((one) => (one === undefined ? [] : [one]));
+  return [...new Set(known)].sort((one, other) => one - other);
 }

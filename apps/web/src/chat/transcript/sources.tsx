@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { originalAddress } from '../../files/original-address';
 import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
-import { type CitedDocument, pagesWords } from './citations';
+import { type CitedDocument, clockText, type Passage, placesWords } from './citations';
 
 interface SourceListProps {
   documents: readonly CitedDocument[];
@@ -23,7 +23,7 @@ export function SourceList({ documents, onOpen }: SourceListProps) {
               <span className="source-name" dir="auto">
                 {document.name}
               </span>
-              <span className="muted">{pagesWords(document.passages)}</span>
+              <span className="muted">{placesWords(document.passages)}</span>
             </button>
           </li>
         ))}
@@ -47,19 +47,29 @@ export function SourceDialog({ document, onClose }: { document: CitedDocument; o
         {t('source.passages', { count: passages.length })}
         {gone && ` ${t('source.originalGone')}`}
       </p>
-      {passages.map(({ text, page, headings }, at) => (
+      {passages.map((passage, at) => (
         <figure key={at} className="passage">
           <figcaption>
-            <span>{[page !== undefined && t('source.page', { page }), ...headings].filter(Boolean).join(' › ')}</span>
+            <span>{[placeWords(passage), ...passage.headings].filter(Boolean).join(' › ')}</span>
             {fileId !== undefined && !gone && (
-              <a href={originalAddress(fileId, page)} target="_blank" rel="noopener">
-                {page === undefined ? t('source.open') : t('source.openAt', { page })}
+              <a href={originalAddress(fileId, passage)} target="_blank" rel="noopener">
+                {openWords(passage)}
               </a>
             )}
           </figcaption>
-          <blockquote dir="auto">{text}</blockquote>
+          <blockquote dir="auto">{passage.text}</blockquote>
         </figure>
       ))}
     </Dialog>
   );
+}
+
+function placeWords({ page, startSeconds }: Passage): string | undefined {
+  if (page !== undefined) return t('source.page', { page });
+  return startSeconds === undefined ? undefined : t('source.at', { time: clockText(startSeconds) });
+}
+
+function openWords({ page, startSeconds }: Passage): string {
+  if (page !== undefined) return t('source.openAt', { page });
+  return startSeconds === undefined ? t('source.open') : t('source.openAtTime', { time: clockText(startSeconds) });
 }

@@ -1,6 +1,7 @@
 import { MAX_TEXT_CHARS } from '@perennial/contracts-kernel';
 import {
   EmbeddingSettingsSchema,
+  MediaSettingsSchema,
   QueryReplySchema,
   RerankerSettingsSchema,
   RetrievalSettingsSchema,
@@ -12,7 +13,9 @@ import { route } from '../route';
 const settingsReply = z.looseObject({
   status: z.literal(true),
   ...RetrievalSettingsSchema.shape,
+  // The previous version has none.
   ...RerankerSettingsSchema.partial().shape,
+  ...MediaSettingsSchema.partial().shape,
 });
 
 export const config = route({
