@@ -360,6 +360,10 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       await page.getByText('Nothing has been indexed yet.').waitFor();
       await page.getByLabel('Pieces of each attached document or base').fill('7');
       await page.getByRole('switch', { name: 'Search by words too, not by meaning alone' }).press('Space');
+      await page.getByLabel('Who transcribes them').selectOption('A server with the operations of OpenAI');
+      await page.getByLabel('Address of the transcription server').fill('http://127.0.0.1:9/v1');
+      await page.getByLabel('Key of the transcription server').fill('sk-not-to-be-seen');
+      await page.getByLabel('Model that transcribes').fill('hears-well');
       await page.getByRole('button', { name: 'Save', exact: true }).click();
       await page.getByText('Documents that are read from now on follow it.').waitFor();
       await page.getByLabel('Overlap of two pieces').fill('40000');
@@ -368,11 +372,13 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       expect(await faults()).toEqual([]);
       await page.reload();
       await expect.poll(() => page.getByLabel('Pieces of each attached document or base').inputValue()).toBe('7');
+      expect(await page.getByLabel('Model that transcribes').inputValue()).toBe('hears-well');
+      expect(await page.getByLabel('Key of the transcription server').getAttribute('placeholder')).toMatch(/^One is saved/);
 
       await page.getByRole('radio', { name: 'An OpenAI-compatible server' }).check();
       await page.getByLabel('Model', { exact: true }).fill('reads-well');
-      await page.getByLabel('Address').fill('http://127.0.0.1:9/v1');
-      await page.getByLabel('Key').fill('sk-not-to-be-seen');
+      await page.getByLabel('Address', { exact: true }).fill('http://127.0.0.1:9/v1');
+      await page.getByLabel('Key', { exact: true }).fill('sk-not-to-be-seen');
       await page.getByRole('button', { name: 'Save the model' }).click();
       await page.getByRole('dialog', { name: 'Read all documents again?' }).waitFor();
       await page.getByRole('button', { name: 'Keep the present one' }).click();
@@ -385,7 +391,7 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       await page.getByRole('button', { name: 'Change the model' }).click();
       await expect.poll(async () => (await embedding()).RAG_EMBEDDING_MODEL).toBe('reads-well');
       await expect
-        .poll(() => page.getByLabel('Key').getAttribute('placeholder'))
+        .poll(() => page.getByLabel('Key', { exact: true }).getAttribute('placeholder'))
         .toBe('One is saved, and stays if this is empty');
       expect((await page.content()) + JSON.stringify(await embedding())).not.toContain('sk-not-to-be-seen');
     });
