@@ -1,10 +1,6 @@
 /** A time as the wire has it. Clients choose times, also beyond 2038, which an `int` cannot hold. */
 export const seconds = (column: string): string => `floor(extract(epoch FROM ${column}))::float8`;
 
-/** SQL: the new `last_read_at` of a chat whose change is nothing to read, such as a title. What its owner had read stays read. */
-export const staysRead = (chats: string): string =>
-  `CASE WHEN ${chats}.last_read_at >= ${chats}.updated_at THEN now() ELSE ${chats}.last_read_at END`;
-
 /** The columns of a `ChatListItem`, of a row `c` of chats. */
 export const CHAT_LIST_ITEM = `c.id, c.title, ${seconds('c.updated_at')} AS updated_at, ${seconds('c.created_at')} AS created_at,
   ${seconds('c.last_read_at')} AS last_read_at,

@@ -3,9 +3,10 @@ import type { ChatListItem, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable, ReplicaReads } from '@perennial/persistence';
 import { jsonb } from '../runs/types/json';
+import { staysRead } from '../runs/types/stays-read';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
-import { CHAT_LIST_ITEM, seconds, staysRead } from './chat-list-item';
+import { CHAT_LIST_ITEM, seconds } from './chat-list-item';
 import type { MessageRow, StoredChat } from './rows';
 import { NAMED, STORED } from './stored-chat-sql';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
-import { staysRead } from '../../chats/chat-list-item';
 import { jsonb, storableText } from '../types/json';
 import type { ClaimedTitle } from '../types/run';
+import { staysRead } from '../types/stays-read';
 import { DEFAULT_TITLE } from './title-text';
 
 /** Titles as side effects: rows that are created before the model is called and completed after. */
