@@ -103,6 +103,8 @@ export class GitServer {
         CONTENT_LENGTH: String(body.length),
       },
     });
+    // It may answer before it has read all.
+    backend.stdin.on('error', () => undefined);
     backend.stdin.end(body);
     const output = await buffer(backend.stdout);
     const end = output.indexOf('\r\n\r\n');

@@ -373,7 +373,9 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       await page.reload();
       await expect.poll(() => page.getByLabel('Pieces of each attached document or base').inputValue()).toBe('7');
       expect(await page.getByLabel('Model that transcribes').inputValue()).toBe('hears-well');
-      expect(await page.getByLabel('Key of the transcription server').getAttribute('placeholder')).toMatch(/^One is saved/);
+      expect(await page.getByLabel('Key of the transcription server').getAttribute('placeholder')).toMatch(
+        /^One is saved/,
+      );
 
       await page.getByRole('radio', { name: 'An OpenAI-compatible server' }).check();
       await page.getByLabel('Model', { exact: true }).fill('reads-well');
