@@ -85,7 +85,8 @@ export async function importSettings(from: OpenWebUi, call: Caller, report: Repo
     if (chosen === known) {
       const set = Object.entries(names).flatMap(([theirs, ours]) => {
         const value = stored.get(theirs);
-        return value === undefined || value === null || value === '' ? [] : [[ours, value] as const];
+        if (value === undefined || value === null || value === '') return [];
+        return [[ours, ours === 'RAG_RERANKING_BATCH_SIZE' ? Number(value) : String(value)] as const];
       });
       await change(engine, retrievalSettings.update, { ...defaults, ...Object.fromEntries(set) });
     } else if (typeof chosen === 'string' && chosen !== '')
@@ -106,7 +107,8 @@ async function readConfig(from: OpenWebUi): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
   if (await from.has('config', 'key')) {
     for (const row of await from.query('SELECT "key", value FROM config'))
-      found.set(String(row['key']), json(row['value']));
+      // A text that Postgres has parsed already is none of JSON.
+      found.set(String(row['key']), json(row['value']) ?? row['value']);
   } else if (await from.has('config', 'data')) {
     const [row] = await from.query('SELECT data FROM config ORDER BY id DESC LIMIT 1');
     collect(record(row?.['data']), '', found);
