@@ -59,7 +59,7 @@ describe('turns and completions', () => {
     stop();
   });
 
-  it('gives the pictures of a chat, and those of a plain completion, to the model as bytes', async () => {
+  it('gives the pictures of a chat, those among its files, and those of a plain completion to the model as bytes', async () => {
     // A model of its own, because resolved models are cached for a while.
     const model = 'sim-t5-r90-x';
     const asked: string[] = [];
@@ -105,9 +105,25 @@ describe('turns and completions', () => {
       },
       { principal: user },
     );
-    for (const runId of [turn.runs[0]!.runId, completion.runId]) {
+    const complete = async (runId: string) =>
       expect((await (await world.follow(runId)).ended()).terminal.state).toBe('completed');
-    }
+    for (const runId of [turn.runs[0]!.runId, completion.runId]) await complete(runId);
+    // As other clients send them: an address or an id among the files, beside what is no picture of this user.
+    const files = [ids[0]!, pictureUrl(ids[0]!), '/static/favicon.png', 'data:image/svg+xml,x', 7].map((url) => ({
+      type: 'image',
+      url,
+    }));
+    const second = await world.rpc.call(
+      runs.accept,
+      {
+        chatId: turn.chatId,
+        parentId: 'answer',
+        userMessage: { id: 'again', content: 'And this?', files },
+        answers: [{ messageId: 'other', modelId: model }],
+      },
+      { principal: user },
+    );
+    await complete(second.runs[0]!.runId);
     const url = `data:image/png;base64,${Buffer.from('leaf').toString('base64')}`;
     const shown = [
       {
@@ -118,7 +134,21 @@ describe('turns and completions', () => {
         ],
       },
     ];
-    expect(asked.map((body) => (JSON.parse(body) as { messages: unknown }).messages)).toEqual([shown, shown]);
+    const next = [
+      { role: 'assistant', content: 'A leaf.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'And this?' },
+          { type: 'image_url', image_url: { url } },
+        ],
+      },
+    ];
+    expect(asked.map((body) => (JSON.parse(body) as { messages: unknown }).messages)).toEqual([
+      shown,
+      shown,
+      [...shown, ...next],
+    ]);
   });
 
   it('sends the history of the chat to the model, without other branches', async () => {

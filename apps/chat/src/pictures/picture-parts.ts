@@ -1,4 +1,5 @@
-import { parsePictureId } from '@perennial/contracts-chat';
+import { parsePictureId, pictureUrl } from '@perennial/contracts-chat';
+import type { HistoryMessage } from '../runs/types/run';
 
 interface PicturePart {
   type: 'image_url';
@@ -27,6 +28,25 @@ export function withPictures<C>(content: C, urls: ReadonlyMap<string, string | u
     const { image_url: image } = part as PicturePart;
     return { ...(part as PicturePart), image_url: { ...(typeof image === 'string' ? {} : image), url } };
   }) as C;
+}
+
+/** Some clients name a picture by its id alone. */
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * The message with the pictures among its files as parts of its content, where models see them. A picture that the content shows already is not
+ * repeated, and an address that no model can read is left out.
+ */
+export function withFilePictures(message: HistoryMessage): HistoryMessage {
+  const { content, parts, pictures } = message;
+  const shown = new Set((parts ?? []).map(addressIn));
+  const addresses = (pictures ?? []).map((address) => (ID.test(address) ? pictureUrl(address) : address));
+  const added = [...new Set(addresses)].filter(
+    (address) => !shown.has(address) && (parsePictureId(address) !== undefined || /^https?:/.test(address)),
+  );
+  if (added.length === 0) return message;
+  const texts = parts ?? (content === '' ? [] : [{ type: 'text', text: content }]);
+  return { ...message, parts: [...texts, ...added.map((url) => ({ type: 'image_url', image_url: { url } }))] };
 }
 
 function addressIn(part: unknown): string | undefined {

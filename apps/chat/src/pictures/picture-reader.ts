@@ -4,7 +4,7 @@ import { type BlobStore, BlobStoreError } from '@perennial/blob-store';
 import { CallError } from '@perennial/contracts-kernel';
 import type { ClaimedRun } from '../runs/types/run';
 import { PictureMemory } from './picture-memory';
-import { pictureIdsIn, withPictures } from './picture-parts';
+import { pictureIdsIn, withFilePictures, withPictures } from './picture-parts';
 import { PICTURE_STORE } from './picture-store';
 import { type Picture, PicturesRepository } from './pictures.repository';
 
@@ -26,7 +26,8 @@ export class PictureReader {
    *
    * @throws CallError UNAVAILABLE when the store is away, or when there was no memory in time
    */
-  async inlined<T>(run: ClaimedRun, signal: AbortSignal, work: (run: ClaimedRun) => Promise<T>): Promise<T> {
+  async inlined<T>(claimed: ClaimedRun, signal: AbortSignal, work: (run: ClaimedRun) => Promise<T>): Promise<T> {
+    const run = { ...claimed, history: claimed.history && claimed.history.map(withFilePictures) };
     const ids = contentsOf(run).flatMap(pictureIdsIn);
     if (ids.length === 0) return work(run);
     const { user_id: userId } = run;

@@ -27,9 +27,14 @@ SELECT t.id, t.kind, t.user_id, t.chat_id, t.message_id, t.model, t.encoding, t.
        extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_s,
        extract(epoch FROM clock_timestamp() - t.started_at)::float8 AS running_s`;
 
+/** Addresses of the pictures among the files of a message, as a JSON path. */
+const PICTURES = '$[*] ? (@.type == "image").url ? (@.type() == "string")';
+
 /** Ends the statement; its rows are `ClaimedRun`s. */
 export const SELECT_TAKEN = `${OF_RUN},
-       (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'content', content, 'parts', content_parts) ORDER BY depth DESC)
+       (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'content', content, 'parts', content_parts,
+                                            'pictures', CASE role WHEN 'user' THEN jsonb_path_query_array(files, '${PICTURES}') END)
+                         ORDER BY depth DESC)
           FROM path WHERE path.run_id = t.id)
          AS history,
        (SELECT jsonb_agg(jsonb_build_object('type', f->'type', 'id', coalesce(f->'id', f#>'{file,id}'), 'context', f->'context') ORDER BY depth)

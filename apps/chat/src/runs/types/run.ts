@@ -24,6 +24,8 @@ export interface HistoryMessage {
   role: 'user' | 'assistant' | 'system';
   content: string;
   parts: unknown[] | null;
+  /** Addresses of the pictures among a user message's files. */
+  pictures?: string[] | null;
 }
 
 /** The provider's end, recorded before the finish: a claimant that finds it does not call the provider again. */
