@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { Navigate, Route, Routes } from 'react-router';
+import { Navigate, Route, Routes, useNavigate } from 'react-router';
 import { AdminArea } from '../admin/admin-area';
 import { useSession } from '../auth/use-session';
 import { ChatPage } from '../chat/chat-page';
@@ -36,6 +36,7 @@ export function App() {
   const session = useSession();
   const language = useLanguage();
   const { isOpen: settings, behind } = usePageBehind();
+  const navigate = useNavigate();
   if (session.status === 'loading') return <Notice kind="busy">{t('page.opening')}</Notice>;
   if (session.status === 'unreachable') {
     return (
@@ -59,6 +60,7 @@ export function App() {
     );
   }
   const isOver = session.status === 'over';
+  const closeSettings = () => void navigate(behind);
   return (
     <LiveProvider key={session.user.id} token={isOver ? undefined : session.user.token}>
       <DraftsProvider userId={session.user.id}>
@@ -80,7 +82,13 @@ export function App() {
               </PartBoundary>
             </Shell>
             <Suspense>{isOver && <SignInAgain key={language} user={session.user} />}</Suspense>
-            <Suspense>{settings && <Settings user={session.user} />}</Suspense>
+            {settings && (
+              <PartBoundary onClose={closeSettings}>
+                <Suspense>
+                  <Settings user={session.user} />
+                </Suspense>
+              </PartBoundary>
+            )}
           </BaseUploadsProvider>
         </DeletionsProvider>
       </DraftsProvider>

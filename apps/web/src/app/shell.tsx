@@ -5,7 +5,9 @@ import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { Sidebar } from '../sidebar/sidebar';
 import { Icon } from '../ui/icon';
+import { PartBoundary } from '../ui/part-boundary';
 import { LETTERS, useShortcut } from '../ui/shortcuts';
+import { useCloseRequest } from '../ui/close-request';
 import { Toasts } from '../ui/toasts';
 import { AnswerNotices } from './answer-notices';
 import { Banners } from './banners';
@@ -52,6 +54,7 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
     close();
     setDialog('shortcuts');
   };
+  useCloseRequest(open, close);
   const { letterShortcuts = true } = usePreferences();
   useEffect(() => LETTERS.set(letterShortcuts), [letterShortcuts]);
   useShortcut('find', find);
@@ -97,12 +100,14 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
         <Banners />
         {children}
       </div>
-      <Suspense>
-        {dialog === 'palette' && (
-          <Palette onShortcuts={() => setDialog('shortcuts')} onClose={() => setDialog(undefined)} />
-        )}
-        {dialog === 'shortcuts' && <ShortcutList onClose={() => setDialog(undefined)} />}
-      </Suspense>
+      <PartBoundary of={dialog} onClose={() => setDialog(undefined)}>
+        <Suspense>
+          {dialog === 'palette' && (
+            <Palette onShortcuts={() => setDialog('shortcuts')} onClose={() => setDialog(undefined)} />
+          )}
+          {dialog === 'shortcuts' && <ShortcutList onClose={() => setDialog(undefined)} />}
+        </Suspense>
+      </PartBoundary>
       <AnswerNotices />
       <Toasts />
     </div>

@@ -205,20 +205,24 @@ export function ChatPage() {
         />
       </DropZone>
       {outline && (
-        <Suspense>
-          <Outline thread={thread} onChoose={(id) => reader.goTo(id)} onClose={() => setOutline(false)} />
-        </Suspense>
+        <PartBoundary onClose={() => setOutline(false)}>
+          <Suspense>
+            <Outline thread={thread} onChoose={(id) => reader.goTo(id)} onClose={() => setOutline(false)} />
+          </Suspense>
+        </PartBoundary>
       )}
       {choosing && all && (
-        <Suspense>
-          <ModelPicker
-            models={all}
-            recent={drafts.storage.recentModels}
-            value={model}
-            onChoose={choosing}
-            onClose={() => setChoosing(undefined)}
-          />
-        </Suspense>
+        <PartBoundary onClose={() => setChoosing(undefined)}>
+          <Suspense>
+            <ModelPicker
+              models={all}
+              recent={drafts.storage.recentModels}
+              value={model}
+              onChoose={choosing}
+              onClose={() => setChoosing(undefined)}
+            />
+          </Suspense>
+        </PartBoundary>
       )}
     </main>
   );

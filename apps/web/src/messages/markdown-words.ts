@@ -12,6 +12,8 @@ export const markdownWords = (): MarkdownParts['words'] => ({
   notCopied: t('code.notCopied'),
   wrap: t('code.wrap'),
   download: t('code.download'),
+  whole: t('markdown.whole'),
+  close: t('action.close'),
   fold: t('code.fold'),
   unfold: (count) => t('code.unfold', { count }),
 });

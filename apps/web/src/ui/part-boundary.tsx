@@ -1,11 +1,14 @@
 import { Component, type ReactNode } from 'react';
 import { t } from '../messages';
+import { Dialog } from './dialog';
 
 interface Props {
   /** Another value tries again. */
   of?: string;
   /** The part is all of the page beside the list of chats. */
   isMain?: boolean;
+  /** The part lies above the page, and is closed by this. */
+  onClose?: () => void;
   children: ReactNode;
 }
 
@@ -28,8 +31,16 @@ export class PartBoundary extends Component<Props, State> {
 
   override render(): ReactNode {
     const { problem } = this.state;
-    if (problem === undefined) return this.props.children;
-    return this.props.isMain ? (
+    const { children, isMain, onClose } = this.props;
+    if (problem === undefined) return children;
+    if (onClose) {
+      return (
+        <Dialog title={t('error.failed')} onClose={onClose}>
+          <Broken problem={problem} />
+        </Dialog>
+      );
+    }
+    return isMain ? (
       <main id="content" tabIndex={-1}>
         <Broken problem={problem} />
       </main>

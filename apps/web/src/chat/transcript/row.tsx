@@ -4,6 +4,7 @@ import { memo, type Ref, useCallback, useMemo, useState } from 'react';
 import { Store, useStore } from '../../state/store';
 import { errorOf, textOf } from '../thread';
 import { Answer } from './answer';
+import { MessageBoundary } from './message-boundary';
 import { Question } from './question';
 import type { Reader } from './reader';
 import type { Reading } from './readings';
@@ -34,9 +35,15 @@ export const Row = memo(function Row(props: RowProps) {
   const ref = useCallback((row: HTMLElement | null) => reader.takeRow(row, warm), [reader, warm]);
   const isWarm = useStore(warm) || last;
   if (!isWarm) return <ColdRow ref={ref} message={message} reading={reading} />;
-  if (message.role !== 'assistant')
-    return <Question ref={ref} message={message} versionIds={versionIds} stored={stored} />;
-  return <Answer ref={ref} message={message} name={name} versionIds={versionIds} runId={runId} last={last} />;
+  return (
+    <MessageBoundary message={message}>
+      {message.role === 'assistant' ? (
+        <Answer ref={ref} message={message} name={name} versionIds={versionIds} runId={runId} last={last} />
+      ) : (
+        <Question ref={ref} message={message} versionIds={versionIds} stored={stored} />
+      )}
+    </MessageBoundary>
+  );
 });
 
 interface ColdRowProps {

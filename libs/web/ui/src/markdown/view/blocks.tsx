@@ -6,11 +6,16 @@ import { CodeBlock } from './code-block';
 import { Formula } from './formula';
 import { Inline } from './inline';
 import { MarkdownPartsContext } from './parts';
+import { SafeBlock } from './safe-block';
 import { Table } from './table';
 
 /** Blocks one after another; each renders again only when its token is another object. */
 export const Blocks = memo(function Blocks({ blocks }: { blocks: readonly MarkdownToken[] }): ReactNode {
-  return blocks.map((token, at) => <Block key={at} token={token} />);
+  return blocks.map((token, at) => (
+    <SafeBlock key={at} token={token}>
+      <Block token={token} />
+    </SafeBlock>
+  ));
 });
 
 const HEADINGS = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'] as const;

@@ -1,4 +1,5 @@
 import { memo, type ReactNode, useContext, useState } from 'react';
+import { download } from '../copy/download';
 import { NOT_COPIED } from '../copy/rich-text';
 import { CopyButton } from './copy-button';
 import { GrewContext, MarkdownPartsContext } from './parts';
@@ -28,7 +29,7 @@ export function CodeBlock({ text, language }: { text: string; language: string |
         <button type="button" aria-pressed={wrapped} onClick={() => setWrapped(!wrapped)}>
           {words.wrap}
         </button>
-        <button type="button" onClick={() => download(text, language)}>
+        <button type="button" onClick={() => download(text, `code.${(language ?? 'txt').replace(/\W/g, '') || 'txt'}`)}>
           {words.download}
         </button>
         <CopyButton what={() => ({ text })} />
@@ -70,13 +71,4 @@ function linesOf(text: string): number {
   let lines = 1;
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
   return lines;
-}
-
-function download(text: string, language: string | undefined): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `code.${(language ?? 'txt').replace(/\W/g, '') || 'txt'}`;
-  link.click();
-  URL.revokeObjectURL(address);
 }

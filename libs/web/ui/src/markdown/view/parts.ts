@@ -16,6 +16,9 @@ export interface MarkdownParts {
     notCopied: string;
     wrap: string;
     download: string;
+    /** Shows a table as wide as the window. */
+    whole: string;
+    close: string;
     fold: string;
     unfold(lines: number): string;
   };
@@ -33,7 +36,14 @@ export const MarkdownPartsContext = createContext<MarkdownParts>({
       copied: 'Copied',
       notCopied: 'Not copied',
     },
-    ...{ wrap: 'Wrap', download: 'Download', fold: 'Show less', unfold: (lines) => `Show all ${lines} lines` },
+    ...{
+      wrap: 'Wrap',
+      download: 'Download',
+      whole: 'Full view',
+      close: 'Close',
+      fold: 'Show less',
+      unfold: (lines) => `Show all ${lines} lines`,
+    },
   },
 });
 

@@ -44,7 +44,8 @@ function blockText(token: MarkdownToken): string {
   }
 }
 
-function inlineText(tokens: readonly MarkdownToken[]): string {
+/** The same of what stands in a line. */
+export function inlineText(tokens: readonly MarkdownToken[]): string {
   return tokens.map(oneText).join('');
 }
 
