@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
 import { FileButton } from '../files/file-button';
 import { t } from '../messages';
+import { ownPicture } from '../session/own-picture';
 import type { ControlProps } from './controls';
 import { ts } from './messages';
 import { pictureFrom } from './picture';
@@ -17,8 +18,12 @@ function useChangeProfile({ name, profile_image_url: image, bio, gender, date_of
       call(routes.auths.updateProfile, {
         body: { name, profile_image_url: image, bio, gender, date_of_birth: birth, ...change },
       }),
-    onSuccess: ({ name, profile_image_url }) =>
-      client.setQueryData<SessionProfile>(SESSION_KEY, (user) => user && { ...user, name, profile_image_url }),
+    onSuccess: ({ name, profile_image_url: address }, { profile_image_url: chosen }) =>
+      client.setQueryData<SessionProfile>(
+        SESSION_KEY,
+        // The address of a picture stays the same: the page would go on with the one before.
+        (user) => user && { ...user, name, profile_image_url: chosen ?? address },
+      ),
   });
 }
 
@@ -50,10 +55,10 @@ export function Picture({ id, user }: ControlProps) {
     setUnreadable(picture === undefined);
     if (picture !== undefined) change.mutate({ profile_image_url: picture });
   };
-  const has = user.profile_image_url.startsWith('data:');
+  const picture = ownPicture(user);
   return (
     <div id={id} className="row">
-      {has && <img className="account-picture" src={user.profile_image_url} alt="" width={40} height={40} />}
+      {picture && <img className="account-picture" src={picture} alt="" width={40} height={40} />}
       <FileButton
         className="button button-quiet button-small"
         accept="image/*"
@@ -62,7 +67,7 @@ export function Picture({ id, user }: ControlProps) {
       >
         {ts('picture.choose')}
       </FileButton>
-      {has && (
+      {picture && (
         <button
           type="button"
           className="button button-quiet button-small"
@@ -82,16 +87,21 @@ export function Password({ id, user }: ControlProps) {
   const client = useQueryClient();
   const [differ, setDiffer] = useState(false);
   const change = useMutation({
-    mutationFn: (body: { password: string; new_password: string }) => call(routes.auths.updatePassword, { body }),
+    mutationFn: ({ password, wanted }: { password: string; wanted: string; form: HTMLFormElement }) =>
+      call(routes.auths.updatePassword, { body: { password, new_password: wanted } }),
     // The session has ended with all others.
-    onSuccess: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
+    onSuccess: (_, { form }) => {
+      form.reset();
+      return client.invalidateQueries({ queryKey: SESSION_KEY });
+    },
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const [present, wanted, again] = PASSWORDS.map((name) => String(form.get(name) ?? ''));
+    const form = event.currentTarget;
+    const fields = new FormData(form);
+    const [present, wanted, again] = PASSWORDS.map((name) => String(fields.get(name) ?? ''));
     setDiffer(wanted !== again);
-    if (wanted === again) change.mutate({ password: present!, new_password: wanted! });
+    if (wanted === again) change.mutate({ password: present!, wanted: wanted!, form });
   };
   return (
     <form className="password-form" onSubmit={submit} aria-busy={change.isPending}>
@@ -111,7 +121,10 @@ export function Password({ id, user }: ControlProps) {
           />
         </label>
       ))}
-      <Outcome error={differ ? new Error(ts('password.differ')) : change.error} />
+      <Outcome
+        error={differ ? new Error(ts('password.differ')) : change.error}
+        done={change.isSuccess ? ts('password.changed') : undefined}
+      />
       <button className="button button-quiet" disabled={change.isPending}>
         {ts('password.change')}
       </button>

@@ -85,5 +85,6 @@ export default {
   'password.again': 'كلمة المرور الجديدة مرة أخرى',
   'password.differ': 'كلمتا المرور الجديدتان مختلفتان.',
   'password.change': 'تغيير كلمة المرور',
+  'password.changed': 'تغيّرت كلمة المرور.',
   'password.hint': 'ينهي ذلك جميع جلساتك: ستسجّل الدخول من جديد في كل مكان، وهنا أيضًا.',
 } satisfies Translation<typeof en>;

@@ -85,5 +85,6 @@ export default {
   'password.again': 'Neues Passwort, noch einmal',
   'password.differ': 'Die beiden neuen Passwörter sind verschieden.',
   'password.change': 'Passwort ändern',
+  'password.changed': 'Das Passwort ist geändert.',
   'password.hint': 'Es beendet alle Ihre Sitzungen: Sie melden sich überall neu an, auch hier.',
 } satisfies Translation<typeof en>;

@@ -83,5 +83,6 @@ export default {
   'password.again': 'New password, once more',
   'password.differ': 'The two new passwords differ.',
   'password.change': 'Change the password',
+  'password.changed': 'The password is changed.',
   'password.hint': 'It ends all your sessions: you sign in again everywhere, here too.',
 } as const;
