@@ -11,19 +11,25 @@ const DeletionsContext = createContext<Deletions | undefined>(undefined);
 /** Keeps the deletions of chats that can still be undone; they are done when the page is left or the account signs out. */
 export function DeletionsProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
-  const [deletions] = useState(
-    () =>
-      new Deletions(
-        async (chatId, leaving) => {
+  const [deletions] = useState(() => {
+    let underWay = 0;
+    return new Deletions(
+      async (chatId, leaving) => {
+        underWay += 1;
+        try {
           await call(routes.chats.remove, { params: { id: chatId } }, { keepalive: leaving });
-          await client.invalidateQueries({ queryKey: CHATS_KEY });
-        },
-        (chatId, error) => {
-          const reason = error instanceof Error ? error.message : t('error.tryAgain');
-          showToast({ key: `delete ${chatId}`, text: t('chats.notDeleted', { reason }) });
-        },
-      ),
-  );
+        } finally {
+          underWay -= 1;
+          // Many that are deleted together ask for the list once.
+          if (underWay === 0) void client.invalidateQueries({ queryKey: CHATS_KEY });
+        }
+      },
+      (chatId, error) => {
+        const reason = error instanceof Error ? error.message : t('error.tryAgain');
+        showToast({ key: `delete ${chatId}`, text: t('chats.notDeleted', { reason }) });
+      },
+    );
+  });
   useEffect(() => {
     const leave = () => deletions.finishAll(true);
     addEventListener('pagehide', leave);
@@ -41,17 +47,24 @@ export function useDeletions(): Deletions {
   return deletions;
 }
 
-/** Deletes a chat; for some seconds that can be undone. */
-export function useDeleteChat(): (chatId: string, title: string) => void {
+/** A chat by its id, with its title. */
+export type NamedChat = readonly [id: string, title: string];
+
+/** Deletes chats; for some seconds that can be undone, for all of them at once. */
+export function useDeleteChats(): (chats: readonly NamedChat[]) => void {
   const deletions = useDeletions();
-  return (chatId, title) => {
-    const key = `delete ${chatId}`;
-    deletions.begin(chatId);
+  return (chats) => {
+    const ids = chats.map(([id]) => id);
+    const key = `delete ${ids.join(' ')}`;
+    for (const id of ids) deletions.begin(id);
     showToast({
       key,
-      text: t('chats.deleted', { title }),
-      action: { name: t('action.undo'), run: () => deletions.undo(chatId) },
+      text:
+        chats.length === 1
+          ? t('chats.deleted', { title: chats[0]?.[1] ?? '' })
+          : t('chats.deletedCount', { count: chats.length }),
+      action: { name: t('action.undo'), run: () => ids.forEach((id) => deletions.undo(id)) },
     });
-    setTimeout(() => deletions.hidden.get().has(chatId) && endToast(key), UNDO_FOR_MS);
+    setTimeout(() => ids.some((id) => deletions.hidden.get().has(id)) && endToast(key), UNDO_FOR_MS);
   };
 }

@@ -3,19 +3,22 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useMatch, useNavigate } from 'react-router';
 import { isUnread, unreadSince } from '../chat/chat-cache';
 import { useChats, useRenameChat } from '../chat/chat-queries';
-import { useDeleteChat, useDeletions } from '../chat/deletions-provider';
+import { useDeleteChats, useDeletions } from '../chat/deletions-provider';
 import { t } from '../messages';
 import { UNREAD } from '../messages/page-title';
 import { useStore } from '../state/store';
 import { ChatRow } from './chat-row';
 import { byDay } from './days';
+import { SelectionBar } from './selection-bar';
 
 /** The chats by day, the newest first; older ones come when the end of the list is seen. */
 export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const chats = useChats();
   const hidden = useStore(useDeletions().hidden);
   const rename = useRenameChat();
-  const remove = useDeleteChat();
+  const remove = useDeleteChats();
+  /** Titles of the chats that are chosen together, by id; undefined while none is being chosen. */
+  const [chosen, setChosen] = useState<ReadonlyMap<string, string>>();
   const navigate = useNavigate();
   const shown = useMatch('/c/:chatId')?.params.chatId;
   const latest = useRef({ remove, shown, onNavigate });
@@ -25,11 +28,29 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const onRename = useCallback((chatId: string, title: string) => rename.mutate({ chatId, title }), [rename.mutate]);
   const onDelete = useCallback(
     (chatId: string, title: string) => {
-      latest.current.remove(chatId, title);
+      latest.current.remove([[chatId, title]]);
       if (chatId === latest.current.shown) void navigate('/');
     },
     [navigate],
   );
+  const onChoose = useCallback(
+    (chatId: string, title: string) =>
+      setChosen((before) => {
+        const next = new Map(before);
+        if (!next.delete(chatId)) next.set(chatId, title);
+        return next;
+      }),
+    [],
+  );
+  const endChoosing = () => {
+    setChosen(undefined);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.chat-list a')?.focus());
+  };
+  const deleteChosen = () => {
+    remove([...(chosen ?? [])]);
+    if (shown !== undefined && chosen?.has(shown)) void navigate('/');
+    setChosen(undefined);
+  };
   const navigated = useCallback(() => latest.current.onNavigate(), []);
 
   const [since] = useState(() => unreadSince(localStorage));
@@ -42,6 +63,7 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const items = chats.data.pages.flat().filter(({ id }) => !hidden.has(id));
   return (
     <div className="chat-list">
+      {chosen && <SelectionBar count={chosen.size} onDelete={deleteChosen} onEnd={endChoosing} />}
       {items.length === 0 && <p className="empty">{t('chats.none')}</p>}
       {byDay(items, new Date()).map((day) => (
         <section key={day.name} aria-label={day.name}>
@@ -52,6 +74,8 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
                 key={chat.id}
                 chat={chat}
                 unread={isNew(chat)}
+                chosen={chosen?.has(chat.id)}
+                onChoose={onChoose}
                 onNavigate={navigated}
                 onRename={onRename}
                 onDelete={onDelete}

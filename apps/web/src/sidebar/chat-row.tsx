@@ -9,13 +9,17 @@ interface RowProps {
   chat: ChatListItem;
   /** Something in it has not been seen. */
   unread: boolean;
+  /** Several chats are being chosen, this one or not. */
+  chosen?: boolean;
+  onChoose: (chatId: string, title: string) => void;
   onNavigate: () => void;
   onRename: (chatId: string, title: string) => void;
   onDelete: (chatId: string, title: string) => void;
 }
 
 /** A chat in the list: F2 renames it in its place, Delete deletes it, and so does its menu. */
-export const ChatRow = memo(function ChatRow({ chat, unread, onNavigate, onRename, onDelete }: RowProps) {
+export const ChatRow = memo(function ChatRow(props: RowProps) {
+  const { chat, unread, chosen, onChoose, onNavigate, onRename, onDelete } = props;
   const [renaming, setRenaming] = useState(false);
   const link = useRef<HTMLAnchorElement>(null);
   const onKey = (event: KeyboardEvent) => {
@@ -24,6 +28,24 @@ export const ChatRow = memo(function ChatRow({ chat, unread, onNavigate, onRenam
     if (event.key === 'F2') setRenaming(true);
     else onDelete(chat.id, chat.title);
   };
+  if (chosen !== undefined) {
+    return (
+      <li>
+        <label className="chat-choice" title={chat.title}>
+          <input
+            type="checkbox"
+            checked={chosen}
+            // The menu that began it is gone.
+            autoFocus={chosen}
+            onChange={() => onChoose(chat.id, chat.title)}
+          />
+          <span className="chat-title" dir="auto">
+            {chat.title}
+          </span>
+        </label>
+      </li>
+    );
+  }
   if (renaming) {
     return (
       <li>
@@ -59,6 +81,11 @@ export const ChatRow = memo(function ChatRow({ chat, unread, onNavigate, onRenam
         className="icon-button row-menu"
         items={[
           { name: t('action.rename'), icon: <Icon name="edit" />, onChoose: () => setRenaming(true) },
+          {
+            name: t('chats.choose'),
+            icon: <Icon name="check" />,
+            onChoose: () => onChoose(chat.id, chat.title),
+          },
           {
             name: t('action.delete'),
             icon: <Icon name="trash" />,

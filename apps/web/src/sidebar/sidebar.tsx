@@ -1,10 +1,12 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { Link, NavLink } from 'react-router';
 import { t } from '../messages';
+import { ownPicture } from '../session/own-picture';
 import { useSignOut } from '../session/use-sign-out';
 import { useOpenSettings } from '../settings/use-settings';
 import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
+import { PartBoundary } from '../ui/part-boundary';
 import { keyNames, SHORTCUTS } from '../ui/shortcuts';
 import { useTheme } from '../ui/theme';
 import { ChatList } from './chat-list';
@@ -45,7 +47,9 @@ export function Sidebar({ user, open, onNavigate, onFind, onShortcuts, onHide }:
           </NavLink>
         )}
       </div>
-      <ChatList onNavigate={onNavigate} />
+      <PartBoundary>
+        <ChatList onNavigate={onNavigate} />
+      </PartBoundary>
       <Account user={user} onShortcuts={onShortcuts} />
     </nav>
   );
@@ -65,6 +69,7 @@ function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () 
   const signOut = useSignOut();
   const openSettings = useOpenSettings();
   const dark = theme === 'dark';
+  const picture = ownPicture(user);
   return (
     <div className="account">
       <Menu
@@ -82,8 +87,8 @@ function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () 
           { name: t('account.signOut'), icon: <Icon name="leave" />, onChoose: () => void signOut() },
         ]}
       >
-        {user.profile_image_url.startsWith('data:') ? (
-          <img className="account-letter" src={user.profile_image_url} alt="" />
+        {picture ? (
+          <img className="account-letter" src={picture} alt="" />
         ) : (
           <span className="account-letter" aria-hidden="true">
             {[...user.name][0]?.toUpperCase()}

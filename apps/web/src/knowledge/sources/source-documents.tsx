@@ -63,7 +63,9 @@ function DocumentRow({ document }: { document: SourceDocument }) {
     <li className="document-row" data-state={status === 'failed' || fileError !== null ? 'failed' : undefined}>
       <div className="document-text">
         {fileId === null ? (
-          <bdi dir="ltr">{address}</bdi>
+          <span className="document-address" dir="ltr">
+            {address}
+          </span>
         ) : (
           <a className="document-name" dir="ltr" href={originalAddress(fileId)} target="_blank" rel="noopener">
             {address}

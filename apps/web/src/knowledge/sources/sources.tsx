@@ -88,8 +88,8 @@ function SourceRow({ source, onOpen, onSync, onPlan, onRemove }: RowProps) {
     <li className="document-row source-row" data-state={error === null ? undefined : 'failed'}>
       <Icon name="again" />
       <div className="document-text">
-        <button type="button" className="document-name link-button" onClick={onOpen} title={tso('documents')}>
-          <bdi dir="ltr">{name}</bdi>
+        <button type="button" className="document-name link-button" dir="ltr" onClick={onOpen} title={tso('documents')}>
+          {name}
         </button>
         <span className="document-facts muted" role="status">
           {facts.join(' · ')}

@@ -57,7 +57,7 @@ export default {
   },
   truncated: 'توجد مستندات أكثر مما يجوز له قراءته.',
   syncNow: 'اقرأ الآن',
-  syncNamed: 'اقرأ {name} الآن',
+  syncNamed: 'اقرأ الآن: {name}',
   intervalOf: 'متى يُقرأ {name} مرة أخرى',
   documents: 'ما عُثر عليه',
   'documents.of': 'ما عُثر عليه في {name}',

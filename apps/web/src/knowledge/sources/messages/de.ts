@@ -37,7 +37,7 @@ export default {
   failed: { one: '{count} fehlgeschlagen', other: '{count} fehlgeschlagen' },
   truncated: 'Es gibt mehr Dokumente, als sie lesen darf.',
   syncNow: 'Jetzt lesen',
-  syncNamed: '{name} jetzt lesen',
+  syncNamed: 'Jetzt lesen: {name}',
   intervalOf: 'Wann {name} erneut gelesen wird',
   documents: 'Was gefunden wurde',
   'documents.of': 'Was bei {name} gefunden wurde',

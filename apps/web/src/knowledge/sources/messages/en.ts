@@ -34,7 +34,7 @@ export default {
   failed: { one: '{count} failed', other: '{count} failed' },
   truncated: 'There are more documents than it may read.',
   syncNow: 'Read now',
-  syncNamed: 'Read {name} now',
+  syncNamed: 'Read now: {name}',
   intervalOf: 'When {name} is read again',
   documents: 'What was found',
   'documents.of': 'What was found at {name}',

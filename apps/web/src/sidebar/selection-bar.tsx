@@ -1,0 +1,30 @@
+import { useCloseRequest } from '../ui/close-request';
+import { t } from '../messages';
+
+interface BarProps {
+  /** Of the chosen chats. */
+  count: number;
+  onDelete: () => void;
+  onEnd: () => void;
+}
+
+/** What can be done with several chats at once, above their list. */
+export function SelectionBar({ count, onDelete, onEnd }: BarProps) {
+  useCloseRequest(true, onEnd);
+  return (
+    <div className="selection-bar" role="group" aria-label={t('chats.several')}>
+      <span role="status">{t('chats.chosen', { count })}</span>
+      <button
+        type="button"
+        className="button button-quiet button-small button-danger"
+        disabled={count === 0}
+        onClick={onDelete}
+      >
+        {t('action.delete')}
+      </button>
+      <button type="button" className="button button-quiet button-small" onClick={onEnd}>
+        {t('action.cancel')}
+      </button>
+    </div>
+  );
+}
