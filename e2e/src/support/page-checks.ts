@@ -46,6 +46,15 @@ export async function beyondTheEdgeMirrored(page: Page): Promise<string[]> {
   return faults.map((fault) => `mirrored: ${fault}`);
 }
 
+/** Elements beyond an edge of a window of 1,280 by 1,024 pixels whose page is enlarged to 400 %. */
+export async function beyondTheEdgeEnlarged(page: Page): Promise<string[]> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 256 });
+  const faults = await beyondTheEdge(page);
+  if (before) await page.setViewportSize(before);
+  return faults.map((fault) => `enlarged: ${fault}`);
+}
+
 /** Elements beyond an edge of the window, unless a box clips or scrolls them. */
 export function beyondTheEdge(page: Page): Promise<string[]> {
   return page.evaluate(() => {

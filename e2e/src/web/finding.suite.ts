@@ -105,6 +105,29 @@ export function finding(system: PageSystem): void {
       await expect.poll(titles).not.toContain('Doomed');
     });
 
+    it('deletes several chats at once, which can be undone, and leaves the others', async () => {
+      const ids = [await keep('First of three'), await keep('Second of three'), await keep('Third of three')];
+      await page.getByRole('button', { name: 'Actions for Third of three' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Choose several' }).click();
+      await page.locator('input:focus').waitFor();
+      await page.getByRole('checkbox', { name: 'Second of three' }).check();
+      const bar = page.getByRole('group', { name: 'Several chats' });
+      await bar.getByText('2 chosen').waitFor();
+      await page.keyboard.press('Escape');
+      await bar.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Actions for Third of three' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Choose several' }).click();
+      await page.getByRole('checkbox', { name: 'Second of three' }).check();
+      await bar.getByRole('button', { name: 'Delete' }).click();
+      await row('Third of three').waitFor({ state: 'detached' });
+      await row('First of three').waitFor();
+      await page.getByRole('status').getByText('2 chats are deleted.').waitFor();
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await row('Second of three').waitFor();
+      await row('Third of three').waitFor();
+      expect(await Promise.all(ids.map(stored))).toEqual(['First of three', 'Second of three', 'Third of three']);
+    });
+
     it('finds chats by what was said in them, and commands, with Ctrl+K', async () => {
       await keep('About a holiday', 'Where do herons winter?');
       await keep('Another');
@@ -176,6 +199,11 @@ export function finding(system: PageSystem): void {
       });
       const small = await phone.newPage();
       await small.goto('/');
+      await small.getByRole('button', { name: 'Chats', exact: true }).tap();
+      // What closes windows of the browser closes the drawer too, wherever the focus is: "back" of a phone, or Escape.
+      await small.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await small.keyboard.press('Escape');
+      await row('On the go', small).waitFor({ state: 'hidden' });
       await small.getByRole('button', { name: 'Chats', exact: true }).tap();
       await small.getByRole('button', { name: 'Actions for On the go' }).tap();
       await small.getByRole('menuitem', { name: 'Rename' }).tap();

@@ -107,6 +107,35 @@ export function inFirefox(system: PageSystem): void {
       await row('Storks').waitFor();
     });
 
+    it('goes back to the place in a long chat after a reload', async () => {
+      const messages = Array.from({ length: 160 }, (_, nth) => ({
+        id: `m${nth}`,
+        parentId: nth === 0 ? null : `m${nth - 1}`,
+        role: nth % 2 === 0 ? ('user' as const) : ('assistant' as const),
+        content: `Message **${nth}**. ${'Some more words. '.repeat((nth * 37) % 120)}`,
+      }));
+      await page.goto(`/c/${await keepChat(page, 'Long', messages)}`);
+      await page.waitForFunction(() => document.querySelectorAll('[data-message]').length === 160);
+      // Rectangles of rows without a layout say nothing here: only what is seen counts.
+      const place = () =>
+        page.evaluate(() => {
+          const { left, top, width } = document.querySelector('.messages')!.getBoundingClientRect();
+          const seen = [5, 35].map((y) =>
+            document.elementFromPoint(left + width / 2, top + y)?.closest('[data-message]'),
+          );
+          const row = seen.find((element) => element != null);
+          return row && `${row.getAttribute('data-message')} ${Math.round(row.getBoundingClientRect().top - top)}`;
+        });
+      await page.locator('.messages').hover();
+      for (let nth = 0; nth < 30; nth++) await page.mouse.wheel(0, -500);
+      const before = async () => [await place(), await place()];
+      await expect.poll(async () => new Set(await before()).size).toBe(1);
+      const read = await place();
+      expect(read).not.toMatch(/^m1[45]\d /);
+      await page.reload();
+      await expect.poll(place, { timeout: 15_000 }).toBe(read);
+    });
+
     it('shows the documents, and signs out', async () => {
       await page.getByRole('link', { name: 'Knowledge' }).click();
       await page.getByRole('heading', { level: 1 }).waitFor();

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseOfAccount, keepChat, type KeptMessage } from '../support/page';
-import { beyondTheEdge, beyondTheEdgeMirrored, violations, violationsOfContrast } from '../support/page-checks';
+import {
+  beyondTheEdge,
+  beyondTheEdgeEnlarged,
+  beyondTheEdgeMirrored,
+  violations,
+  violationsOfContrast,
+} from '../support/page-checks';
 import type { PageSystem } from './page-system';
 
 /** `LOOKS=folder` also takes pictures of each view, in every colour and language and at a third width, to be looked at. */
@@ -64,6 +70,24 @@ const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByRole('button', { name: /^Account of/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
   },
+  outline: async (page) => {
+    await page.getByRole('button', { name: 'Questions of this chat' }).click();
+    await page.getByRole('option').first().waitFor();
+  },
+  table: async (page) => {
+    await page.locator('.message-assistant').getByRole('button', { name: 'Full view' }).click();
+    await page.getByRole('dialog', { name: 'Table' }).waitFor();
+  },
+  facts: async (page) => {
+    await page.locator('.message-assistant').getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'About this answer' }).click();
+    await page.getByRole('dialog', { name: 'About this answer' }).waitFor();
+  },
+  parameters: async (page) => {
+    await page.getByRole('button', { name: 'Add to the message' }).click();
+    await page.getByRole('menuitem', { name: 'Instructions and parameters' }).click();
+    await page.getByLabel('Instructions for this chat').waitFor();
+  },
   settings: async (page) => {
     const button = page.getByRole('button', { name: 'Chats', exact: true });
     if (await button.isVisible()) await button.click();
@@ -82,10 +106,44 @@ const VIEWS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.goto('/knowledge');
     await page.getByRole('heading', { level: 1 }).waitFor();
   },
+  files: async (page) => {
+    await page.goto('/files');
+    await page.getByRole('link', { name: 'herons.txt' }).waitFor();
+  },
+  source: async (page) => {
+    await page.goto(`/knowledge/${await baseOf(page)}`);
+    await page.getByRole('button', { name: 'Add a source' }).click();
+    await page.getByLabel('What is read').selectOption({ index: 1 });
+    await page.getByLabel('Documents at most').waitFor();
+  },
+};
+
+/** A knowledge base of the page's user, with a file. */
+function baseOf(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const headers = { 'content-type': 'application/json' };
+    const known = (await (await fetch('/api/v1/knowledge/')).json()) as { items: { id: string; name: string }[] };
+    const found = known.items.find(({ name }) => name === 'Herons');
+    if (found) return found.id;
+    const body = JSON.stringify({ name: 'Herons', description: '' });
+    const base = await fetch('/api/v1/knowledge/create', { method: 'POST', headers, body });
+    const { id } = (await base.json()) as { id: string };
+    const form = new FormData();
+    form.append('file', new File(['They wait.'], 'herons.txt', { type: 'text/plain' }));
+    form.append('metadata', JSON.stringify({ knowledge_id: id }));
+    await fetch('/api/v1/files/', { method: 'POST', body: form });
+    return id;
+  });
+}
+
+/** Views with few kinds of control that no other view has: each is looked at in one width. */
+const ONLY_AT: Readonly<Record<string, number>> = {
+  ...{ outline: 390, table: 1_440, facts: 390, parameters: 390, files: 390, source: 390 },
+  ...{ shortcuts: 1_440, edit: 390 },
 };
 
 /** The views that are looked at with more contrast, too: together they have every kind of control. */
-const IN_CONTRAST = ['chat', 'picker', 'settings', 'knowledge'];
+const IN_CONTRAST = ['chat', 'picker', 'settings', 'knowledge', 'source'];
 
 export function looks(system: PageSystem): void {
   describe('every view', () => {
@@ -105,6 +163,7 @@ export function looks(system: PageSystem): void {
       for (const title of ['A title that is so long that it cannot be shown as a whole', 'عنوان المحادثة', 'Lunch'])
         await keepChat(page, title, messages);
       chatId = await keepChat(page, 'Herons in winter', messages);
+      await baseOf(page);
       await page.close();
     });
 
@@ -118,14 +177,18 @@ export function looks(system: PageSystem): void {
         await page.emulateMedia({ reducedMotion: 'reduce' });
         const faults: string[] = [];
         for (const [view, open] of Object.entries(VIEWS)) {
+          if (!PICTURES && (ONLY_AT[view] ?? width) !== width) continue;
           await page.goto(`/c/${chatId}`);
           await page.locator('.message-assistant table').waitFor();
           await open(page);
           const found = [
             ...(await violations(page)),
-            ...(width > 1_000 && IN_CONTRAST.includes(view) ? await violationsOfContrast(page) : []),
+            ...(IN_CONTRAST.includes(view) && (width > 1_000 || view in ONLY_AT)
+              ? await violationsOfContrast(page)
+              : []),
             ...(await beyondTheEdge(page)),
             ...(await beyondTheEdgeMirrored(page)),
+            ...(width < 1_000 ? await beyondTheEdgeEnlarged(page) : []),
             ...(PICTURES ? await takePictures(page, `${view}-${width}`) : []),
           ];
           faults.push(...found.map((fault) => `${view}: ${fault}`));

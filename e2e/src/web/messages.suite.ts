@@ -1,6 +1,7 @@
+import { text } from 'node:stream/consumers';
 import type { BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { answerEnded } from '../support/page';
+import { answerEnded, keepChat } from '../support/page';
 import type { PageSystem } from './page-system';
 
 const CODE = Array.from({ length: 60 }, (_, at) => `const line${at} = ${at};`).join('\n');
@@ -65,11 +66,66 @@ export function messages(system: PageSystem): void {
       await answer().locator('.code-head').getByRole('button', { name: 'Copy' }).click();
       await answer().locator('.code-head').getByRole('button', { name: 'Copied' }).waitFor();
       expect(await clipboard('text/plain')).toBe(CODE);
+      const tools = answer().locator('.table-tools');
+      await tools.getByRole('button', { name: 'Copy' }).click();
+      await expect.poll(() => clipboard('text/plain')).toBe('a\tb\n1\t2');
+      expect(await clipboard('text/html')).toMatch(/^<table/);
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        tools.getByRole('button', { name: 'Download' }).click(),
+      ]);
+      expect([file.suggestedFilename(), await text(await file.createReadStream())]).toEqual([
+        'table.csv',
+        '\uFEFFa,b\r\n1,2\r\n',
+      ]);
+      await tools.getByRole('button', { name: 'Full view' }).press('Enter');
+      await page.getByRole('dialog', { name: 'Table' }).getByRole('cell', { name: '2' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await tools.locator('button:focus', { hasText: 'Full view' }).waitFor();
       await page.keyboard.press('Control+Shift+C');
       await expect.poll(() => clipboard('text/plain')).toBe(RICH);
       await question().hover();
       await question().getByRole('button', { name: 'Copy' }).click();
       await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(RICH);
+    });
+
+    it('shows a block, a message or a window that breaks as it was written, and the others as ever', async () => {
+      const chatId = await keepChat(page, 'Broken', [
+        { id: 'breaks-this-message', parentId: null, role: 'user', content: 'A question that breaks' },
+        {
+          id: 'a',
+          parentId: 'breaks-this-message',
+          role: 'assistant',
+          content: '```\nbreaks this block\n```\n\n**Whole**',
+        },
+      ]);
+      await page.addInitScript(() => {
+        const { indexOf, split } = String.prototype;
+        const broken = (text: string, begin: string) => {
+          if (text.startsWith(begin)) throw new Error('It is broken for this test.');
+        };
+        String.prototype.indexOf = function (...sought) {
+          broken(this.toString(), 'breaks this block');
+          return indexOf.apply(this, sought);
+        };
+        String.prototype.split = function (...by: unknown[]) {
+          broken(this.toString(), 'breaks-this-message');
+          return split.apply(this, by as [string]);
+        };
+      });
+      await page.route('**/assets/outline-*.js', (route) => route.abort());
+      await page.goto(`/c/${chatId}`);
+      await page.locator('.block-broken', { hasText: 'breaks this block' }).waitFor();
+      await answer().locator('strong', { hasText: 'Whole' }).waitFor();
+      await page.getByRole('alert').getByText('This message cannot be shown as usual.').waitFor();
+      await page.locator('.as-written', { hasText: 'A question that breaks' }).waitFor();
+      await page.getByRole('button', { name: 'Questions of this chat' }).click();
+      const dialog = page.getByRole('dialog', { name: 'That did not work. Try again.' });
+      await dialog.getByRole('button', { name: 'Load the page again' }).waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      expect(await box().isEditable()).toBe(true);
     });
 
     it('copies without the clipboard of secure pages', async () => {

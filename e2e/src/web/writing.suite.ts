@@ -124,6 +124,37 @@ export function writing(system: PageSystem): void {
       // The message that was refused is sent by itself.
       await other.waitForURL(/\/c\//);
       await answerEnded(other);
+
+      // The picture is there at once and after a reload; what is no picture changes nothing.
+      await other.goto('/settings/account');
+      const settings = other.getByRole('dialog', { name: 'Settings' });
+      const choose = (buffer: Buffer) =>
+        settings.locator('input[type=file]').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer });
+      await choose(Buffer.from('no picture'));
+      await settings.getByRole('alert').getByText('This file is not a picture').waitFor();
+      await choose(await other.screenshot());
+      const width = () =>
+        other.locator('.account-button img').evaluate((image: HTMLImageElement) => image.naturalWidth);
+      await settings.getByRole('button', { name: 'Remove the picture' }).waitFor();
+      await expect.poll(width).toBe(192);
+      await other.reload();
+      await expect.poll(width).toBe(192);
+
+      // Another password ends the session; what was typed of it does not stay on the page.
+      const change = async (present: string) => {
+        await settings.getByLabel('Present password').fill(present);
+        await settings.getByLabel('New password', { exact: true }).fill('another good password');
+        await settings.getByLabel('New password, once more').fill('another good password');
+        await settings.getByRole('button', { name: 'Change the password' }).click();
+      };
+      await change('wrong');
+      await settings.getByRole('alert').getByText('The current password is not right').waitFor();
+      await change(PASSWORD);
+      await dialog.getByLabel('Password').fill('another good password');
+      await other.keyboard.press('Enter');
+      await dialog.waitFor({ state: 'detached' });
+      await settings.getByRole('status').getByText('The password is changed.').waitFor();
+      expect(await settings.getByLabel('New password', { exact: true }).inputValue()).toBe('');
       await theirs.close();
     });
 
