@@ -101,18 +101,15 @@ export function messages(system: PageSystem): void {
         },
       ]);
       await page.addInitScript(() => {
-        const { indexOf, split } = String.prototype;
-        const broken = (text: string, begin: string) => {
-          if (text.startsWith(begin)) throw new Error('It is broken for this test.');
+        const breakAt = (method: 'indexOf' | 'split', begin: string) => {
+          const whole = Reflect.get(String.prototype, method) as (...args: unknown[]) => unknown;
+          Reflect.set(String.prototype, method, function (this: string, ...args: unknown[]) {
+            if (this.startsWith(begin)) throw new Error('It is broken for this test.');
+            return whole.apply(this, args);
+          });
         };
-        String.prototype.indexOf = function (...sought) {
-          broken(this.toString(), 'breaks this block');
-          return indexOf.apply(this, sought);
-        };
-        String.prototype.split = function (...by: unknown[]) {
-          broken(this.toString(), 'breaks-this-message');
-          return split.apply(this, by as [string]);
-        };
+        breakAt('indexOf', 'breaks this block');
+        breakAt('split', 'breaks-this-message');
       });
       await page.route('**/assets/outline-*.js', (route) => route.abort());
       await page.goto(`/c/${chatId}`);

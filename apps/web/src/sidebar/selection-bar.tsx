@@ -1,5 +1,5 @@
-import { useCloseRequest } from '../ui/close-request';
 import { t } from '../messages';
+import { useCloseRequest } from '../ui/close-request';
 
 interface BarProps {
   /** Of the chosen chats. */
