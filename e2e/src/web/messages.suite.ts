@@ -76,7 +76,7 @@ export function messages(system: PageSystem): void {
       ]);
       expect([file.suggestedFilename(), await text(await file.createReadStream())]).toEqual([
         'table.csv',
-        '\uFEFFa,b\r\n1,2\r\n',
+        'a,b\r\n1,2\r\n',
       ]);
       await tools.getByRole('button', { name: 'Full view' }).press('Enter');
       await page.getByRole('dialog', { name: 'Table' }).getByRole('cell', { name: '2' }).waitFor();

@@ -1,5 +1,5 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
@@ -63,15 +63,8 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   useShortcut('newChat', () => void navigate('/'));
   useShortcut('box', () => document.getElementById('composer')?.focus());
 
-  // It closes the drawer and does not stop an answer too.
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || !open) return;
-    event.preventDefault();
-    close();
-  };
-
   return (
-    <div className="shell" data-hidden={hidden} onKeyDown={onKey}>
+    <div className="shell" data-hidden={hidden}>
       <a className="skip-link" href={skip.to}>
         {t(skip.words)}
       </a>
