@@ -25,15 +25,24 @@ export class Victims {
   static async start(options: VictimOptions): Promise<Victims> {
     const child = fork(join(ROOT, 'e2e/dist/victims.js'));
     child.send(options);
-    await once(child, 'message');
-    return new Victims(child);
+    const victims = new Victims(child);
+    await victims.reply();
+    return victims;
   }
 
   /** Each sends turns at times of its own, for so long. */
   async takeTurns(seconds: number): Promise<VictimFigures> {
     this.child.send({ seconds });
-    const [figures] = (await once(this.child, 'message')) as [VictimFigures];
-    return figures;
+    return (await this.reply()) as VictimFigures;
+  }
+
+  /** @throws when the process has ended */
+  private async reply(): Promise<unknown> {
+    const ended = once(this.child, 'exit').then(() => {
+      throw new Error('The process of the victims has ended.');
+    });
+    const [message] = (await Promise.race([once(this.child, 'message'), ended])) as unknown[];
+    return message;
   }
 
   stop(): void {

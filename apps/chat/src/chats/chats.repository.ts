@@ -128,6 +128,7 @@ export class ChatsRepository {
    * Fields without a change stay.
    *
    * @param moves the chat becomes the newest; looking at another branch of it is no change of the chat
+   * @param isNews there is something to read in it
    * @returns the bytes of the client's own data
    */
   async update(
@@ -135,16 +136,26 @@ export class ChatsRepository {
     { userId }: UserPrincipal,
     chatId: string,
     change: ChatChange,
-    moves: boolean,
+    { moves, isNews }: { moves: boolean; isNews: boolean },
   ): Promise<number> {
     const { title, models, params, extra, currentMessageId } = change;
     const row = await tx.first<{ bytes: number }>(
       `UPDATE chats SET title = coalesce($3, title), models = coalesce($4, models), params = coalesce($5, params), extra = extra || $6,
               current_message_id = coalesce($7, current_message_id), updated_at = CASE WHEN $8 THEN now() ELSE updated_at END,
-              last_read_at = CASE WHEN $8 THEN ${staysRead('chats')} ELSE last_read_at END, version = version + 1
+              last_read_at = CASE WHEN $8 AND NOT $9 THEN ${staysRead('chats')} ELSE last_read_at END, version = version + 1
         WHERE id = $1 AND user_id = $2
        RETURNING octet_length(extra::text) + octet_length(params::text) AS bytes`,
-      [chatId, userId, title ?? null, orNull(models), orNull(params), jsonb(extra), currentMessageId ?? null, moves],
+      [
+        chatId,
+        userId,
+        title ?? null,
+        orNull(models),
+        orNull(params),
+        jsonb(extra),
+        currentMessageId ?? null,
+        moves,
+        isNews,
+      ],
     );
     return row?.bytes ?? 0;
   }

@@ -86,8 +86,9 @@ export class ChatsService {
           change.currentMessageId = undefined;
         await this.usage.within(tx, principal.userId, async () => {
           await this.repository.putMessages(tx, chatId, rows);
-          const moves = rows.length > 0 || Object.keys(blob).some((field) => field !== 'history');
-          assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change, moves));
+          const isNews = rows.length > 0;
+          const moves = isNews || Object.keys(blob).some((field) => field !== 'history');
+          assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change, { moves, isNews }));
         });
         tx.afterCommit(() => this.events.listed(principal.userId, chatId));
       },

@@ -98,6 +98,9 @@ describe('a limit of concurrency that follows the capacity', () => {
     now += 3_600_000;
     limit.begin()('done');
     expect(limit.limit).toBe(16);
+    // It comes back within seconds, where it would take a minute to grow from nothing.
+    serve(5_000, 3);
+    expect(limit.limit).toBeGreaterThanOrEqual(grown);
     shrink();
     now += 3_600_000;
     limit.begin()('done');

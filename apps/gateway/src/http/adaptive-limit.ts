@@ -22,6 +22,8 @@ const SLOW_WINDOWS = 5;
 const MUCH_TOO_SLOW = 3;
 /** A limit of which less than half was used for so long is halved, down to the first one: it says what was possible then. */
 const UNUSED_MS = 5_000;
+/** Up to what was possible once it grows again by this factor for each window that is fast enough (slow start). */
+const REGROWTH = 1.5;
 
 /**
  * A limit of concurrency that follows the measured capacity: additive increase while the work is fast enough and the places are used,
@@ -41,6 +43,8 @@ export class AdaptiveLimit {
   private shrunkAt = -Infinity;
   /** When at least half of the places were last taken. */
   private usedAt: number;
+  /** The limit before it was forgotten. */
+  private proven = 0;
   private readonly now: () => number;
 
   constructor(private readonly options: AdaptiveLimitOptions) {
@@ -67,6 +71,7 @@ export class AdaptiveLimit {
     return (outcome) => {
       if (isOver) return;
       isOver = true;
+      if (this.active * 2 >= this.current) this.usedAt = this.now();
       this.active -= 1;
       // What had begun before the limit shrank says nothing about the new one: without this it would shrink again and again.
       if (outcome !== 'ignored' && from >= this.shrunkAt) this.sample(this.now() - from, outcome === 'dropped');
@@ -76,8 +81,10 @@ export class AdaptiveLimit {
   private forget(now: number): void {
     if (this.active * 2 < this.current) {
       const unused = Math.floor((now - this.usedAt) / UNUSED_MS);
-      if (unused === 0) return;
+      if (unused < 1) return;
+      this.proven = Math.max(this.proven, this.current);
       this.current = Math.max(Math.min(this.options.first, this.current), this.current / 2 ** unused);
+      this.openWindow(now);
     }
     this.usedAt = now;
   }
@@ -89,6 +96,10 @@ export class AdaptiveLimit {
     const now = this.now();
     if (now - this.windowStart < WINDOW_MS || this.samples < SAMPLES) return;
     this.adjust();
+    this.openWindow(now);
+  }
+
+  private openWindow(now: number): void {
     this.windowStart = now;
     this.samples = this.sumMs = 0;
     this.most = this.active;
@@ -102,10 +113,12 @@ export class AdaptiveLimit {
     if (this.hasDropped || this.slowWindows >= SLOW_WINDOWS || ms > targetMs * MUCH_TOO_SLOW) {
       // From what was used: a limit that was far above it would take many windows to be felt.
       this.current = Math.max(least, Math.min(this.current, this.most) * BACK_OFF);
+      this.proven = 0;
       this.shrunkAt = this.now();
       this.slowWindows = 0;
     } else if (this.slowWindows === 0 && this.most * 2 >= this.current) {
-      this.current = Math.min(most, this.current + 1);
+      const { current, proven } = this;
+      this.current = Math.min(most, current < proven ? Math.min(proven, current * REGROWTH) : current + 1);
     }
   }
 }

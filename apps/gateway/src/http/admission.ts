@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { overloaded, Problem } from '../problem';
@@ -75,13 +76,7 @@ export class Admission {
   answered(request: FastifyRequest, reply: FastifyReply): void {
     request.leavePlace?.();
     request.leaveTurn?.(reply.statusCode);
-    // Starts again whenever the client has read something.
-    reply.raw.setTimeout(this.options.timeoutMs, () => reply.raw.destroy());
-    // Node sets its own time-out after that, but not if the next request is already there: it would be disconnected during its work.
-    reply.raw.prependOnceListener('finish', () => {
-      const { socket } = reply.raw;
-      if (socket instanceof Socket) socket.setTimeout(0);
-    });
+    limitReading(reply.raw, this.options.timeoutMs);
   }
 
   private admitAnonymous(request: FastifyRequest, reply: FastifyReply): void {
@@ -112,6 +107,17 @@ export class Admission {
     const length = Number(headers['content-length'] ?? NaN);
     return Math.min(Number.isNaN(length) ? Infinity : length, this.options.bodyLimitBytes);
   }
+}
+
+/** Ends the connection of a client that has not read anything of its reply for so long. */
+export function limitReading(reply: ServerResponse, limitMs: number): void {
+  // Starts again whenever the client has read something.
+  reply.setTimeout(limitMs, () => reply.destroy());
+  // Node sets its own time-out after that, but not if the next request is already there: it would be disconnected during its work.
+  reply.prependOnceListener('finish', () => {
+    const { socket } = reply;
+    if (socket instanceof Socket) socket.setTimeout(0);
+  });
 }
 
 /** Whose session the request has, as far as it is known without a call. */

@@ -7,6 +7,13 @@ import { isUpload } from './upload-route';
 /** An upload may take long, but must bring this many bytes within each limit: single bytes would only hold a place. */
 const PROGRESS_BYTES = 16_384;
 
+/** The rest of a body whose request was answered at its head: it is discarded, and ends in time, or with its connection. */
+export function limitRest({ raw }: FastifyRequest, limitMs: number): void {
+  if (raw.complete) return;
+  const timer = setTimeout(() => raw.destroy(), limitMs).unref();
+  raw.once('close', () => clearTimeout(timer));
+}
+
 /**
  * Ends a request whose body does not arrive in time, and a connection that still sends that long after its request was answered. Node's own
  * limit cannot exempt uploads.

@@ -1,10 +1,11 @@
-import { SETTINGS_VERSION_HEADER } from '@perennial/contracts-gateway';
+import { API_PATHS, SETTINGS_VERSION_HEADER } from '@perennial/contracts-gateway';
 import type { Runtime } from '@perennial/runtime';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../problem';
 import type { Sessions } from '../sessions/sessions';
 import type { AppliedVersions } from '../versions/applied-versions';
-import { ownerOf } from './admission';
+import { limitReading, ownerOf } from './admission';
+import { limitRest } from './body-timeout';
 import { NO_PAGE, policy } from './csp';
 import { errorReply } from './error.filter';
 import type { Origins } from './origins';
@@ -16,6 +17,8 @@ export interface RefusedTurnsOptions {
   origins: Origins;
   versions: AppliedVersions;
   runtime: Runtime;
+  /** Milliseconds in which the rest of a request must arrive, and in which a reply must be read. */
+  timeoutMs: number;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface RefusedTurnsOptions {
  */
 export function refuseTurnsFirst(
   fastify: FastifyInstance,
-  { turns, sessions, origins, versions, runtime }: RefusedTurnsOptions,
+  { turns, sessions, origins, versions, runtime, timeoutMs }: RefusedTurnsOptions,
 ): void {
   const headers = {
     'content-type': 'application/json; charset=utf-8',
@@ -34,7 +37,8 @@ export function refuseTurnsFirst(
     'x-content-type-options': 'nosniff',
   };
   const refusalOf = (request: FastifyRequest): Problem | undefined => {
-    if (!isTurn(request) || origins.needsCors(request.headers.origin)) return undefined;
+    // First: to look at a token costs more.
+    if (!turns.mayRefuse || !isTurn(request) || origins.needsCors(request.headers.origin)) return undefined;
     const owner = ownerOf(request, sessions);
     return owner === undefined ? undefined : turns.refusalOf(owner);
   };
@@ -43,12 +47,14 @@ export function refuseTurnsFirst(
     if (problem === undefined) return done();
     const body = Buffer.from(JSON.stringify(errorReply(problem, request.url)));
     reply.hijack();
+    limitReading(reply.raw, timeoutMs);
+    limitRest(request, timeoutMs);
     reply.raw
       .writeHead(problem.status, {
         ...headers,
         ...problem.headers,
         'content-length': body.length,
-        ...(versions.text !== '' && { [SETTINGS_VERSION_HEADER]: versions.text }),
+        ...(versions.text !== '' && API_PATHS.test(request.url) && { [SETTINGS_VERSION_HEADER]: versions.text }),
         ...(runtime.drain.leaving && { connection: 'close' }),
       })
       .end(body);

@@ -14,6 +14,7 @@ import { AppliedVersions } from '../versions/applied-versions';
 import { Admission, admitRequests } from './admission';
 import { AdmissionControl } from './admission-control';
 import { AllowedHosts } from './allowed-hosts';
+import { limitRest } from './body-timeout';
 import { NO_PAGE, policy } from './csp';
 import { ErrorFilter } from './error.filter';
 import { observeRequests } from './http-metrics';
@@ -64,7 +65,7 @@ export async function configureHttp(
   const sessions = app.get(Sessions);
   const origins = app.get(Origins);
   const versions = app.get(AppliedVersions);
-  refuseTurnsFirst(fastify, { turns, sessions, origins, versions, runtime });
+  refuseTurnsFirst(fastify, { turns, sessions, origins, versions, runtime, timeoutMs: env.REQUEST_TIMEOUT_MS });
   await traceHttp(fastify);
   observeRequests(fastify, runtime);
   logRequests(fastify, runtime, env.ACCESS_LOG);
@@ -114,6 +115,7 @@ export async function configureHttp(
       admission.arrived(request, reply);
       done();
     } catch (error) {
+      limitRest(request, env.REQUEST_TIMEOUT_MS);
       errors.answer(error, request, reply);
     }
   });

@@ -89,6 +89,8 @@ export class TurnAdmission {
   private readonly waitingOf = new CountByKey();
   /** By user, how often and until when; the oldest first. */
   private readonly refused = new Map<string, { times: number; until: number }>();
+  /** Until when one of them may be refused. */
+  private refusedUntil = -Infinity;
   private readonly shed;
 
   constructor({ most, targetMs, now = () => performance.now() }: TurnAdmissionOptions, runtime: Runtime) {
@@ -108,6 +110,11 @@ export class TurnAdmission {
     runtime.metrics.gauge('turns_waiting', 'Requests for answers that wait for their accept', [], (gauge) =>
       gauge.set(this.waiting.size),
     );
+  }
+
+  /** Whether anybody would be refused now. */
+  get mayRefuse(): boolean {
+    return this.waiting.size >= QUEUE || this.refusedUntil > performance.now();
   }
 
   /**
@@ -251,6 +258,7 @@ export class TurnAdmission {
     const now = performance.now();
     const known = this.refused.get(userId);
     const times = known && known.until > now ? known.times + 1 : 1;
+    if (times >= REFUSALS) this.refusedUntil = now + REFUSED_MS;
     this.refused.delete(userId);
     this.refused.set(userId, { times, until: now + REFUSED_MS });
     for (const [other, { until }] of this.refused) {

@@ -48,14 +48,15 @@ export class SlotOwners {
     };
   }
 
-  /** @param left the node whose connection was lost: the table is refreshed before it is chosen again */
+  /** @param left the node whose connection was lost, if there was one: then the table is refreshed first */
   private async findOwner(
     slot: number,
     left: string | undefined,
     isWanted: () => boolean,
   ): Promise<string | undefined> {
     const known = this.ownerOf(slot);
-    if (known !== undefined && known !== left) return known;
+    // Only for a first connection: what the table says after a loss may be what one node said that was cut off from the others.
+    if (known !== undefined && left === undefined) return known;
     while (isWanted() && this.cluster.status !== 'end') {
       await this.refresh();
       const owner = this.ownerOf(slot);
@@ -80,11 +81,12 @@ export class SlotOwners {
     });
   }
 
-  /** A slot can move while its old owner keeps the connection open, as a subscriber sees it. */
+  /** A slot can move while its old owner keeps the connection open, as a subscriber sees it, or hangs before it is ready. */
   private followMoved(): void {
     for (const { redis, slot, node } of this.followers) {
       const owner = this.cluster.slots[slot]?.[0];
-      if (redis.status === 'ready' && owner !== undefined && owner !== node) redis.disconnect(true);
+      const isConnected = redis.status === 'ready' || redis.status === 'connect';
+      if (isConnected && owner !== undefined && owner !== node) redis.disconnect(true);
     }
   }
 }

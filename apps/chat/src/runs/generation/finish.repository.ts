@@ -136,7 +136,8 @@ message AS (
     FROM ended WHERE m.chat_id = ended.chat_id AND m.id = ended.message_id
 ),
 chat AS (
-  UPDATE chats c SET updated_at = now() FROM ended WHERE c.id = ended.chat_id
+  -- Not now(), when this began: a change by the owner that came since would make the answer look read.
+  UPDATE chats c SET updated_at = clock_timestamp() FROM ended WHERE c.id = ended.chat_id
 ),
 checkpoints AS (
   DELETE FROM run_checkpoints k USING ended WHERE k.run_id = ended.id
