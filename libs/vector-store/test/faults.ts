@@ -115,7 +115,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
     await subject.server.start();
     await waitFor(async () => (await store.count(collection)) >= 400, {
       what: 'the store to be used again',
-      timeoutMs: 30_000,
+      timeoutMs: 80_000,
     });
     const there = new Set(await scrolled(store, collection));
     for (const { id } of all.slice(0, 400)) expect(there.has(id)).toBe(true);
