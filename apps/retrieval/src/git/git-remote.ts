@@ -88,17 +88,17 @@ export class GitRemote {
 
   private async pack(lines: string[], maxBytes: number, signal: AbortSignal): Promise<Buffer> {
     const body = toPktLines('command=fetch', AGENT, 'delimiter', ...lines, 'flush');
-    const pieces: Buffer[] = [];
+    const pack = new Bytes();
     let isPack = false;
     for await (const line of await this.ask(body, maxBytes, signal)) {
       if (!(line instanceof Buffer)) continue;
       if (!isPack) {
         isPack = lineText(line) === 'packfile';
         if (lineText(line).startsWith('ERR ')) throw refused();
-      } else if (line[0] === DATA) pieces.push(line.subarray(1));
+      } else if (line[0] === DATA) pack.add(line.subarray(1));
       else if (line[0] === FATAL) throw refused();
     }
-    return Buffer.concat(pieces);
+    return pack.whole();
   }
 
   private async ask(body: Buffer, maxBytes: number, signal: AbortSignal): Promise<AsyncGenerator<PktLine>> {
@@ -128,7 +128,7 @@ export class GitRemote {
     if (!page || !page.url.pathname.endsWith('/info/refs')) throw notGit();
     if (!answer?.includes('version 2'))
       throw new WebError('unsupported', 'The server does not speak version 2 of Git’s protocol.');
-    if (!/fetch=[^\n]*\bfilter\b/.test(answer))
+    if (!answer.split('\n').some((line) => line.includes('fetch=') && /\bfilter\b/.test(line)))
       throw new WebError(
         'unsupported',
         'The Git server gives out whole repositories only (uploadpack.allowFilter is off).',
@@ -141,6 +141,23 @@ export class GitRemote {
     // The name that Bitbucket wants; GitHub, GitLab and Gitea take any.
     const basic = Buffer.from(`x-token-auth:${token}`).toString('base64');
     return { 'git-protocol': 'version=2', ...(token === '' ? {} : { authorization: `Basic ${basic}` }) };
+  }
+}
+
+/** Bytes that come in pieces, of which a server may make millions: a buffer of each would take more than they have. */
+class Bytes {
+  private bytes = Buffer.allocUnsafe(64 * 1024);
+  private length = 0;
+
+  add(piece: Buffer): void {
+    const needed = this.length + piece.length;
+    if (needed > this.bytes.length)
+      this.bytes = Buffer.concat([this.bytes.subarray(0, this.length)], Math.max(needed, 2 * this.bytes.length));
+    this.length += piece.copy(this.bytes, this.length);
+  }
+
+  whole(): Buffer {
+    return this.bytes.subarray(0, this.length);
   }
 }
 

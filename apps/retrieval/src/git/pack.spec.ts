@@ -46,7 +46,23 @@ describe('readPack', () => {
     const large = 'large '.repeat(100_000);
     const found = await readPack(packOf([blob(''), blob('text'), blob(large), blob('last')]), LIMITS);
     expect([...found.values()].map(({ data }) => data.toString())).toEqual(['', 'text', large, 'last']);
-    expect(found.get(nameOf('blob', Buffer.from('text')))?.kind).toBe('blob');
+    const small = found.get(nameOf('blob', Buffer.from('text')));
+    expect(small?.kind).toBe('blob');
+    // Not a chunk of zlib, of 16 KiB, for each of a hundred thousand folders, but a piece of the pool that small buffers share.
+    expect(small?.data.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+  });
+
+  it('makes a difference of many pieces without keeping others waiting', async () => {
+    const count = 200_000;
+    const sizes = (value: number): number[] => [(value & 127) | 128, ((value >> 7) & 127) | 128, value >> 14];
+    const data = Buffer.from([4, ...sizes(count), ...Array.from({ length: count }, () => [0b1001_0000, 1]).flat()]);
+    const base = nameOf('blob', Buffer.from('text'));
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 0);
+    const found = await readPack(packOf([blob('text'), { kind: 'delta', base, data }]), LIMITS);
+    clearInterval(timer);
+    expect(found.has(nameOf('blob', Buffer.alloc(count, 't')))).toBe(true);
+    expect(turns).toBeGreaterThan(1);
   });
 
   it('makes objects that are differences to others, in any order', async () => {
@@ -110,6 +126,22 @@ describe('readPack', () => {
 });
 
 describe('the files of a commit', () => {
+  it('with a name of a folder that would stand before each of many others are given up', async () => {
+    const many = treeData(
+      ...Array.from({ length: 1_000 }, (_, at): [string, string, string] => ['120000', `l${at}`, 'a'.repeat(40)]),
+    );
+    const root = treeData(['40000', 'n'.repeat(100_000), nameOf('tree', many)]);
+    const objects = await readPack(
+      packOf([
+        { kind: 'tree', data: root },
+        { kind: 'tree', data: many },
+      ]),
+      LIMITS,
+    );
+    const read = () => [...filesBelow(objects, nameOf('tree', root))];
+    expect(read).toThrow(expect.objectContaining({ failure: 'too-large' }));
+  });
+
   it('are those of its folders, without links, other repositories and hidden ones', async () => {
     const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
     const deep = treeData(['100644', 'b.md', b], ['100644', '.env', b], ['100644', 'x\\y', b]);

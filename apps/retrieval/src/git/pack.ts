@@ -25,6 +25,8 @@ const HEADER_BYTES = 12;
 const LARGE_BYTES = 128 * 1024;
 /** Objects after which others have a turn. */
 const AT_ONCE = 200;
+/** Pieces of a delta after which others have one. */
+const PIECES_AT_ONCE = 50_000;
 
 interface Delta {
   base: string;
@@ -82,7 +84,9 @@ class PackObjects {
   }
 
   defer(delta: Delta): void {
-    this.waiting.set(delta.base, [...(this.waiting.get(delta.base) ?? []), delta]);
+    const others = this.waiting.get(delta.base);
+    if (others) others.push(delta);
+    else this.waiting.set(delta.base, [delta]);
     this.left += 1;
   }
 
@@ -96,7 +100,7 @@ class PackObjects {
       for (const { data } of object ? deltas : []) {
         const size = deltaSizes(data).result;
         this.charge(size);
-        const name = this.add(object!.kind, applyDelta(object!.data, data));
+        const name = this.add(object!.kind, await applyDelta(object!.data, data));
         if (this.waiting.has(name)) bases.push(name);
         this.left -= 1;
         if (this.left % AT_ONCE === 0) await turn();
@@ -124,7 +128,12 @@ function entryHeader(pack: Buffer, at: number, end: number): { code: number; siz
 
 /** @returns the content, and how many bytes of the pack it took */
 async function unpacked(packed: Buffer, size: number): Promise<{ data: Buffer; used: number }> {
-  const options = { maxOutputLength: Math.max(1, size), info: true };
+  // zlib keeps the whole of each chunk, however little is in it.
+  const options = {
+    maxOutputLength: Math.max(1, size),
+    chunkSize: Math.max(64, Math.min(size + 1, LARGE_BYTES)),
+    info: true,
+  };
   try {
     const { buffer: data, engine } = size > LARGE_BYTES ? await beside(packed, options) : atOnce(packed, options);
     if (data.length !== size) throw notGit();
@@ -167,36 +176,35 @@ function number(bytes: Buffer, from: number): { value: number; next: number } {
 }
 
 /** Git's delta: pieces of the base, and new bytes. */
-function applyDelta(base: Buffer, delta: Buffer): Buffer {
+async function applyDelta(base: Buffer, delta: Buffer): Promise<Buffer> {
   const sizes = deltaSizes(delta);
   if (sizes.base !== base.length) throw notGit();
   const result = Buffer.alloc(sizes.result);
   let [at, to] = [sizes.next, 0];
-  const byte = (): number => {
-    if (at >= delta.length) throw notGit();
-    return delta[at++]!;
+  /** A number of which a bit of the code says for each byte whether it is there. */
+  const numberOf = (code: number, firstBit: number, bytes: number): number => {
+    let value = 0;
+    for (let place = 0; place < bytes; place += 1) {
+      if (!(code & (firstBit << place))) continue;
+      if (at >= delta.length) throw notGit();
+      value += delta[at++]! * 256 ** place;
+    }
+    return value;
   };
-  while (at < delta.length) {
-    const code = byte();
-    let piece: Buffer;
+  for (let pieces = 1; at < delta.length; pieces += 1) {
+    const code = delta[at++]!;
+    let [from, start] = [base, 0];
+    let length = code;
     if (code & 128) {
-      const [offset, size] = [
-        [1, 2, 4, 8],
-        [16, 32, 64],
-      ].map((bits) => bits.reduce((sum, bit, place) => sum + (code & bit ? byte() * 256 ** place : 0), 0)) as [
-        number,
-        number,
-      ];
-      const length = size === 0 ? 65_536 : size;
-      if (offset + length > base.length) throw notGit();
-      piece = base.subarray(offset, offset + length);
+      start = numberOf(code, 1, 4);
+      length = numberOf(code, 16, 3) || 65_536;
     } else {
-      if (code === 0 || at + code > delta.length) throw notGit();
-      piece = delta.subarray(at, at + code);
+      [from, start] = [delta, at];
       at += code;
     }
-    if (to + piece.length > result.length) throw notGit();
-    to += piece.copy(result, to);
+    if (length === 0 || start + length > from.length || to + length > result.length) throw notGit();
+    to += from.copy(result, to, start, start + length);
+    if (pieces % PIECES_AT_ONCE === 0) await turn();
   }
   if (to !== result.length) throw notGit();
   return result;

@@ -48,10 +48,13 @@ export function* filesBelow(
   let read = 0;
   for (let folder = open.pop(); folder; folder = open.pop()) {
     read += FOLDER_BYTES + (objects.get(folder.tree)?.data.length ?? 0);
-    if (read > MOST_READ_BYTES) throw new WebError('too-large', 'The branch has too many folders.');
+    if (read > MOST_READ_BYTES) throw tooLarge();
     for (const { mode, name, object } of entriesOf(objects.get(folder.tree))) {
       if (name.startsWith('.') || /[\0/\\\uFFFD]/.test(name)) continue;
       const path = `${folder.path}${name}`;
+      // A long name of a folder stands before all that is in it.
+      read += path.length;
+      if (read > MOST_READ_BYTES) throw tooLarge();
       if (FILES.has(mode)) yield { path, object };
       else if (mode === FOLDER && folder.depth < MAX_DEPTH)
         open.push({ tree: object, path: `${path}/`, depth: folder.depth + 1 });
@@ -59,9 +62,14 @@ export function* filesBelow(
   }
 }
 
+function tooLarge(): WebError {
+  return new WebError('too-large', 'The branch has too many folders.');
+}
+
 function entriesOf(tree: GitObject | undefined): TreeEntry[] {
   if (tree?.kind !== 'tree') throw notGit();
   const { data } = tree;
+  if (data.length > MOST_READ_BYTES) throw tooLarge();
   const entries: TreeEntry[] = [];
   for (let at = 0; at < data.length;) {
     const space = data.indexOf(32, at);

@@ -110,12 +110,25 @@ export function describer({ url, key, model }: MediaServer): ExternalEngine {
     },
     answer: (json) => {
       const { choices } = (json ?? {}) as { choices?: { message?: { content?: unknown } }[] };
-      const said = textIn(choices?.[0]?.message?.content).replace(/<think>[\s\S]*?<\/think>/g, '');
+      const said = withoutThoughts(textIn(choices?.[0]?.message?.content));
       const description = said.trim().slice(0, LONGEST_DESCRIPTION);
       if (description === '') throw new ExtractionError('no-text', 'The picture has no text, and was not described.');
       return `# Description of the picture, by the model ${model.replace(/\s+/g, ' ')}\n\n${description}\n`;
     },
   };
+}
+
+/** What a model thought before it spoke stands between two marks. */
+function withoutThoughts(text: string): string {
+  let said = '';
+  let at = 0;
+  for (;;) {
+    const from = text.indexOf('<think>', at);
+    const end = from === -1 ? -1 : text.indexOf('</think>', from);
+    if (end === -1) return said + text.slice(at);
+    said += text.slice(at, from);
+    at = end + '</think>'.length;
+  }
 }
 
 const authorized = (key: string): Record<string, string> => (key === '' ? {} : { authorization: `Bearer ${key}` });
