@@ -133,9 +133,10 @@ describe('runs that are claimed as they are accepted', () => {
   }, 60_000);
 
   it('not at SIGTERM: their jobs notify the other processes', async () => {
-    const leaving = await world.chat('all', { DATABASE_URL: proxy.url, SHUTDOWN_GRACE_MS: '4000' });
+    const env = { DATABASE_URL: proxy.url, SHUTDOWN_GRACE_MS: '4000', WORKER_CONCURRENCY: '2' };
+    const leaving = await world.chat('all', env);
     proxy.rule = { judge: (piece) => (piece.includes('oldest AS') ? 'hold-reply' : 'pass') };
-    // It waits, so that accepts do not claim, and the first claim after an accept hangs.
+    // It waits, so that accepts do not claim, and the first claim after an accept hangs. However late that is, it has not room for all.
     const waiting = newUser();
     await world.db.query(
       `INSERT INTO runs (id, kind, user_id, principal, model, request)
