@@ -3,7 +3,6 @@ import type { ChatListItem, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable, ReplicaReads } from '@perennial/persistence';
 import { jsonb } from '../runs/types/json';
-import { staysRead } from '../runs/types/stays-read';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
 import { CHAT_LIST_ITEM, seconds } from './chat-list-item';
@@ -128,7 +127,7 @@ export class ChatsRepository {
    * Fields without a change stay.
    *
    * @param moves the chat becomes the newest; looking at another branch of it is no change of the chat
-   * @param isNews there is something to read in it
+   * @param isNews there is something to read in it; otherwise what its owner had read stays read
    * @returns the bytes of the client's own data
    */
   async update(
@@ -142,7 +141,7 @@ export class ChatsRepository {
     const row = await tx.first<{ bytes: number }>(
       `UPDATE chats SET title = coalesce($3, title), models = coalesce($4, models), params = coalesce($5, params), extra = extra || $6,
               current_message_id = coalesce($7, current_message_id), updated_at = CASE WHEN $8 THEN now() ELSE updated_at END,
-              last_read_at = CASE WHEN $8 AND NOT $9 THEN ${staysRead('chats')} ELSE last_read_at END, version = version + 1
+              last_read_at = CASE WHEN $8 AND NOT $9 AND last_read_at >= updated_at THEN now() ELSE last_read_at END, version = version + 1
         WHERE id = $1 AND user_id = $2
        RETURNING octet_length(extra::text) + octet_length(params::text) AS bytes`,
       [

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@perennial/persistence';
 import { jsonb, storableText } from '../types/json';
 import type { ClaimedTitle } from '../types/run';
-import { staysRead } from '../types/stays-read';
 import { DEFAULT_TITLE } from './title-text';
 
 /** Titles as side effects: rows that are created before the model is called and completed after. */
@@ -45,8 +44,7 @@ export class TitleRepository {
          UPDATE side_effects SET state = 'done', result = $3, ended_at = now() WHERE key = $1 AND owner = $2 AND state = 'begun' RETURNING chat_id
        ),
        renamed AS (
-         UPDATE chats c SET title = $4, updated_at = now(), last_read_at = ${staysRead('c')}, version = version + 1
-           FROM done WHERE c.id = done.chat_id AND c.title = $5 RETURNING c.id
+         UPDATE chats c SET title = $4, version = version + 1 FROM done WHERE c.id = done.chat_id AND c.title = $5 RETURNING c.id
        )
        SELECT EXISTS (SELECT 1 FROM renamed) AS renamed FROM done`,
       [key, processId, jsonb({ title }), storableText(title), DEFAULT_TITLE],
