@@ -22,7 +22,7 @@ const SLOW_WINDOWS = 5;
 const MUCH_TOO_SLOW = 3;
 /** A limit of which less than half was used for so long is halved, down to the first one: it says what was possible then. */
 const UNUSED_MS = 5_000;
-/** Up to what was possible once it grows again by this factor for each window that is fast enough (slow start). */
+/** Up to what was possible once it grows again by this factor for each window that would be fast enough even with so many more (slow start). */
 const REGROWTH = 1.5;
 
 /**
@@ -118,7 +118,8 @@ export class AdaptiveLimit {
       this.slowWindows = 0;
     } else if (this.slowWindows === 0 && this.most * 2 >= this.current) {
       const { current, proven } = this;
-      this.current = Math.min(most, current < proven ? Math.min(proven, current * REGROWTH) : current + 1);
+      const isFarBelow = current < proven && ms * REGROWTH < targetMs;
+      this.current = Math.min(most, isFarBelow ? Math.min(proven, current * REGROWTH) : current + 1);
     }
   }
 }
