@@ -36,10 +36,14 @@ describe('turns and completions', () => {
   it('streams the answer to a reader, stores it, and notifies the pages of its user', async () => {
     const user = newUser();
     const events: string[] = [];
+    const rows: unknown[] = [];
     const stop = world.subscriber.followUser(
       user.userId,
       () => undefined,
-      ({ data }) => events.push(data.type),
+      ({ data }) => {
+        events.push(data.type);
+        if (data.type === 'chat:list') rows.push((data.data as { chat?: unknown }).chat);
+      },
     );
     await sleep(1_200);
     const turn = await world.ask({ user, model: 'sim-t40-r60-x', title: true });
@@ -52,8 +56,13 @@ describe('turns and completions', () => {
     expect(reader.text).toBe(text);
     expect(await world.message(turn)).toMatchObject({ content: text, done: true, error: null });
     await waitFor(() => events.includes('chat:title') && events.filter((type) => type === 'chat:active').length === 2);
-    const { rows } = await world.db.query('SELECT title, current_message_id FROM chats WHERE id = $1', [turn.chatId]);
-    expect(rows[0]).toEqual({ title: 'Simulated title', current_message_id: turn.messageId });
+    const stored = await world.db.query('SELECT title, current_message_id FROM chats WHERE id = $1', [turn.chatId]);
+    expect(stored.rows[0]).toEqual({ title: 'Simulated title', current_message_id: turn.messageId });
+    const row = { id: turn.chatId, pinned: false, archived: false, tags: [] };
+    expect(rows).toMatchObject([
+      { ...row, active: true, unread: false },
+      { ...row, active: false, unread: true },
+    ]);
     expect((await world.snapshot(turn.runId)).text).toBe(text);
     await world.until(turn.runId, (row) => row.published_at !== null, 'the end to be marked as published');
     stop();

@@ -40,8 +40,8 @@ export class ChatImporter {
         const rows = toMessageChanges(blob, known, request.createdAt).filter(({ id }) => !ids.has(id));
         assertAnswerable(rows);
         await this.usage.within(tx, principal.userId, () => this.repository.putMessages(tx, chatId, rows));
-        if (created) tx.afterCommit(() => this.events.listed(principal.userId, chatId));
-        return { created, added: rows.length };
+        if (created) tx.afterCommit(() => this.events.listed(principal.userId, created));
+        return { created: created !== undefined, added: rows.length };
       },
       { retry: true },
     );

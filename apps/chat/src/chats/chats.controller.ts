@@ -70,14 +70,6 @@ export class ChatsController {
     return { deleted: true };
   }
 
-  @Handles(chats.markRead)
-  async markRead(
-    { chatId }: CallParsedRequest<typeof chats.markRead>,
-    { principal }: CallContext,
-  ): Promise<CallReply<typeof chats.markRead>> {
-    return { lastReadAt: await this.chats.markRead(requireUser(principal), chatId) };
-  }
-
   /** For admins and services. */
   @Handles(chats.removeOfUser)
   async deleteOfUser(

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { ChatListItem, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable, ReplicaReads } from '@perennial/persistence';
-import { jsonb } from '../runs/types/json';
+import { CHAT_LIST_ITEM } from '../runs/types/chat-list-item';
+import { jsonb, storableText } from '../runs/types/json';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
-import { CHAT_LIST_ITEM, seconds } from './chat-list-item';
 import type { MessageRow, StoredChat } from './rows';
 import { NAMED, STORED } from './stored-chat-sql';
 
@@ -24,16 +24,18 @@ export class ChatsRepository {
   ) {}
 
   async list({ userId }: UserPrincipal, request: CallParsedRequest<typeof chats.list>): Promise<ChatListItem[]> {
-    const { page, pinned, archived, sortBy, direction } = request;
+    const { page, pinned, archived, title, sortBy, direction } = request;
     const [limit, offset] = page === undefined ? [ALL, 0] : [PAGE, (page - 1) * PAGE];
+    // Written out, not as parameters: pinned chats and the archive have indexes of their own.
+    const which = [archived ? 'c.archived' : 'NOT c.archived'];
+    if (pinned !== undefined) which.push(pinned ? 'c.pinned' : 'NOT c.pinned');
+    if (title !== undefined) which.push('c.title ILIKE $4');
     const order = `${ORDER[sortBy]} ${direction === 'asc' ? 'ASC' : 'DESC'}, c.id`;
     return this.replicas.run((database) =>
       database.query<ChatListItem>(
-        `SELECT ${CHAT_LIST_ITEM} FROM chats c
-          WHERE c.user_id = $1 AND c.archived = $2 AND ($3::boolean IS NULL OR c.pinned = $3)
-          ORDER BY ${order} LIMIT $4 OFFSET $5`,
-        [userId, archived, pinned ?? null, limit, offset],
-        { name: `chats.list.${sortBy}.${direction}` },
+        `SELECT ${CHAT_LIST_ITEM} FROM chats c WHERE c.user_id = $1 AND ${which.join(' AND ')} ORDER BY ${order} LIMIT $2 OFFSET $3`,
+        [userId, limit, offset, ...(title === undefined ? [] : [containing(title)])],
+        { name: `chats.list.${which.length}.${archived}.${pinned}.${sortBy}.${direction}` },
       ),
     );
   }
@@ -72,10 +74,10 @@ export class ChatsRepository {
     chatId: string,
     { title, models, params, extra, currentMessageId }: ChatChange & { title: string },
     folderId: string | null,
-  ): Promise<void> {
-    await tx.execute(
-      `INSERT INTO chats (id, user_id, title, models, params, extra, current_message_id, folder_id, last_read_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())`,
+  ): Promise<ChatListItem> {
+    const row = await tx.first<ChatListItem>(
+      `INSERT INTO chats AS c (id, user_id, title, models, params, extra, current_message_id, folder_id, last_read_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now()) RETURNING ${CHAT_LIST_ITEM}`,
       [
         chatId,
         userId,
@@ -87,23 +89,24 @@ export class ChatsRepository {
         folderId,
       ],
     );
+    return row as ChatListItem;
   }
 
   /**
    * Inserts a chat of another product with its times.
    *
-   * @returns false when there is a chat with this id
+   * @returns undefined when there is a chat with this id
    */
   async insertImported(
     tx: Queryable,
     { userId }: UserPrincipal,
     chat: Omit<CallParsedRequest<typeof chats.importChat>, 'chat'> & ChatChange & { title: string },
-  ): Promise<boolean> {
-    const inserted = await tx.execute(
-      `INSERT INTO chats (id, user_id, title, models, params, extra, current_message_id, folder_id, meta, pinned, archived, created_at,
+  ): Promise<ChatListItem | undefined> {
+    return tx.first<ChatListItem>(
+      `INSERT INTO chats AS c (id, user_id, title, models, params, extra, current_message_id, folder_id, meta, pinned, archived, created_at,
                           updated_at, last_read_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, to_timestamp($12), to_timestamp($13), now())
-       ON CONFLICT DO NOTHING`,
+       ON CONFLICT DO NOTHING RETURNING ${CHAT_LIST_ITEM}`,
       [
         chat.chatId,
         userId,
@@ -120,7 +123,6 @@ export class ChatsRepository {
         chat.updatedAt,
       ],
     );
-    return inserted === 1;
   }
 
   /**
@@ -128,7 +130,7 @@ export class ChatsRepository {
    *
    * @param moves the chat becomes the newest; looking at another branch of it is no change of the chat
    * @param isNews there is something to read in it; otherwise what its owner had read stays read
-   * @returns the bytes of the client's own data
+   * @returns the row of the list, and the bytes of the client's own data
    */
   async update(
     tx: Queryable,
@@ -136,14 +138,14 @@ export class ChatsRepository {
     chatId: string,
     change: ChatChange,
     { moves, isNews }: { moves: boolean; isNews: boolean },
-  ): Promise<number> {
+  ): Promise<ChatListItem & { bytes: number }> {
     const { title, models, params, extra, currentMessageId } = change;
-    const row = await tx.first<{ bytes: number }>(
-      `UPDATE chats SET title = coalesce($3, title), models = coalesce($4, models), params = coalesce($5, params), extra = extra || $6,
+    const row = await tx.first<ChatListItem & { bytes: number }>(
+      `UPDATE chats c SET title = coalesce($3, title), models = coalesce($4, models), params = coalesce($5, params), extra = extra || $6,
               current_message_id = coalesce($7, current_message_id), updated_at = CASE WHEN $8 THEN now() ELSE updated_at END,
               last_read_at = CASE WHEN $8 AND NOT $9 AND last_read_at >= updated_at THEN now() ELSE last_read_at END, version = version + 1
         WHERE id = $1 AND user_id = $2
-       RETURNING octet_length(extra::text) + octet_length(params::text) AS bytes`,
+       RETURNING octet_length(extra::text) + octet_length(params::text) AS bytes, ${CHAT_LIST_ITEM}`,
       [
         chatId,
         userId,
@@ -156,7 +158,7 @@ export class ChatsRepository {
         isNews,
       ],
     );
-    return row?.bytes ?? 0;
+    return row as ChatListItem & { bytes: number };
   }
 
   /**
@@ -203,16 +205,10 @@ export class ChatsRepository {
     await tx.execute('DELETE FROM runs WHERE user_id = $1 AND published_at IS NOT NULL', [userId]);
     return chats;
   }
-
-  /** @returns the new marker, epoch seconds; undefined when the chat is not the user's */
-  async markRead({ userId }: UserPrincipal, chatId: string): Promise<number | undefined> {
-    const row = await this.database.first<{ at: number }>(
-      `UPDATE chats SET last_read_at = now() WHERE id = $1 AND user_id = $2 RETURNING ${seconds('last_read_at')} AS at`,
-      [chatId, userId],
-    );
-    return row?.at;
-  }
 }
+
+/** A pattern for texts that have this one in them. */
+const containing = (text: string): string => `%${storableText(text).replace(/[\\%_]/g, '\\$&')}%`;
 
 function orNull(value: unknown): string | null {
   return value === undefined ? null : jsonb(value);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Chat, ChatListItem, chats } from '@perennial/contracts-chat';
-import { CallError, type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
+import { type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Waiter } from '@perennial/persistence';
 import { CancelService } from '../runs/cancel/cancel.service';
 import { RunReader } from '../runs/read/run-reader';
@@ -12,6 +12,7 @@ import { assertAnswerable, assertBesideAnswerable } from './answerable';
 import { messageIdsOf, toChatChange, toMessageChanges } from './blob-in';
 import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
+import { found, notFound } from './not-found';
 import type { StoredChat } from './rows';
 import { SearchService } from './search/search.service';
 
@@ -62,11 +63,12 @@ export class ChatsService {
       assertBesideAnswerable(Buffer.byteLength(JSON.stringify([change.extra, change.params])));
       if (!rows.some((row) => row.id === change.currentMessageId)) change.currentMessageId = rows.at(-1)?.id;
       const titled = { ...change, title: change.title ?? DEFAULT_TITLE };
-      await this.usage.within(tx, principal.userId, async () => {
-        await this.repository.insert(tx, principal, id, titled, folderId ?? null);
+      const row = await this.usage.within(tx, principal.userId, async () => {
+        const inserted = await this.repository.insert(tx, principal, id, titled, folderId ?? null);
         await this.repository.putMessages(tx, id, rows);
+        return inserted;
       });
-      tx.afterCommit(() => this.events.listed(principal.userId, id));
+      tx.afterCommit(() => this.events.listed(principal.userId, row));
       return { chatId: id };
     });
     return this.get(principal, chatId);
@@ -84,13 +86,15 @@ export class ChatsService {
         assertAnswerable(rows);
         if (![...messages, ...rows].some((row) => row.id === change.currentMessageId))
           change.currentMessageId = undefined;
-        await this.usage.within(tx, principal.userId, async () => {
+        const row = await this.usage.within(tx, principal.userId, async () => {
           await this.repository.putMessages(tx, chatId, rows);
           const isNews = rows.length > 0;
           const moves = isNews || Object.keys(blob).some((field) => field !== 'history');
-          assertBesideAnswerable(await this.repository.update(tx, principal, chatId, change, { moves, isNews }));
+          const { bytes, ...updated } = await this.repository.update(tx, principal, chatId, change, { moves, isNews });
+          assertBesideAnswerable(bytes);
+          return updated;
         });
-        tx.afterCommit(() => this.events.listed(principal.userId, chatId));
+        tx.afterCommit(() => this.events.listed(principal.userId, row));
       },
       { retry: true },
     );
@@ -103,16 +107,9 @@ export class ChatsService {
       async (tx) => {
         await this.cancels.cancelWithin(tx, { chatId }, principal);
         if (!(await this.repository.delete(tx, principal, chatId))) throw notFound();
-        tx.afterCommit(() => this.events.listed(principal.userId, chatId));
+        tx.afterCommit(() => this.events.removed(principal.userId, chatId));
       },
     );
-  }
-
-  /** Idempotent, so no key is stored. */
-  async markRead(principal: UserPrincipal, chatId: string): Promise<number> {
-    const lastReadAt = found(await this.repository.markRead(principal, chatId));
-    this.events.read(principal.userId, chatId, lastReadAt);
-    return lastReadAt;
   }
 
   /** @param principal an admin or a service; checked by the caller */
@@ -147,10 +144,3 @@ export class ChatsService {
     return ended;
   }
 }
-
-function found<T>(value: T | undefined): T {
-  if (value === undefined) throw notFound();
-  return value;
-}
-
-const notFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');

@@ -1,4 +1,4 @@
-import { seconds } from './chat-list-item';
+import { seconds } from '../runs/types/chat-list-item';
 
 const MESSAGE = `json_build_object('id', m.id, 'parent_id', m.parent_id, 'role', m.role, 'content', m.content, 'content_parts', m.content_parts,
   'model', m.model, 'model_idx', m.model_idx, 'done', m.done, 'output', m.output, 'usage', m.usage, 'error', m.error, 'extra', m.extra,

@@ -7,6 +7,8 @@ import { RunClaims } from './1764310000000-run-claims';
 import { Pictures } from './1764400000000-pictures';
 import { Usage } from './1764500000000-usage';
 import { PicturesOfCompletions } from './1764600000000-pictures-of-completions';
+import { ChatsPinned } from './1764700000000-chats-pinned';
+import { ChatsArchived } from './1764700000001-chats-archived';
 
 /** All migrations of the service's schema, oldest first. */
 export const MIGRATIONS = [
@@ -19,4 +21,6 @@ export const MIGRATIONS = [
   Pictures,
   Usage,
   PicturesOfCompletions,
+  ChatsPinned,
+  ChatsArchived,
 ];

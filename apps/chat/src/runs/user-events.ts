@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { runs as runCalls } from '@perennial/contracts-chat';
+import type { ChatListItem, runs as runCalls } from '@perennial/contracts-chat';
 import type { CallReply } from '@perennial/contracts-kernel';
 import type { Source } from '@perennial/contracts-retrieval';
 import type { RunPublisher, UserEvent } from '@perennial/transport';
@@ -15,20 +15,25 @@ type Answered = Pick<ClaimedRun, 'user_id' | 'chat_id' | 'message_id'>;
 export class UserEvents {
   constructor(@Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher) {}
 
-  /** A turn was accepted: the chat moves to the top of the list and is active. */
-  accepted(userId: string, { chatId, runs }: CallReply<typeof runCalls.accept>): void {
+  /**
+   * A turn was accepted: the chat moves to the top of the list and is active.
+   *
+   * @param row of the chat, if it is known
+   */
+  accepted(userId: string, { chatId, runs }: CallReply<typeof runCalls.accept>, row: ChatListItem | undefined): void {
     const messageId = runs[0]?.messageId ?? '';
-    this.send(userId, chatId, messageId, 'chat:list', {
-      chat_id: chatId,
-      folder_id: null,
-      last_read_at: Math.floor(Date.now() / 1_000),
-    });
+    const now = Math.floor(Date.now() / 1_000);
+    this.list(userId, chatId, { last_read_at: now, ...(row && { chat: row }) }, messageId);
     this.send(userId, chatId, messageId, 'chat:active', { active: true, folder_id: null });
   }
 
-  /** An answer has ended. `active`: another answer of the chat is still being written. */
-  ended(userId: string, chatId: string, messageId: string, active: boolean): void {
-    this.send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null });
+  /**
+   * An answer has ended. `active`: another answer of the chat is still being written.
+   *
+   * @param row of the chat, if it is known
+   */
+  ended(userId: string, chatId: string, messageId: string, active: boolean, row?: ChatListItem): void {
+    this.list(userId, chatId, { ...(row && { chat: row }) }, messageId);
     this.send(userId, chatId, messageId, 'chat:active', { active, folder_id: null });
   }
 
@@ -57,14 +62,28 @@ export class UserEvents {
     this.ofAnswer(run, 'chat:completion', { sources });
   }
 
-  /** One of the user's pages created, renamed or deleted a chat: the others read their list again. */
-  listed(userId: string, chatId: string): void {
-    this.send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null });
+  /** One of the user's pages created, renamed or marked a chat: the others have its row now. */
+  listed(userId: string, row: ChatListItem): void {
+    this.list(userId, row.id, { chat: row });
   }
 
-  /** The owner has read a chat on one page: the others remove its mark. `lastReadAt` is epoch seconds. */
-  read(userId: string, chatId: string, lastReadAt: number): void {
-    this.send(userId, chatId, '', 'chat:list', { chat_id: chatId, folder_id: null, last_read_at: lastReadAt });
+  /** One of the user's pages deleted a chat. */
+  removed(userId: string, chatId: string): void {
+    this.list(userId, chatId, { chat: null });
+  }
+
+  /** One of the user's pages changed many chats at once: the others read their lists again. */
+  manyListed(userId: string): void {
+    this.list(userId, '', {});
+  }
+
+  /** The owner has read a chat on one page, or marked it as unread. */
+  read(userId: string, row: ChatListItem): void {
+    this.list(userId, row.id, { last_read_at: row.last_read_at, chat: row });
+  }
+
+  private list(userId: string, chatId: string, data: object, messageId = ''): void {
+    this.send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null, ...data });
   }
 
   /** A plain completion has no page. */

@@ -176,6 +176,20 @@ describe('bad input at the edge', () => {
       'There is no such chat, or it is not yours. Open one from your list.',
     ],
     [
+      'a pin that is neither on nor off',
+      '/api/v1/chats/7e46a2ed-1dc3-4221-a341-a370ad0fe576/pin',
+      { pinned: 'yes' },
+      422,
+      'pinned: must be a boolean',
+    ],
+    [
+      'the archive for no chat',
+      '/api/v1/chats/x/archive',
+      undefined,
+      401,
+      'There is no such chat, or it is not yours. Open one from your list.',
+    ],
+    [
       'a stop of no chat',
       '/api/tasks/chat/x/stop',
       {},

@@ -75,7 +75,7 @@ export async function refreshRecent(client: QueryClient, changed: readonly strin
   if (!before) return whole();
   let newest: ChatListItem[];
   try {
-    newest = await call(routes.chats.list, { query: { page: 1 } });
+    newest = await call(routes.chats.list, { query: { page: 1, include_pinned: 'true' } });
   } catch {
     return whole();
   }

@@ -44,7 +44,7 @@ async function firstModel(client: QueryClient): Promise<string> {
 export function useChats() {
   return useInfiniteQuery({
     queryKey: CHATS_KEY,
-    queryFn: ({ pageParam }) => call(routes.chats.list, { query: { page: pageParam } }),
+    queryFn: ({ pageParam }) => call(routes.chats.list, { query: { page: pageParam, include_pinned: 'true' } }),
     initialPageParam: 1,
     getNextPageParam: (page, pages) => (page.length === CHATS_PER_PAGE ? pages.length + 1 : undefined),
   });

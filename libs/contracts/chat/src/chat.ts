@@ -37,7 +37,10 @@ export const ChatSchema = z.object({
 
 export type Chat = z.infer<typeof ChatSchema>;
 
-/** `ChatTitleIdResponse` of the wire. `active`: an answer is being written. */
+/**
+ * `ChatTitleIdResponse` of the wire. `active`: an answer is being written. `unread`: something came since its owner read it, the text so far of
+ * an active one included; false for a chat that was never opened. What has a default is not sent by the previous version.
+ */
 export const ChatListItemSchema = z.object({
   id: z.uuid(),
   title: z.string(),
@@ -45,6 +48,11 @@ export const ChatListItemSchema = z.object({
   created_at: z.number().int(),
   last_read_at: z.number().int().nullable(),
   active: z.boolean(),
+  pinned: z.boolean().default(false),
+  archived: z.boolean().default(false),
+  unread: z.boolean().default(false),
+  /** Ids of its tags. */
+  tags: z.array(z.string()).default([]),
   snippet: z.string().optional(),
 });
 

@@ -8,8 +8,11 @@ export const list = defineCall({
   effect: 'read',
   request: z.object({
     page: z.number().int().min(1).optional(),
+    /** Only pinned ones, or only others; both without it. */
     pinned: z.boolean().optional(),
     archived: z.boolean().default(false),
+    /** Only those with this in their titles, in any case. */
+    title: z.string().max(500).optional(),
     sortBy: z.enum(['updated_at', 'created_at', 'title']).default('updated_at'),
     direction: z.enum(['asc', 'desc']).default('desc'),
   }),

@@ -1,5 +1,5 @@
 import type { ReasoningItem } from '@perennial/contracts-kernel';
-import type { MessageStatus, OutputItem, Source, UsageSchema } from '@perennial/contracts-wire';
+import type { ChatListItem, MessageStatus, OutputItem, Source, UsageSchema } from '@perennial/contracts-wire';
 import type { z } from 'zod';
 
 /** Socket.IO path; websocket only. The handshake's `auth` is `{token}`. */
@@ -53,6 +53,21 @@ export interface DoneData {
   usage?: z.infer<typeof UsageSchema>;
 }
 
+/**
+ * A row of the list of chats has changed. `chat_id` is empty when many have: then the list is read again.
+ */
+export interface ChatListData {
+  chat_id: string;
+  folder_id?: string | null;
+  /** The owner has read the chat, or marked it as unread. */
+  last_read_at?: number;
+  /**
+   * The whole row as it is now, which is ours; null when the chat was deleted. Absent when this is not known (a server of the previous version,
+   * an answer that another process ended): then the row is asked for.
+   */
+  chat?: ChatListItem | null;
+}
+
 /** Every `data` of an `events` payload that this server sends, by its `type`. */
 export type SocketEventData =
   | { type: 'response:completion'; data: ChunkData | TextDeltaData }
@@ -62,7 +77,7 @@ export type SocketEventData =
   | { type: 'chat:message:error'; data: { error: { content: string; code?: string } } }
   | { type: 'chat:active'; data: { active: boolean; folder_id?: string | null } }
   | { type: 'chat:title'; data: string }
-  | { type: 'chat:list'; data: { chat_id: string; folder_id?: string | null; last_read_at?: number } }
+  | { type: 'chat:list'; data: ChatListData }
   | { type: 'chat:presence'; data: { users: { id: string; name: string }[] } };
 
 /** Payload of an `events` event. */

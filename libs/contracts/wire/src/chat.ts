@@ -100,7 +100,10 @@ export const ChatSchema = z.looseObject({
 
 export type Chat = z.infer<typeof ChatSchema>;
 
-/** A chat in the sidebar. `active`: an answer is being written. */
+/**
+ * A chat in the sidebar. `active`: an answer is being written. `pinned`, `unread` and `tags` are ours, beside the fields of the wire; a server of
+ * the previous version does not send them.
+ */
 export const ChatListItemSchema = z.object({
   id: z.uuid(),
   title: z.string(),
@@ -110,6 +113,11 @@ export const ChatListItemSchema = z.object({
   active: z.boolean(),
   snippet: z.string().nullable().optional(),
   archived: z.boolean().optional(),
+  pinned: z.boolean().optional(),
+  /** Something came since its owner read it; while it is active, the answer itself. */
+  unread: z.boolean().optional(),
+  /** Ids of its tags. */
+  tags: z.array(z.string()).optional(),
 });
 
 export type ChatListItem = z.infer<typeof ChatListItemSchema>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatListItem } from '@perennial/contracts-chat';
 import { HeavyReads, type Waiter } from '@perennial/persistence';
-import { CHAT_LIST_ITEM } from '../chat-list-item';
+import { CHAT_LIST_ITEM } from '../../runs/types/chat-list-item';
 import { GRAM_MARK, OWNER_MARK } from './lexemes';
 import type { ChatQuery } from './query';
 

@@ -1,5 +1,6 @@
 import { SUSPECT_AFTER_DEATHS } from '../ownership/claim.repository';
 import { PATH, SELECT_TAKEN, SELECT_TAKEN_COMPLETION } from '../ownership/taken-run';
+import { CHAT_LIST_ITEM } from '../types/chat-list-item';
 
 /** A statement and the name under which it is prepared. */
 export interface Statement {
@@ -18,7 +19,7 @@ export const TURN_FACTS = `
 SELECT
   (SELECT jsonb_build_object('hash', request_hash, 'result', result) FROM call_results WHERE scope = $6 AND key = $7) AS known,
   ${ACTIVE}, load.queued,
-  EXISTS (SELECT 1 FROM chats WHERE id = $2 AND user_id = $1) AS chat_found,
+  (SELECT to_jsonb(listed) FROM (SELECT ${CHAT_LIST_ITEM} FROM chats c WHERE c.id = $2 AND c.user_id = $1) listed) AS chat,
   (SELECT bytes::float8 FROM storage_used WHERE user_id = $1 AND counted) AS stored,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'parent_id', parent_id, 'empty', content = '',
             'ended', content <> '' OR content_parts IS NOT NULL OR error IS NOT NULL OR extra ? 'incomplete'))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { runs } from '@perennial/contracts-chat';
+import type { ChatListItem, runs } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { isForeignKeyViolation, isUniqueViolation, type Tx, UnitOfWork } from '@perennial/persistence';
 import { injectTrace } from '@perennial/runtime';
@@ -46,7 +46,7 @@ export class AcceptTurnService {
       await this.models.assertOffered(model, principal);
     }
     await this.checkDocuments(request, principal);
-    const { reply, runIds } = await this.accepted.begin(request.answers.length, (claimant) => {
+    const { reply } = await this.accepted.begin(request.answers.length, (claimant) => {
       const accept = (): Promise<Accepted<Reply>> =>
         this.unitOfWork.run((tx) => this.decide(tx, request, content, principal, delivery, claimant), {
           retry: true,
@@ -58,7 +58,6 @@ export class AcceptTurnService {
         throw error;
       });
     });
-    if (runIds.length > 0) this.events.accepted(principal.userId, reply);
     return reply;
   }
 
@@ -127,6 +126,8 @@ export class AcceptTurnService {
     // Not awaited: it travels with COMMIT, which reports its failure.
     const claimed = this.repository.insertTurn(tx, { ...turn, answers: made, result: reply, ...claims });
     claimed.catch(() => undefined);
+    if (made.length > 0)
+      tx.afterCommit(() => this.events.accepted(principal.userId, reply, listedAs(turn, facts.chat)));
     return { reply, runIds: made.map((answer) => answer.run_id), claimed };
   }
 
@@ -153,7 +154,7 @@ export class AcceptTurnService {
       await this.repository.lockUser(tx, principal.userId);
       facts = await this.repository.turnFacts(tx, question);
     }
-    if (chatId !== undefined && !facts.chat_found && !facts.known) throw chatNotFound();
+    if (chatId !== undefined && !facts.chat && !facts.known) throw chatNotFound();
     // Sent again because the reply was lost: the same, even if its run is over by now.
     const isKnown = chatId === undefined || isRepetition(request, facts);
     const running = (facts.runs ?? []).filter((run) => !run.over || isKnown).sort((a, b) => b.attempt - a.attempt);
@@ -227,6 +228,20 @@ export class AcceptTurnService {
       return run ? [{ runId: run.id, messageId, modelId: run.model }] : [];
     });
   }
+}
+
+/**
+ * The row of the list after an accept, which is read: its owner has just written in it. Undefined when the turn was repeated without the id of its
+ * chat, so that the chat was not looked at.
+ */
+function listedAs(
+  { chatId, isNew, title }: Pick<NewTurn, 'chatId' | 'isNew' | 'title'>,
+  chat: ChatListItem | null,
+): ChatListItem | undefined {
+  const now = Math.floor(Date.now() / 1_000);
+  const moved = { updated_at: now, last_read_at: now, active: true, unread: false };
+  if (chat !== null) return { ...chat, title: chat.title || title, ...moved };
+  return isNew ? { id: chatId, title, created_at: now, pinned: false, archived: false, tags: [], ...moved } : undefined;
 }
 
 /** Bytes of the user's message. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ChatListItem } from '@perennial/contracts-chat';
 import type { Queryable } from '@perennial/persistence';
 import { jsonb } from '../types/json';
 import type { ClaimedRun } from '../types/run';
@@ -29,7 +30,8 @@ export interface AcceptFacts {
   active: number;
   /** Runs that wait for a worker, counted up to the limit. */
   queued: number;
-  chat_found: boolean;
+  /** The chat as the list has it; null when it is not the user's. */
+  chat: ChatListItem | null;
   /** Bytes of the user's chats; null if they must be counted. */
   stored: number | null;
   /** `ended`: an answer with content. */

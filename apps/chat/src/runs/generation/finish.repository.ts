@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { ChatListItem } from '@perennial/contracts-chat';
 import { CallError, reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import type { RunTerminal } from '@perennial/transport';
 import type { CheckpointRow } from '../ownership/ownership.repository';
+import { CHAT_LIST_ITEM } from '../types/chat-list-item';
 import { jsonb } from '../types/json';
 import type { Outcome, ProviderEnd, RunClaim } from '../types/run';
 
@@ -10,11 +12,14 @@ export interface FinishedRun {
   terminal: RunTerminal;
   /** Another answer of the same chat is still being written. */
   chatActive: boolean;
+  /** The chat as the list has it now; undefined when it is not known, or was deleted. */
+  chat?: ChatListItem;
 }
 
 interface EndedRow {
   terminal: RunTerminal;
   chat_active: boolean;
+  chat: ChatListItem | null;
 }
 
 /**
@@ -62,7 +67,10 @@ export class FinishRepository {
       thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
     ];
     const row = record ? await this.atOnce(claim, params, record) : await this.end(params, FOR_LONG);
-    if (row) return { terminal: row.terminal, chatActive: row.chat_active };
+    if (row) {
+      const { terminal: stored, chat_active: chatActive, chat } = row;
+      return { terminal: stored, chatActive, ...(chat && { chat: { ...chat, active: chatActive } }) };
+    }
     return this.finishedBefore(claim);
   }
 
@@ -137,11 +145,12 @@ message AS (
 ),
 chat AS (
   -- Not now(), when this began: a change by the owner that came since would make the answer look read.
-  UPDATE chats c SET updated_at = clock_timestamp() FROM ended WHERE c.id = ended.chat_id
+  UPDATE chats c SET updated_at = clock_timestamp() FROM ended WHERE c.id = ended.chat_id RETURNING ${CHAT_LIST_ITEM}
 ),
 checkpoints AS (
   DELETE FROM run_checkpoints k USING ended WHERE k.run_id = ended.id
 )
 SELECT ended.terminal,
-       EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = ended.chat_id AND r.id <> ended.id AND r.state IN ('queued', 'running')) AS chat_active
+       EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = ended.chat_id AND r.id <> ended.id AND r.state IN ('queued', 'running')) AS chat_active,
+       (SELECT to_jsonb(chat) FROM chat) AS chat
   FROM ended`;

@@ -36,7 +36,10 @@ export class RunReports {
   }
 
   /** Tells all tabs of the user that an answer has ended; a run without a chat has none. */
-  tellUser({ chat_id: chatId, message_id: messageId, user_id: userId }: ClaimedRun, { chatActive }: FinishedRun): void {
-    if (chatId && messageId) this.events.ended(userId, chatId, messageId, chatActive);
+  tellUser(
+    { chat_id: chatId, message_id: messageId, user_id: userId }: ClaimedRun,
+    { chatActive, chat }: FinishedRun,
+  ): void {
+    if (chatId && messageId) this.events.ended(userId, chatId, messageId, chatActive, chat);
   }
 }

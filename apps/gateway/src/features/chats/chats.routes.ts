@@ -4,7 +4,12 @@ import { forward, forwards } from '../../http/forward';
 
 export const ChatsRoutes = forwards(
   forward(routes.chats.list, chats.list, {
-    to: ({ query }) => ({ page: query.page, sortBy: query.sort_by, direction: query.sort_dir }),
+    to: ({ query }) => ({
+      page: query.page,
+      ...(query.include_pinned ? {} : { pinned: false }),
+      sortBy: query.sort_by,
+      direction: query.sort_dir,
+    }),
     from: ({ items }) => items,
   }),
   forward(routes.chats.pinned, chats.list, {
@@ -12,7 +17,13 @@ export const ChatsRoutes = forwards(
     from: ({ items }) => items,
   }),
   forward(routes.chats.archived, chats.list, {
-    to: ({ query }) => ({ page: query.page, archived: true }),
+    to: ({ query }) => ({
+      page: query.page,
+      archived: true,
+      title: query.query,
+      sortBy: query.order_by,
+      direction: query.direction,
+    }),
     from: ({ items }) => items,
   }),
   forward(routes.chats.search, chats.search, { to: ({ query }) => query, from: ({ items }) => items }),

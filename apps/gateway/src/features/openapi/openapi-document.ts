@@ -19,7 +19,7 @@ export interface Operation {
   tags: string[];
   security: Record<string, never[]>[];
   parameters?: { name: string; in: 'path' | 'query'; required: boolean; schema: unknown }[];
-  requestBody?: { required: true; content: Record<string, { schema: unknown }> };
+  requestBody?: { required: boolean; content: Record<string, { schema: unknown }> };
   responses: Record<string, unknown>;
 }
 
@@ -107,7 +107,9 @@ function operationOf({ name, route }: DeclaredRoute, path: string, index: number
     tags: [name.slice(0, name.indexOf('.'))],
     security: route.access === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: body } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: !route.body?.safeParse(undefined).success, content: body } }),
     responses: {
       200: { description: `Access: ${route.access}.`, headers, content: replyOf(route) },
       ...Object.fromEntries(

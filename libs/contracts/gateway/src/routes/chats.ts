@@ -7,7 +7,15 @@ const page = z.coerce.number().int().min(1);
 
 const items = z.array(ChatListItemSchema);
 
-/** Newest first; 60 a page, all without `page`. */
+const flag = z
+  .enum(['true', 'false'])
+  .catch('false')
+  .transform((text) => text === 'true');
+
+/**
+ * Newest first; 60 a page, all without `page`. Those in the archive are left out, and pinned ones unless `include_pinned` is true. There are no
+ * folders yet, so `include_folders` changes nothing: chats that other products had in folders are listed.
+ */
 export const list = route({
   method: 'GET',
   path: '/api/v1/chats/',
@@ -15,22 +23,36 @@ export const list = route({
   access: 'user',
   query: z.object({
     page: page.optional(),
+    include_pinned: flag,
+    include_folders: flag,
     sort_by: z.enum(['updated_at', 'created_at', 'title']).catch('updated_at'),
     sort_dir: z.enum(['asc', 'desc']).catch('desc'),
   }),
   reply: items,
 });
 
-const shelf = {
+/** Pinned chats that are not in the archive, newest first; 60 a page, all without `page`. */
+export const pinned = route({
   method: 'GET',
+  path: '/api/v1/chats/pinned',
   access: 'user',
   query: z.object({ page: page.optional() }),
   reply: items,
-} as const;
+});
 
-export const pinned = route({ ...shelf, path: '/api/v1/chats/pinned' });
-
-export const archived = route({ ...shelf, path: '/api/v1/chats/archived' });
+/** The archive, newest first or as asked; 60 a page, all without `page`. `query` is found in titles. */
+export const archived = route({
+  method: 'GET',
+  path: '/api/v1/chats/archived',
+  access: 'user',
+  query: z.object({
+    page: page.optional(),
+    query: z.string().max(500).optional(),
+    order_by: z.enum(['updated_at', 'created_at', 'title']).optional().catch(undefined),
+    direction: z.enum(['asc', 'desc']).optional().catch(undefined),
+  }),
+  reply: items,
+});
 
 /** Titles and message texts that hold `text`, with a snippet; 60 a page. */
 export const search = route({

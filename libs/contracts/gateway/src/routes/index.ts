@@ -1,5 +1,6 @@
 export * as auths from './auths';
 export * as avatars from './avatars';
+export * as chatMarks from './chat-marks';
 export * as chats from './chats';
 export * as completions from './completions';
 export * as configs from './configs';
