@@ -8,12 +8,15 @@ import { UsageService } from '../usage/usage.service';
 import { assertAnswerable, assertBesideAnswerable } from './answerable';
 import { messageIdsOf, toChatChange, toMessageChanges } from './blob-in';
 import { ChatsRepository } from './chats.repository';
+import { importedTags } from './tags/tag-id';
+import { TagsRepository } from './tags/tags.repository';
 
 /** Takes over chats of another product. */
 @Injectable()
 export class ChatImporter {
   constructor(
     private readonly repository: ChatsRepository,
+    private readonly tags: TagsRepository,
     private readonly usage: UsageService,
     private readonly events: UserEvents,
     private readonly unitOfWork: UnitOfWork,
@@ -29,11 +32,15 @@ export class ChatImporter {
     assertBesideAnswerable(Buffer.byteLength(JSON.stringify([change.extra, change.params])));
     return this.unitOfWork.run(
       async (tx) => {
+        const tags = importedTags(request.tags ?? namedIn(request.meta));
+        if (tags.size > 0) await this.tags.lock(tx, principal.userId);
         const created = await this.repository.insertImported(tx, principal, {
           ...request,
+          meta: { ...request.meta, tags: [...tags.keys()] },
           ...change,
           title: change.title ?? DEFAULT_TITLE,
         });
+        if (created && tags.size > 0) await this.tags.name(tx, principal, tags);
         const known = await this.repository.lock(tx, principal, chatId, messageIdsOf(blob));
         if (known === undefined) throw new CallError('NOT_FOUND', 'This chat belongs to another account.');
         const ids = new Set(known.map(({ id }) => id));
@@ -47,3 +54,6 @@ export class ChatImporter {
     );
   }
 }
+
+/** The tags in the `meta` of a chat: the ids of another product, which are names here. */
+const namedIn = ({ tags }: Record<string, unknown>): unknown[] => (Array.isArray(tags) ? tags : []);

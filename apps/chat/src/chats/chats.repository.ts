@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ChatListItem, chats } from '@perennial/contracts-chat';
 import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database, type Queryable, ReplicaReads } from '@perennial/persistence';
-import { CHAT_LIST_ITEM } from '../runs/types/chat-list-item';
+import { CHAT_LIST_ITEM, TAGS } from '../runs/types/chat-list-item';
 import { jsonb, storableText } from '../runs/types/json';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
@@ -185,13 +185,17 @@ export class ChatsRepository {
   /**
    * Deletes a chat with all copies of its text, except runs that are still being ended.
    *
-   * @returns whether it was the user's
+   * @returns the ids of its tags; undefined when it was not the user's
    */
-  async delete(tx: Queryable, { userId }: UserPrincipal, chatId: string): Promise<boolean> {
-    if ((await tx.execute('DELETE FROM chats WHERE id = $1 AND user_id = $2', [chatId, userId])) === 0) return false;
+  async delete(tx: Queryable, { userId }: UserPrincipal, chatId: string): Promise<string[] | undefined> {
+    const deleted = await tx.first<{ tags: string[] }>(
+      `DELETE FROM chats c WHERE c.id = $1 AND c.user_id = $2 RETURNING ${TAGS} AS tags`,
+      [chatId, userId],
+    );
+    if (deleted === undefined) return undefined;
     await tx.execute('DELETE FROM side_effects WHERE key = $1', [`title:${chatId}`]);
     await tx.execute('DELETE FROM runs WHERE chat_id = $1 AND published_at IS NOT NULL', [chatId]);
-    return true;
+    return deleted.tags;
   }
 
   /**

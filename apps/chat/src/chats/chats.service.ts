@@ -12,9 +12,10 @@ import { assertAnswerable, assertBesideAnswerable } from './answerable';
 import { messageIdsOf, toChatChange, toMessageChanges } from './blob-in';
 import { toWireChat } from './blob-out';
 import { ChatsRepository } from './chats.repository';
-import { found, notFound } from './not-found';
+import { found } from './not-found';
 import type { StoredChat } from './rows';
 import { SearchService } from './search/search.service';
+import { TagsRepository } from './tags/tags.repository';
 
 /** Retries of a read when an answer ended between Postgres and Redis. */
 const READS = 3;
@@ -30,6 +31,7 @@ export class ChatsService {
     private readonly unitOfWork: UnitOfWork,
     private readonly texts: SearchService,
     private readonly usage: UsageService,
+    private readonly tags: TagsRepository,
   ) {}
 
   list(principal: UserPrincipal, request: CallParsedRequest<typeof chats.list>): Promise<ChatListItem[]> {
@@ -105,8 +107,10 @@ export class ChatsService {
     await this.unitOfWork.once(
       { scope: `chat.chats.delete:${principal.userId}`, key, request: { chatId } },
       async (tx) => {
+        await this.tags.lock(tx, principal.userId);
         await this.cancels.cancelWithin(tx, { chatId }, principal);
-        if (!(await this.repository.delete(tx, principal, chatId))) throw notFound();
+        const tagIds = found(await this.repository.delete(tx, principal, chatId));
+        if (tagIds.length > 0) await this.tags.forget(tx, principal.userId, tagIds);
         tx.afterCommit(() => this.events.removed(principal.userId, chatId));
       },
     );
@@ -119,7 +123,9 @@ export class ChatsService {
       { scope: `chat.chats.deleteOfUser:${actor}`, key, request: { userId } },
       async (tx) => {
         await this.cancels.cancelWithin(tx, { userId }, principal);
-        return { deleted: await this.repository.deleteAllOf(tx, userId) };
+        const deleted = await this.repository.deleteAllOf(tx, userId);
+        await this.tags.forgetAll(tx, userId);
+        return { deleted };
       },
     );
     return deleted;

@@ -6,4 +6,4 @@ export function found<T>(value: T | undefined): T {
   return value;
 }
 
-export const notFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');
+const notFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ChatListItem, chats, marks } from '@perennial/contracts-chat';
+import { type ChatListItem, chats, copies, marks, messages, runs, tags } from '@perennial/contracts-chat';
 import {
   ANONYMOUS,
   type Call,
@@ -48,6 +48,8 @@ const titles = async (request: CallRequest<typeof chats.list> = {}) =>
   (await listed(request)).map(({ title }) => title);
 /** The row that the last event of the list has; null when the chat was deleted. */
 const toldRow = () => (told.at(-1)?.data.data as { chat?: ChatListItem | null }).chat;
+const toldRowOf = (type: string) =>
+  (told.findLast(({ data }) => data.type === type)?.data.data as { chat?: ChatListItem | null }).chat;
 const everybodyElse = (): Principal[] => [userOf(), { ...userOf(), role: 'admin' }];
 
 describe('a mark', () => {
@@ -138,9 +140,219 @@ describe('other pages of the owner', () => {
   });
 });
 
+/** q1 ─ a1 ─ q2 ─ a2, and b1 beside a1; the answers of the test are not written by a model. */
+async function conversation(principal = owner): Promise<string> {
+  const message = (id: string, parentId: string | null, role: 'user' | 'assistant') => ({
+    id,
+    parentId,
+    role,
+    content: `The text of ${id}`,
+  });
+  const all = [
+    message('q1', null, 'user'),
+    message('a1', 'q1', 'assistant'),
+    message('q2', 'a1', 'user'),
+    message('a2', 'q2', 'assistant'),
+    message('b1', 'q1', 'assistant'),
+  ];
+  const history = { currentId: 'a2', messages: Object.fromEntries(all.map((each) => [each.id, each])) };
+  return (await call(chats.create, { chat: { title: 'Plants', params: { temperature: 1 }, history } }, principal)).id;
+}
+
+/** The messages of a chat with what they follow on. */
+const parentsIn = ({ chat }: Awaited<ReturnType<typeof call<typeof chats.get>>>) =>
+  Object.fromEntries(Object.values(chat.history?.messages ?? {}).map(({ id, parentId }) => [id, parentId]));
+
+/** An answer that waits for a worker, which there is none. */
+const ask = (chatId: string, parentId: string) =>
+  call(runs.accept, {
+    chatId,
+    parentId,
+    userMessage: { id: `q-${randomUUID()}`, content: 'Go on' },
+    answers: [{ messageId: `a-${randomUUID()}`, modelId: 'sim' }],
+  });
+
+describe('tags', () => {
+  const add = (chatId: string, name: string) => call(tags.add, { chatId, name });
+  const tag = (id: string, name: string) => ({ id, name, user_id: owner.userId, meta: null });
+
+  it('are given once, by their names in any case, and taken away with their names', async () => {
+    const [chatId, other] = [await chatOf('One'), await chatOf('Two')];
+    const before = (await listed()).find(({ id }) => id === chatId);
+    expect(await add(chatId, ' Machine Learning ')).toEqual({ tags: [tag('machine_learning', 'Machine Learning')] });
+    expect(await add(chatId, 'machine_learning')).toEqual({ tags: [tag('machine_learning', 'Machine Learning')] });
+    expect(toldRow()).toEqual({ ...before, tags: ['machine_learning'] });
+    await add(other, 'Garden');
+    await add(other, 'MACHINE LEARNING');
+    expect((await call(tags.all, {})).tags).toEqual([
+      tag('garden', 'Garden'),
+      tag('machine_learning', 'Machine Learning'),
+    ]);
+    expect((await call(chats.get, { chatId: other })).meta).toEqual({ tags: ['garden', 'machine_learning'] });
+    const tagged = async (name: string) => (await call(tags.chats, { name })).items.map(({ title }) => title);
+    expect(await tagged('machine learning')).toEqual(['Two', 'One']);
+    expect((await call(tags.chats, { name: 'garden', skip: 1 })).items).toEqual([]);
+    expect(await call(tags.remove, { chatId: other, name: 'garden' })).toEqual({
+      tags: [tag('machine_learning', 'Machine Learning')],
+    });
+    await call(tags.remove, { chatId: other, name: 'garden' });
+    await call(marks.archive, { chatId, archived: true });
+    expect(await tagged('machine learning')).toEqual(['Two']);
+    await call(chats.remove, { chatId: other });
+    expect((await call(tags.all, {})).tags).toEqual([]);
+    expect(await call(tags.ofChat, { chatId })).toEqual({ tags: [tag('machine_learning', 'Machine Learning')] });
+    await call(chats.removeOfUser, { userId: owner.userId }, { ...userOf(), role: 'admin' });
+    expect((await db.query('SELECT 1 FROM tags WHERE user_id = $1', [owner.userId])).rowCount).toBe(0);
+  });
+
+  it('that are given at once are all there, and have limits', async () => {
+    const chatId = await chatOf();
+    await Promise.all(Array.from({ length: 8 }, (_, n) => add(chatId, `Tag ${n % 4}`)));
+    expect((await call(tags.ofChat, { chatId })).tags.map(({ id }) => id).sort()).toEqual([
+      'tag_0',
+      'tag_1',
+      'tag_2',
+      'tag_3',
+    ]);
+    await db.query(
+      `UPDATE chats SET meta = jsonb_build_object('tags', (SELECT jsonb_agg('t' || n) FROM generate_series(1, 100) n)) WHERE id = $1`,
+      [chatId],
+    );
+    await expect(add(chatId, 'one more')).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: 'This chat has 100 tags, and 100 are allowed. Take one away first.',
+    });
+    expect((await add(chatId, 't100')).tags).toHaveLength(100);
+    await db.query(`INSERT INTO tags SELECT $1, 'n' || n, 'N' FROM generate_series(1, 1000) n`, [owner.userId]);
+    const another = await chatOf();
+    await expect(add(another, 'new')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    expect((await add(another, 'n7')).tags).toEqual([tag('n7', 'N')]);
+    await expect(add(another, 'NONE')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(add(another, ' \u0000 ')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('of an import are there with their names; what is no tag of ours is left out', async () => {
+    const imported = (request: object) =>
+      call(chats.importChat, { chatId: randomUUID(), chat: {}, createdAt: 1, updatedAt: 1, ...request });
+    await imported({ meta: { tags: ['old_trees', 7, 'x'.repeat(2_000)] } });
+    await imported({ meta: { tags: ['garden'] }, tags: ['Garden'] });
+    expect((await call(tags.all, {})).tags).toEqual([tag('garden', 'Garden'), tag('old_trees', 'old_trees')]);
+    // The previous version stores anything.
+    await db.query(`UPDATE chats SET meta = '{"tags": {"a": 1}}' WHERE user_id = $1`, [owner.userId]);
+    expect((await listed()).map(({ tags: ids }) => ids)).toEqual([[], []]);
+    expect((await call(tags.all, {})).tags).toEqual([]);
+  });
+});
+
+describe('a message', () => {
+  it('is given another text in its place, and keeps its pictures', async () => {
+    const chatId = await conversation();
+    const picture = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
+    const q1 = { id: 'q1', role: 'user' as const, content: [{ type: 'text', text: 'Old' }, picture] };
+    await call(chats.update, { chatId, chat: { history: { messages: { q1 } } } });
+    await call(chats.markRead, { chatId });
+    const textOf = async (messageId: string, content: string) =>
+      (await call(messages.edit, { chatId, messageId, content })).chat.history?.messages[messageId]?.content;
+    expect(await textOf('a1', 'Another')).toBe('Another');
+    expect(await textOf('q1', 'New')).toEqual([{ type: 'text', text: 'New' }, picture]);
+    expect(told.slice(-2).map(({ data }) => data.type)).toEqual(['chat:list', 'chat:reload']);
+    expect(toldRowOf('chat:list')).toMatchObject({ unread: false });
+    await expect(textOf('nobody', 'x')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(textOf('a1', 'x'.repeat(8_100_000))).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    const asked = (await ask(chatId, 'a2')).runs[0]!;
+    await expect(textOf(asked.messageId, 'Mine')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  });
+
+  it('is deleted alone, and what followed it follows on what was before it', async () => {
+    const chatId = await conversation();
+    const bytes = async () =>
+      (await db.query<{ bytes: string }>('SELECT bytes FROM storage_used WHERE user_id = $1', [owner.userId])).rows[0]
+        ?.bytes;
+    await call(chats.update, { chatId, chat: { title: 'Counted' } });
+    const before = Number(await bytes());
+    const left = await call(messages.remove, { chatId, messageId: 'q2' });
+    expect(parentsIn(left)).toEqual({ q1: null, a1: 'q1', a2: 'a1', b1: 'q1' });
+    expect(left.current_message_id).toBe('a2');
+    expect(Number(await bytes())).toBeLessThan(before - 200);
+    expect((await call(chats.search, { text: '"q2"' })).items).toEqual([]);
+    expect(
+      (await db.query(`SELECT 1 FROM search_words WHERE chat_id = $1 AND message_id = 'q2'`, [chatId])).rowCount,
+    ).toBe(0);
+    // Said again: the reply was lost.
+    expect(await call(messages.remove, { chatId, messageId: 'q2' })).toEqual(left);
+    expect((await call(messages.remove, { chatId, messageId: 'a2' })).current_message_id).toBe('a1');
+  });
+
+  it('is deleted with its branch, up to the whole chat', async () => {
+    const chatId = await conversation();
+    const left = await call(messages.remove, { chatId, messageId: 'a1', branch: true });
+    expect(parentsIn(left)).toEqual({ q1: null, b1: 'q1' });
+    expect(left.current_message_id).toBe('b1');
+    const empty = await call(messages.remove, { chatId, messageId: 'q1', branch: true });
+    expect(parentsIn(empty)).toEqual({});
+    expect(empty.current_message_id).toBeNull();
+  });
+
+  it('is not deleted while an answer is written, and no turn follows on one that is being deleted', async () => {
+    const chatId = await conversation();
+    const [deleted, asked] = await Promise.allSettled([
+      call(messages.remove, { chatId, messageId: 'a2' }),
+      ask(chatId, 'a2'),
+    ]);
+    // One of them was first.
+    expect([deleted.status, asked.status].sort()).toEqual(['fulfilled', 'rejected']);
+    const { rows } = await db.query(
+      `SELECT m.id FROM messages m WHERE m.chat_id = $1 AND m.parent_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM messages p WHERE p.chat_id = $1 AND p.id = m.parent_id)`,
+      [chatId],
+    );
+    expect(rows).toEqual([]);
+    if (asked.status === 'rejected') await ask(chatId, 'q2');
+    await expect(call(messages.remove, { chatId, messageId: 'b1' })).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+    });
+    await expect(call(copies.fork, { chatId })).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    await expect(call(copies.clone, { chatId })).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  });
+});
+
+describe('a copy', () => {
+  it('goes up to a message, or has every branch, and is made once', async () => {
+    const chatId = await conversation();
+    await call(tags.add, { chatId, name: 'Garden' });
+    await call(marks.pin, { chatId });
+    const fork = await call(copies.fork, { chatId, messageId: 'q2' }, owner, 'fork');
+    expect(await call(copies.fork, { chatId, messageId: 'q2' }, owner, 'fork')).toEqual(fork);
+    expect(fork).toMatchObject({
+      title: 'Plants (fork)',
+      pinned: false,
+      current_message_id: 'q2',
+      meta: { tags: ['garden'] },
+    });
+    expect(fork.chat).toMatchObject({ params: { temperature: 1 }, originalChatId: chatId, branchPointMessageId: 'q2' });
+    expect(parentsIn(fork)).toEqual({ q1: null, a1: 'q1', q2: 'a1' });
+    expect(Object.keys(parentsIn(await call(copies.fork, { chatId })))).toEqual(['q1', 'a1', 'q2', 'a2']);
+    const clone = await call(copies.clone, { chatId, title: ' Twin ' });
+    const original = await call(chats.get, { chatId });
+    expect(clone.chat.history).toEqual(original.chat.history);
+    expect([clone.title, (await call(copies.clone, { chatId })).title]).toEqual(['Twin', 'Clone of Plants']);
+    expect(await titles()).toHaveLength(5);
+    // A change of the copy is none of the source.
+    await call(messages.edit, { chatId: clone.id, messageId: 'q1', content: 'Changed' });
+    expect(await call(chats.get, { chatId })).toEqual(original);
+  });
+
+  it('of what is not there is refused', async () => {
+    await expect(call(copies.fork, { chatId: await chatOf() })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(call(copies.fork, { chatId: await conversation(), messageId: 'x' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+  });
+});
+
 describe('access', () => {
   it('to a chat is its owner’s only', async () => {
-    const chatId = await chatOf();
+    const chatId = await conversation();
     const { version } = (await db.query<{ version: number }>('SELECT version FROM chats WHERE id = $1', [chatId]))
       .rows[0]!;
     const ofChat: [Call, unknown][] = [
@@ -148,6 +360,13 @@ describe('access', () => {
       [marks.archive, { chatId, archived: true }],
       [marks.get, { chatId }],
       [marks.unread, { chatId }],
+      [tags.ofChat, { chatId }],
+      [tags.add, { chatId, name: 'x' }],
+      [tags.remove, { chatId, name: 'x' }],
+      [messages.edit, { chatId, messageId: 'q1', content: 'Mine now' }],
+      [messages.remove, { chatId, messageId: 'q1' }],
+      [copies.fork, { chatId }],
+      [copies.clone, { chatId }],
     ];
     for (const [which, request] of ofChat) {
       for (const stranger of everybodyElse())
@@ -157,6 +376,8 @@ describe('access', () => {
       [marks.archiveAll, { archived: true }],
       [marks.countArchived, {}],
       [marks.readAll, {}],
+      [tags.all, {}],
+      [tags.chats, { name: 'x' }],
     ];
     for (const [which, request] of [...ofChat, ...ofUser]) {
       await expect(call(which, request, ANONYMOUS), which.pattern).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });

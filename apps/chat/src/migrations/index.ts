@@ -9,6 +9,8 @@ import { Usage } from './1764500000000-usage';
 import { PicturesOfCompletions } from './1764600000000-pictures-of-completions';
 import { ChatsPinned } from './1764700000000-chats-pinned';
 import { ChatsArchived } from './1764700000001-chats-archived';
+import { Tags } from './1764700000002-tags';
+import { ChatsTagged } from './1764700000003-chats-tagged';
 
 /** All migrations of the service's schema, oldest first. */
 export const MIGRATIONS = [
@@ -23,4 +25,6 @@ export const MIGRATIONS = [
   PicturesOfCompletions,
   ChatsPinned,
   ChatsArchived,
+  Tags,
+  ChatsTagged,
 ];

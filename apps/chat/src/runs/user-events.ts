@@ -82,6 +82,11 @@ export class UserEvents {
     this.list(userId, row.id, { last_read_at: row.last_read_at, chat: row });
   }
 
+  /** Messages of a chat were edited or deleted on one page: the others read it again. */
+  reloaded(userId: string, chatId: string): void {
+    this.send(userId, chatId, '', 'chat:reload', {});
+  }
+
   private list(userId: string, chatId: string, data: object, messageId = ''): void {
     this.send(userId, chatId, messageId, 'chat:list', { chat_id: chatId, folder_id: null, ...data });
   }

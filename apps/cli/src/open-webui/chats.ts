@@ -10,6 +10,8 @@ import { type OpenWebUi, record, type Row, seconds, text } from './source';
 /** Calls at a time. */
 const CONCURRENCY = 4;
 const TITLE_CHARS = 1_000;
+/** Names of tags that are held in memory, of all users; further tags are called by their ids. */
+const MAX_TAG_NAMES = 200_000;
 
 /** Fields of the chat's JSON that are read on their own. */
 const READ = new Set(['id', 'title', 'models', 'params', 'history', 'messages', 'timestamp']);
@@ -17,9 +19,10 @@ const READ = new Set(['id', 'title', 'models', 'params', 'history', 'messages', 
 /** Imports chats with all branches. */
 export async function importChats(from: OpenWebUi, people: People, call: Caller, report: Report): Promise<void> {
   const importOne = (chat: Row): Promise<void> =>
-    importChat(from, chat, people, call, report)
+    importChat(from, chat, people, names, call, report)
       .then((created) => report.done('chats', created))
       .catch((error: unknown) => report.omit('chats', chat['id'], explain(error)));
+  const names = await tagNames(from);
   report.begin('chats', await from.count('chat'));
   for await (const page of from.pages('chat', report.tooLarge('chats'))) {
     for (let at = 0; at < page.length; at += CONCURRENCY) {
@@ -28,17 +31,37 @@ export async function importChats(from: OpenWebUi, people: People, call: Caller,
   }
 }
 
-async function importChat(from: OpenWebUi, chat: Row, people: People, call: Caller, report: Report): Promise<boolean> {
+/** Of a tag of a user. */
+const tagKey = (userId: unknown, id: unknown): string => `${String(userId)} ${String(id)}`;
+
+/** How each user writes their tags, by `tagKey`; a chat has only the ids. */
+async function tagNames(from: OpenWebUi): Promise<ReadonlyMap<string, string>> {
+  if (!(await from.has('tag'))) return new Map();
+  const rows = await from.query(`SELECT user_id, id, name FROM tag ORDER BY user_id, id LIMIT ${MAX_TAG_NAMES}`);
+  return new Map(rows.map((row) => [tagKey(row['user_id'], row['id']), text(row['name']) ?? String(row['id'])]));
+}
+
+async function importChat(
+  from: OpenWebUi,
+  chat: Row,
+  people: People,
+  names: ReadonlyMap<string, string>,
+  call: Caller,
+  report: Report,
+): Promise<boolean> {
   const principal = people.get(String(chat['user_id']));
   if (principal === undefined) throw new Error('its owner was not imported');
   const messages = await readMessages(from, chat);
   const blob = record(chat['chat']);
   const named = text(chat['current_message_id']) ?? text(record(blob['history'])['currentId']);
   const currentId = named !== undefined && messages.has(named) ? named : [...messages.keys()].at(-1);
+  const meta = record(chat['meta']);
+  const tagIds = Array.isArray(meta['tags']) ? meta['tags'].filter((id) => typeof id === 'string') : [];
   const head = {
     chatId: idHere(chat['id']),
     folderId: text(chat['folder_id']),
-    meta: record(chat['meta']),
+    meta,
+    tags: tagIds.slice(0, 1_000).map((id) => (names.get(tagKey(chat['user_id'], id)) ?? id).slice(0, 1_000)),
     pinned: isTrue(chat['pinned']),
     archived: isTrue(chat['archived']),
     createdAt: seconds(chat['created_at']),

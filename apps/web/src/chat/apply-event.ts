@@ -36,6 +36,9 @@ export class EventApplier {
         // An answer has begun or is stored.
         void refreshChat(this.client, chatId);
         return;
+      case 'chat:reload':
+        void refreshChat(this.client, chatId);
+        return;
       case 'chat:title':
         return patchTitle(this.client, chatId, data.data);
       case 'chat:list': {

@@ -75,6 +75,8 @@ export const importChat = defineCall({
     chat: IncomingBlobSchema,
     folderId: id.nullish(),
     meta: boundedJson().default({}),
+    /** Names of its tags; without them, those that `meta` has in `tags`. Beyond the limits of `tags.add` they are left out. */
+    tags: z.array(z.string().max(1_000)).max(1_000).optional(),
     pinned: z.boolean().default(false),
     archived: z.boolean().default(false),
     createdAt: epochSeconds,

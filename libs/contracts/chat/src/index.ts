@@ -1,8 +1,11 @@
 export * as chats from './chats';
 export * as completions from './completions';
+export * as copies from './copies';
 export * as marks from './marks';
+export * as messages from './messages';
 export * as pictures from './pictures';
 export * as runs from './runs';
+export * as tags from './tags';
 export * from './chat';
 export * from './picture';
 export * from './run';

@@ -78,6 +78,8 @@ export type SocketEventData =
   | { type: 'chat:active'; data: { active: boolean; folder_id?: string | null } }
   | { type: 'chat:title'; data: string }
   | { type: 'chat:list'; data: ChatListData }
+  /** Messages of the chat were edited or deleted: it is read again. */
+  | { type: 'chat:reload'; data: Record<string, never> }
   | { type: 'chat:presence'; data: { users: { id: string; name: string }[] } };
 
 /** Payload of an `events` event. */

@@ -100,6 +100,19 @@ export const ChatSchema = z.looseObject({
 
 export type Chat = z.infer<typeof ChatSchema>;
 
+/** Longest name of a new tag, in characters. */
+export const MAX_TAG_CHARS = 100;
+
+/** A tag of a user's chats. The id is made of the name: small letters, with `_` for spaces. */
+export const TagSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  user_id: z.uuid(),
+  meta: z.null(),
+});
+
+export type Tag = z.infer<typeof TagSchema>;
+
 /**
  * A chat in the sidebar. `active`: an answer is being written. `pinned`, `unread` and `tags` are ours, beside the fields of the wire; a server of
  * the previous version does not send them.

@@ -23,7 +23,8 @@ SELECT
   (SELECT bytes::float8 FROM storage_used WHERE user_id = $1 AND counted) AS stored,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'role', role, 'parent_id', parent_id, 'empty', content = '',
             'ended', content <> '' OR content_parts IS NOT NULL OR error IS NOT NULL OR extra ? 'incomplete'))
-     FROM messages WHERE chat_id = $2 AND id = ANY ($3::text[])) AS messages,
+     -- Held until the end: what a turn follows on is not deleted meanwhile.
+     FROM (SELECT * FROM messages WHERE chat_id = $2 AND id = ANY ($3::text[]) FOR KEY SHARE) m) AS messages,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'chat_id', chat_id, 'message_id', message_id, 'model', model, 'attempt', attempt,
                                        'over', terminal IS NOT NULL) ORDER BY attempt)
      FROM runs

@@ -8,8 +8,6 @@ import { route } from '../route';
 const list = { method: 'GET', access: 'user', reply: z.array(z.never()) } as const;
 const page = { ...list, reply: z.object({ items: z.array(z.never()), total: z.literal(0) }) } as const;
 
-export const chatTagsOfAll = route({ ...list, path: '/api/v1/chats/all/tags' });
-export const chatTags = route({ ...list, path: '/api/v1/chats/:id/tags' });
 export const sharedChats = route({ ...list, path: '/api/v1/chats/shared' });
 export const folders = route({ ...list, path: '/api/v1/folders/' });
 export const sharedFolders = route({ ...list, path: '/api/v1/folders/shared' });

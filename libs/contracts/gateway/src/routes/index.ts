@@ -1,6 +1,9 @@
 export * as auths from './auths';
 export * as avatars from './avatars';
+export * as chatCopies from './chat-copies';
 export * as chatMarks from './chat-marks';
+export * as chatMessages from './chat-messages';
+export * as chatTags from './chat-tags';
 export * as chats from './chats';
 export * as completions from './completions';
 export * as configs from './configs';
