@@ -8,6 +8,7 @@ import './styles/overlays.css';
 import './styles/documents.css';
 import './styles/sources.css';
 import './styles/contrast.css';
+import './styles/print.css';
 import { createRoot } from 'react-dom/client';
 import { Root } from './app/root';
 import { followLanguage } from './messages/language';

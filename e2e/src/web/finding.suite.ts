@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chooseModel, chosenModel, keepChat } from '../support/page';
+import { chooseModel, chooseOfAccount, chosenModel, keepChat } from '../support/page';
+import { violations } from '../support/page-checks';
 import type { PageSystem } from './page-system';
 
 export function finding(system: PageSystem): void {
@@ -126,6 +127,81 @@ export function finding(system: PageSystem): void {
       await row('Second of three').waitFor();
       await row('Third of three').waitFor();
       expect(await Promise.all(ids.map(stored))).toEqual(['First of three', 'Second of three', 'Third of three']);
+    });
+
+    it('pins and archives chats by key, menu and several at once, on all pages of their owner, and takes back what fails', async () => {
+      const id = await keep('To pin');
+      await keep('To put away');
+      await keep('To put away too');
+      const other = await context.newPage();
+      await other.goto('/');
+      const pinned = (of = page) => of.getByRole('region', { name: 'Pinned' }).getByRole('link', { name: 'To pin' });
+      await row('To pin', other).waitFor();
+      await row('To pin').focus();
+      await page.keyboard.press('p');
+      await pinned().waitFor();
+      await pinned(other).waitFor();
+      expect(await row('To pin').count()).toBe(1);
+      await page.reload();
+      await pinned().waitFor();
+      await page.getByRole('button', { name: 'Actions for To pin' }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Take the pin away' }).click();
+      await pinned().waitFor({ state: 'detached' });
+      await pinned(other).waitFor({ state: 'detached' });
+      await page.getByRole('region', { name: 'Today' }).getByRole('link', { name: 'To pin' }).waitFor();
+      await page.route('**/api/v1/chats/*/pin', (route) => route.fulfill({ status: 503, json: { detail: 'Full.' } }));
+      await row('To pin').focus();
+      await page.keyboard.press('p');
+      await page.getByRole('status').getByText('That was not kept. Full.').waitFor();
+      await pinned().waitFor({ state: 'detached' });
+
+      await page.goto(`/c/${id}`);
+      await row('To pin').focus();
+      await page.keyboard.press('e');
+      await page.getByText('What is on your mind?').waitFor();
+      await row('To pin', other).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Undo' }).press('Enter');
+      await row('To pin').waitFor();
+      await row('To pin', other).waitFor();
+      await page.getByRole('button', { name: 'Actions for To put away', exact: true }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Choose several' }).click();
+      await page.getByRole('checkbox', { name: 'To put away too' }).check();
+      await page.getByRole('group', { name: 'Several chats' }).getByRole('button', { name: 'Archive' }).click();
+      await row('To put away').waitFor({ state: 'detached' });
+      await row('To put away too', other).waitFor({ state: 'detached' });
+      await other.close();
+      await chooseOfAccount(page, 'Archive');
+      await page.getByRole('heading', { level: 1, name: 'Archive' }).waitFor();
+      const archived = page.getByRole('list', { name: 'Archive' }).getByRole('listitem');
+      await expect.poll(() => archived.count()).toBe(2);
+      await page.getByRole('searchbox', { name: 'Search the archive' }).fill('too');
+      await expect.poll(() => archived.count()).toBe(1);
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Bring back To put away too' }).click();
+      await row('To put away too').waitFor();
+      await page.getByRole('searchbox', { name: 'Search the archive' }).fill('');
+      await archived.getByRole('link', { name: 'To put away' }).click();
+      await page.getByText('This chat is in the archive.').waitFor();
+      await page.getByRole('button', { name: 'Bring back' }).click();
+      await row('To put away').waitFor();
+      await page.getByText('This chat is in the archive.').waitFor({ state: 'detached' });
+    });
+
+    it('marks a chat as unread and all as read', async () => {
+      const id = await keep('To read again');
+      await page.goto(`/c/${id}`);
+      await page.getByText('A question').waitFor();
+      await page.getByRole('button', { name: 'Actions for this chat' }).click();
+      await page.getByRole('menuitem', { name: 'Mark as unread' }).click();
+      const unread = row('To read again (unread)');
+      await unread.waitFor();
+      await page.reload();
+      await unread.waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Search chats and commands' }).fill('as read');
+      await page.getByRole('option', { name: 'Mark all chats as read', selected: true }).waitFor();
+      await page.keyboard.press('Enter');
+      await row('To read again').waitFor();
     });
 
     it('finds chats by what was said in them, and commands, with Ctrl+K', async () => {

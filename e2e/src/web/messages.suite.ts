@@ -238,6 +238,46 @@ export function messages(system: PageSystem): void {
       await other.close();
     });
 
+    it('saves a chat as Markdown and as JSON, all of it, and prints messages that are far from the view', async () => {
+      const many = Array.from({ length: 130 }, (_, at) => ({
+        ...{ id: `m${at}`, parentId: at === 0 ? null : `m${at - 1}`, content: `Number **${at}**` },
+        role: at % 2 === 0 ? ('user' as const) : ('assistant' as const),
+      }));
+      await page.goto(`/c/${await keepChat(page, 'To keep: all/of it', many)}`);
+      await page.getByText('Number 129').waitFor();
+      const saved = async (name: string) => {
+        await page.getByRole('button', { name: 'Actions for this chat' }).click();
+        const item = page.getByRole('menuitem', { name });
+        const [file] = await Promise.all([page.waitForEvent('download'), item.click()]);
+        return { name: file.suggestedFilename(), text: await text(await file.createReadStream()) };
+      };
+      const markdown = await saved('Save as Markdown');
+      expect(markdown.name).toBe('To keep all of it.md');
+      for (const part of ['# To keep: all/of it', 'Number **0**', 'Number **129**'])
+        expect(markdown.text).toContain(part);
+      const json = await saved('Save as JSON');
+      const [chat] = JSON.parse(json.text) as { chat: { history: { messages: object } } }[];
+      expect([json.name, Object.keys(chat?.chat.history.messages ?? {}).length]).toEqual([
+        'To keep all of it.json',
+        130,
+      ]);
+      const bold = () => page.locator('.message-assistant strong').count();
+      expect(await bold()).toBeLessThan(65);
+      await page.emulateMedia({ media: 'print' });
+      const printed = await page.evaluate(() => {
+        dispatchEvent(new Event('beforeprint'));
+        const found = document.querySelectorAll('.message-assistant strong').length;
+        const [first] = document.querySelectorAll('.message-user');
+        const isWhole = document.documentElement.scrollHeight > 130 * 20;
+        const box = document.querySelector('.composer')?.getBoundingClientRect();
+        dispatchEvent(new Event('afterprint'));
+        return [found, first?.textContent.includes('Number **0**'), isWhole, box?.height];
+      });
+      expect(printed).toEqual([65, true, true, 0]);
+      await page.emulateMedia({ media: null });
+      await expect.poll(bold).toBeLessThan(65);
+    });
+
     it('tries again with another model, by keyboard alone', async () => {
       await say('Quiet');
       await answer().getByRole('button', { name: 'More' }).focus();

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page, Route } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/accounts';
-import { answerEnded, chooseModel, chooseOfAccount, chosenModel } from '../support/page';
+import { answerEnded, chooseModel, chooseOfAccount, chosenModel, keepChat } from '../support/page';
 import { violations } from '../support/page-checks';
 import type { PageSystem } from './page-system';
 
@@ -329,6 +329,55 @@ export function writing(system: PageSystem): void {
       await page.getByText('We are back.').waitFor();
       expect(await page.getByText('Tonight').count()).toBe(0);
       expect(await publish([])).toBe(200);
+    });
+
+    it('offers commands, models and what can go with a message at the caret, and keys stay the box’s own otherwise', async () => {
+      await keepChat(page, 'About herons', [
+        { id: 'q', parentId: null, role: 'user', content: 'Do they stay?' },
+        { id: 'a', parentId: 'q', role: 'assistant', content: 'They **stay**.' },
+      ]);
+      const offered = page.locator('.caret-list').getByRole('option');
+      await box().pressSequentially('/mod');
+      await offered.filter({ hasText: 'Choose a model' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+      // An input method confirms a word: nothing is chosen, nothing is sent.
+      await box().evaluate((field) => {
+        const press = { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true };
+        field.dispatchEvent(new KeyboardEvent('keydown', press));
+      });
+      await box().press('Enter');
+      await page.getByRole('dialog', { name: 'Choose a model' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await box().inputValue()).toBe('');
+      await box().pressSequentially('See #herons');
+      await offered.filter({ hasText: 'About herons' }).and(page.locator('[aria-selected=true]')).waitFor();
+      await box().press('Enter');
+      await page.getByRole('list', { name: 'Attached' }).getByText('About herons.md').waitFor();
+      expect(await box().inputValue()).toBe('See ');
+      await box().pressSequentially('with @sho');
+      await offered.filter({ hasText: 'shout' }).waitFor();
+      await box().press('Enter');
+      await expect.poll(() => chosenModel(page)).toBe('shout');
+      await box().pressSequentially('@');
+      await expect.poll(() => offered.count()).toBeGreaterThan(5);
+      // Of 1,303 models only those in view are elements.
+      expect(await offered.count()).toBeLessThan(40);
+      const named = async () => (await box().getAttribute('aria-activedescendant')) ?? '';
+      const first = await named();
+      await box().press('ArrowDown');
+      await expect.poll(named).not.toBe(first);
+      await box().press('Escape');
+      await offered.first().waitFor({ state: 'detached' });
+      expect([await named(), await box().inputValue()]).toEqual(['', 'See with @']);
+      // An address and a path ask for nothing: Enter sends them.
+      await box().fill('');
+      await page.getByRole('button', { name: 'Remove About herons.md' }).click();
+      await box().pressSequentially('/usr/bin me@example.com C#');
+      expect(await offered.count()).toBe(0);
+      await box().press('Enter');
+      await page.locator('.message-user', { hasText: '/usr/bin' }).waitFor();
+      await ended();
     });
 
     it('follows the system’s colours and its wish for less motion while it is open', async () => {

@@ -27,6 +27,11 @@ const Settings = lazy(async () => {
 });
 const KnowledgePage = lazy(async () => ({ default: (await import('../knowledge/knowledge-page')).KnowledgePage }));
 const FilesPage = lazy(async () => ({ default: (await import('../knowledge/files-page')).FilesPage }));
+const ArchivePage = lazy(async () => {
+  const page = await import('../chat/organise/archive-page');
+  await page.textsLoaded;
+  return page;
+});
 const BasePage = lazy(async () => ({ default: (await import('../knowledge/base-page')).BasePage }));
 
 /**
@@ -74,6 +79,7 @@ export function App() {
                     <Route path="/c/:chatId" element={<ChatPage />} />
                     <Route path="/knowledge" element={<KnowledgePage user={session.user} />} />
                     <Route path="/knowledge/:baseId" element={<BasePage user={session.user} />} />
+                    <Route path="/archive" element={<ArchivePage />} />
                     <Route path="/files" element={<FilesPage />} />
                     <Route path="/admin/*" element={<AdminArea user={session.user} />} />
                     <Route path="*" element={<Navigate to="/" replace />} />

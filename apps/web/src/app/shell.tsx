@@ -18,10 +18,15 @@ import { UpdateOffer } from './update-offer';
 const SKIPS = [
   { path: '/knowledge', to: '#content', words: 'skip.toDocuments' },
   { path: '/files', to: '#content', words: 'skip.toDocuments' },
+  { path: '/archive', to: '#content', words: 'skip.toPage' },
   { path: '/admin', to: '#content', words: 'skip.toPage' },
 ] as const;
 const TO_THE_BOX = { to: '#composer', words: 'skip.toBox' } as const;
-const Palette = lazy(() => import('../search/palette'));
+const Palette = lazy(async () => {
+  const palette = await import('../search/palette');
+  await palette.textsLoaded;
+  return palette;
+});
 const ShortcutList = lazy(() => import('./shortcut-list'));
 
 const HIDDEN_KEY = 'sidebar-hidden';

@@ -1,18 +1,19 @@
-import { useRef } from 'react';
+import { type RefObject, useRef } from 'react';
 import { t } from '../messages';
 import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
 import { isTouch } from './composer-keys';
 
 interface AddMenuProps {
+  /** The field that chooses files. */
+  files: RefObject<HTMLInputElement | null>;
   onFiles: (files: File[]) => void;
   onBase: () => void;
   onParameters: () => void;
 }
 
 /** What can go with a message, in one menu. */
-export function AddMenu({ onFiles, onBase, onParameters }: AddMenuProps) {
-  const files = useRef<HTMLInputElement>(null);
+export function AddMenu({ files, onFiles, onBase, onParameters }: AddMenuProps) {
   const camera = useRef<HTMLInputElement>(null);
   const take = ({ currentTarget: input }: { currentTarget: HTMLInputElement }) => {
     onFiles([...(input.files ?? [])]);

@@ -2,7 +2,8 @@ import type { SocketEvent } from '@perennial/contracts-gateway';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Store } from '../state/store';
 import { type News, takeNews } from './answer-news';
-import { patchRow, patchTitle, refreshChat, refreshRecent, rowOf } from './chat-cache';
+import { patchRow, patchTitle, placeRow, refreshChat, refreshRecent, rowOf } from './chat-cache';
+import { CHATS_KEY } from './chat-keys';
 
 /** Events of the same moment, such as those of an end, are one request. */
 const COLLECT_MS = 250;
@@ -42,9 +43,12 @@ export class EventApplier {
       case 'chat:title':
         return patchTitle(this.client, chatId, data.data);
       case 'chat:list': {
-        const { chat_id: changed, last_read_at: readAt } = data.data;
+        const { chat_id: changed, last_read_at: readAt, chat } = data.data;
+        if (chat) return placeRow(this.client, chat);
+        if (changed === '') return void this.client.invalidateQueries({ queryKey: CHATS_KEY });
         // It was only read, on another page.
-        if (readAt !== undefined && !event.message_id) return patchRow(this.client, changed, { last_read_at: readAt });
+        if (readAt !== undefined && !event.message_id)
+          return patchRow(this.client, changed, { last_read_at: readAt, unread: undefined });
         return this.list(changed);
       }
       case 'response:completion':

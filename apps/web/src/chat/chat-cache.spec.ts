@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Store } from '../state/store';
 import type { News } from './answer-news';
 import { EventApplier, type FinishedChat } from './apply-event';
-import { isUnread, withNewest } from './chat-cache';
-import { chatKey, CHATS_KEY } from './chat-keys';
+import { isUnread, withNewest, withRow } from './chat-cache';
+import { chatKey, CHATS_KEY, PINNED_KEY } from './chat-keys';
 
 const row = (id: number): ChatListItem => ({
   id: String(id),
@@ -32,6 +32,32 @@ describe('the list of chats with a newer first page', () => {
   it('keeps all rows when there were no more', () => {
     expect(withNewest(listOf(rows(0, 60), rows(60, 5)), [row(-1), ...rows(0, 59)]).pages.flat()).toHaveLength(66);
     expect(ids(withNewest(listOf(rows(0, 3)), rows(5, 2)))).toEqual([[5, 6]]);
+  });
+});
+
+describe('the list of chats with a row at its place', () => {
+  const at = (id: number, time: number, more: Partial<ChatListItem> = {}) => ({
+    ...row(id),
+    updated_at: time,
+    ...more,
+  });
+  const times = (from: number, count: number) =>
+    rows(from, count).map((one, nth) => ({ ...one, updated_at: 500 - from - nth }));
+
+  it('goes where its time belongs, once, and no page gets longer or shorter', () => {
+    const list = withRow(listOf(times(0, 60), times(60, 60)), at(70, 600));
+    expect(ids(list)[0]?.slice(0, 2)).toEqual([70, 0]);
+    expect(list.pages.map(({ length }) => length)).toEqual([60, 60]);
+    expect(new Set(list.pages.flat().map(({ id }) => id)).size).toBe(120);
+    expect(ids(withRow(listOf(times(0, 3)), at(9, 499)))).toEqual([[0, 9, 1, 2]]);
+    expect(ids(withRow(listOf([]), at(9, 1)))).toEqual([[9]]);
+  });
+
+  it('stays away when it is older than what is listed, or in the archive', () => {
+    const list = listOf(times(0, 60));
+    expect(withRow(list, at(99, 1))).toBe(list);
+    expect(ids(withRow(listOf(times(0, 3)), at(99, 1)))).toEqual([[0, 1, 2, 99]]);
+    expect(withRow(list, at(99, 900, { archived: true }))).toBe(list);
   });
 });
 
@@ -67,6 +93,19 @@ describe('events of the live socket', () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(shown().pages[1]?.[1]).toMatchObject({ active: true, title: 'Named' });
     expect(shown().pages[0]).toEqual(rows(0, 60));
+    expect(asked).toEqual([]);
+  });
+
+  it('place a row that they carry, in the list and among the pinned ones, and ask for nothing', async () => {
+    client.setQueryData(PINNED_KEY, [{ ...row(200), pinned: true, updated_at: 5 }]);
+    const told = { ...row(61), title: 'Told', updated_at: 9, pinned: true };
+    events.apply({ chat_id: '61', data: { type: 'chat:list', data: { chat_id: '61', chat: told } } });
+    expect(shown().pages[0]?.[0]).toEqual(told);
+    expect(client.getQueryData<ChatListItem[]>(PINNED_KEY)?.map(({ id }) => id)).toEqual(['61', '200']);
+    const put = { ...told, archived: true, pinned: false };
+    events.apply({ chat_id: '61', data: { type: 'chat:list', data: { chat_id: '61', chat: put } } });
+    expect(client.getQueryData<ChatListItem[]>(PINNED_KEY)?.[0]).toEqual(put);
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(asked).toEqual([]);
   });
 

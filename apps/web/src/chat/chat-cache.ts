@@ -1,36 +1,76 @@
 import type { Chat, ChatListItem } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import { chatKey, CHATS_KEY, CHATS_PER_PAGE } from './chat-keys';
+import { chatKey, CHATS_KEY, CHATS_PER_PAGE, PINNED_KEY } from './chat-keys';
 
 const UNREAD_SINCE = 'unread-since';
 
 type ChatList = InfiniteData<ChatListItem[]>;
 
-/** Changes one row of the list of chats where it is. */
+/** Changes a chat where it is listed, and where it is open. The view leaves out what is in the archive: so no page of the list gets shorter. */
 export function patchRow(client: QueryClient, chatId: string, change: Partial<ChatListItem>): void {
-  client.setQueryData<ChatList>(CHATS_KEY, (list) => {
+  const known = rowOf(client, chatId);
+  const patched = (rows: ChatListItem[]) =>
+    rows.some(({ id }) => id === chatId) ? rows.map((row) => (row.id === chatId ? { ...row, ...change } : row)) : rows;
+  client.setQueriesData<ChatList>({ queryKey: CHATS_KEY, predicate: isPaged }, (list) => {
     if (!list?.pages.some((page) => page.some(({ id }) => id === chatId))) return list;
-    const pages = list.pages.map((page) => page.map((row) => (row.id === chatId ? { ...row, ...change } : row)));
-    return { ...list, pages };
+    return { ...list, pages: list.pages.map(patched) };
   });
+  client.setQueryData<ChatListItem[]>(PINNED_KEY, (rows) => {
+    if (!rows || !known || !change.pinned || rows.some(({ id }) => id === chatId)) return rows && patched(rows);
+    return [...rows, { ...known, ...change }].sort((one, other) => other.updated_at - one.updated_at);
+  });
+  const { pinned, archived } = change;
+  if (pinned === undefined && archived === undefined) return;
+  client.setQueryData<InfiniteData<Chat>>(
+    chatKey(chatId),
+    (chat) => chat && { ...chat, pages: chat.pages.map((page) => ({ ...page, ...defined({ pinned, archived }) })) },
+  );
 }
 
-/** A row of the list of chats, if it is there. */
+/** A chat as it is listed now, by an event: it goes where its time belongs. */
+export function placeRow(client: QueryClient, row: ChatListItem): void {
+  patchRow(client, row.id, row);
+  client.setQueryData<ChatList>(CHATS_KEY, (list) => list && withRow(list, row));
+}
+
+/** The list with a row at its place; older than what is listed it comes with the next page. */
+export function withRow(list: ChatList, row: ChatListItem): ChatList {
+  const all = list.pages.flat();
+  const others = all.filter(({ id }) => id !== row.id);
+  const isKnown = others.length < all.length;
+  if (!isKnown && row.archived) return list;
+  const at = others.findIndex(({ updated_at: time }) => time <= row.updated_at);
+  const isWhole = (list.pages.at(-1)?.length ?? 0) < CHATS_PER_PAGE;
+  if (at === -1 && !isWhole && !isKnown) return list;
+  const place = at === -1 ? others.length : at;
+  return inPages([...others.slice(0, place), row, ...others.slice(place)], list.pages.length, isWhole);
+}
+
+const isPaged = ({ state }: { state: { data: unknown } }): boolean =>
+  typeof state.data === 'object' && state.data !== null && 'pages' in state.data;
+
+function defined<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** A chat as it is listed, if it is. */
 export function rowOf(client: QueryClient, chatId: string): ChatListItem | undefined {
-  return client
-    .getQueryData<ChatList>(CHATS_KEY)
-    ?.pages.flat()
-    .find(({ id }) => id === chatId);
+  const listed = client.getQueryData<ChatList>(CHATS_KEY)?.pages.flat() ?? [];
+  const pinned = client.getQueryData<ChatListItem[]>(PINNED_KEY) ?? [];
+  return [...listed, ...pinned].find(({ id }) => id === chatId);
 }
 
 /**
  * Something came into a chat since it was read. What has never been opened, such as an imported chat, is not new.
  *
- * @param since epoch seconds; what is older is not new
+ * @param since epoch seconds; to a server that does not say it, what is older is not new
  */
-export function isUnread({ active, last_read_at: readAt, updated_at: at }: ChatListItem, since: number): boolean {
-  return !active && readAt !== null && at > readAt && at >= since;
+export function isUnread(
+  { active, unread, last_read_at: readAt, updated_at: at }: ChatListItem,
+  since: number,
+): boolean {
+  return !active && (unread ?? (readAt !== null && at > readAt && at >= since));
 }
 
 /** When this browser first marked chats, epoch seconds: before, nothing told the server what had been read. */
@@ -91,9 +131,14 @@ export function withNewest(list: ChatList, newest: ChatListItem[]): ChatList {
   const ids = new Set(newest.map(({ id }) => id));
   const rows = [...newest, ...list.pages.flat().filter(({ id }) => !ids.has(id))];
   const isWhole = (list.pages.at(-1)?.length ?? 0) < CHATS_PER_PAGE;
-  // A last page that is full means that there are more: it stays full.
-  const kept = isWhole ? rows : rows.slice(0, list.pages.length * CHATS_PER_PAGE);
+  return inPages(rows, list.pages.length, isWhole);
+}
+
+/** Rows in pages, not more than there were. A last page that is full means that there are more: it stays full. */
+function inPages(rows: readonly ChatListItem[], most: number, isWhole: boolean): ChatList {
+  const kept = isWhole ? rows : rows.slice(0, most * CHATS_PER_PAGE);
   const pages: ChatListItem[][] = [];
   for (let from = 0; from < kept.length; from += CHATS_PER_PAGE) pages.push(kept.slice(from, from + CHATS_PER_PAGE));
+  if (pages.length === 0) pages.push([]);
   return { pages, pageParams: pages.map((_, at) => at + 1) };
 }

@@ -1,4 +1,7 @@
 export const CHATS_KEY = ['chats'];
+/** What is read again with the list. */
+export const PINNED_KEY = [...CHATS_KEY, 'pinned'];
+export const ARCHIVED_KEY = [...CHATS_KEY, 'archived'];
 export const chatKey = (chatId: string) => ['chat', chatId];
 export const tasksKey = (chatId: string) => ['chat', chatId, 'tasks'];
 

@@ -11,10 +11,13 @@ import { PartBoundary } from '../ui/part-boundary';
 import { useShortcut } from '../ui/shortcuts';
 import { useLinkedMessage, usePrefill } from './address';
 import { ChatProblem } from './chat-problem';
-import { useChat, useHouseModel, useModels, useRunningTasks, useStop } from './chat-queries';
+import { useChat, useHouseModel, useModels, useRenameChat, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
 import { useDrafts } from './drafts';
 import { ModelButton } from './model-button';
+import { ChatMenu } from './organise/chat-menu';
+import { TitleField } from './organise/title-field';
+import { useChatDeeds } from './organise/use-chat-deeds';
 import { parametersFor } from './parameters';
 import { Suggestions } from './suggestions';
 import { endOf, textOf, threadOf, versionsByParent } from './thread';
@@ -44,6 +47,9 @@ export function ChatPage() {
   const [branch, setBranch] = useState<{ of: string | undefined; end: string }>();
   const [choosing, setChoosing] = useState<(model: string) => void>();
   const [outline, setOutline] = useState(false);
+  const [renaming, setRenaming] = useState(false);
+  const rename = useRenameChat();
+  const deeds = useChatDeeds();
   const drafts = useDrafts();
   const draft = drafts.of(chatId);
   const chosen = useStore(draft.model);
@@ -138,6 +144,8 @@ export function ChatPage() {
   const busy = isLoading || thread !== stored || runId !== undefined || (isOrphan && tasks.isFetching);
   const writing = runId !== undefined || (chatId !== undefined && thread !== stored);
   useRead(chat.data, writing);
+  const here = { rename: () => setRenaming(true), print: () => void printAll(chat) };
+  const items = async () => (chat.data ? deeds.items(chat.data, here) : []);
   useShortcut('model', () => setChoosing(() => choose));
   const onStop = () => (turn.delivery.delay.get() ? turn.delivery.takeBack() : stop.mutate());
   useShortcut('nextQuestion', () => reader.step(1));
@@ -153,7 +161,18 @@ export function ChatPage() {
     <main id="content" className="chat-main">
       <DropZone className="chat" hint={t('box.drop')} onFiles={(files) => draft.add(files)}>
         <header className="chat-header">
-          <h1 dir="auto">{chat.data?.title ?? t('chat.new')}</h1>
+          {renaming && chatId !== undefined && chat.data ? (
+            <TitleField
+              title={chat.data.title}
+              onEnd={(title) => {
+                setRenaming(false);
+                if (title !== undefined) rename.mutate({ chatId, title });
+                writeOn();
+              }}
+            />
+          ) : (
+            <h1 dir="auto">{chat.data?.title ?? t('chat.new')}</h1>
+          )}
           {thread.length > 0 && (
             <button
               type="button"
@@ -165,6 +184,9 @@ export function ChatPage() {
             >
               <Icon name="list" />
             </button>
+          )}
+          {chatId !== undefined && chat.data && (
+            <ChatMenu name={t('chat.actions')} className="icon-button" chat={chat.data} {...{ deeds, here }} />
           )}
           <ModelButton models={all} value={model} onClick={() => setChoosing(() => choose)} />
         </header>
@@ -191,6 +213,18 @@ export function ChatPage() {
             <Suggestions model={all?.find(({ id }) => id === model)} onChoose={fill} />
           </div>
         )}
+        {chatId !== undefined && chat.data?.archived && (
+          <p className="archived-note">
+            {t('archive.isIn')}{' '}
+            <button
+              type="button"
+              className="button button-quiet button-small"
+              onClick={() => deeds.act('bringBack', [[chatId, chat.data?.title ?? '']])}
+            >
+              {t('chats.bringBack')}
+            </button>
+          </p>
+        )}
         <Composer
           writing={writing}
           busy={busy}
@@ -202,6 +236,11 @@ export function ChatPage() {
           draft={draft}
           onSend={send}
           onStop={onStop}
+          offered={{
+            ...{ models: all, recent: drafts.storage.recentModels, onModel: choose, ofChat: items },
+            chooseModel: () => setChoosing(() => choose),
+            outline: thread.length > 0 ? () => setOutline(true) : undefined,
+          }}
         />
       </DropZone>
       {outline && (
@@ -232,6 +271,14 @@ export function ChatPage() {
 function modelOf(models: readonly Model[] | undefined, wished: readonly (string | undefined)[]): string {
   if (!models) return wished.find((id) => id !== undefined) ?? '';
   return wished.find((id) => models.some((model) => model.id === id)) ?? models[0]?.id ?? '';
+}
+
+/** Prints a chat when all of it is here. */
+async function printAll(chat: ReturnType<typeof useChat>): Promise<void> {
+  let all = chat;
+  while (all.hasNextPage && !all.isError) all = (await all.fetchNextPage()) as typeof chat;
+  const { print } = await import('./transcript/printing');
+  await print();
 }
 
 /** Puts the caret at the end of the box, which has its new text after the next frame. */

@@ -11,7 +11,7 @@ import {
 import { t } from '../messages';
 import { showToast } from '../ui/toasts';
 import { patchTitle, refreshRecent } from './chat-cache';
-import { chatKey, CHATS_KEY, CHATS_PER_PAGE, tasksKey } from './chat-keys';
+import { chatKey, CHATS_KEY, CHATS_PER_PAGE, PINNED_KEY, tasksKey } from './chat-keys';
 import type { Delivery } from './delivery';
 import { joinPages } from './thread';
 
@@ -48,6 +48,11 @@ export function useChats() {
     initialPageParam: 1,
     getNextPageParam: (page, pages) => (page.length === CHATS_PER_PAGE ? pages.length + 1 : undefined),
   });
+}
+
+/** All pinned chats: they are few, and may be old. */
+export function usePinnedChats() {
+  return useQuery({ queryKey: PINNED_KEY, queryFn: () => call(routes.chats.pinned, {}) });
 }
 
 /** A chat with its newest messages, and the older ones that were fetched. */

@@ -1,3 +1,4 @@
+import type { Model } from '@perennial/contracts-wire';
 import {
   type ClipboardEvent,
   type FormEvent,
@@ -17,11 +18,21 @@ import { isSend, isTouch, recalled } from './composer-keys';
 import type { Delivery } from './delivery';
 import { DeliveryNote } from './delivery-note';
 import type { Draft, Parameters } from './draft';
+import type { ChatItem } from './organise/chat-items';
 import { WaitingMessages } from './waiting-messages';
 
 const BasePicker = lazy(async () => ({ default: (await import('./base-picker')).BasePicker }));
 
+const CaretList = lazy(async () => {
+  const list = await import('./caret/caret-list');
+  await list.textsLoaded;
+  return list;
+});
+
 const ParametersDialog = lazy(() => import('./parameters-dialog'));
+
+/** One of them may ask for a list at the caret. */
+const SIGNS = /[/@#]/;
 
 /** A pasted text of more characters becomes a file. */
 const LONG_TEXT = 8_000;
@@ -42,6 +53,17 @@ interface ComposerProps {
   /** Resolves when the server has the message. */
   onSend: (text: string) => Promise<unknown>;
   onStop: () => void;
+  /** What `/` and `@` offer besides. */
+  offered: {
+    models: readonly Model[] | undefined;
+    /** Ids of models that were chosen before, the last first. */
+    recent: readonly string[];
+    onModel: (id: string) => void;
+    chooseModel: () => void;
+    outline?: () => void;
+    /** Those of the chat's menu. */
+    ofChat: () => Promise<readonly ChatItem[]>;
+  };
 }
 
 /**
@@ -50,7 +72,7 @@ interface ComposerProps {
  * that is sent too early waits until the answer has ended.
  */
 export function Composer(props: ComposerProps) {
-  const { draft, writing, busy, asked, problem, delivery, parameters, onParameters, onSend, onStop } = props;
+  const { draft, writing, busy, asked, problem, delivery, parameters, onParameters, onSend, onStop, offered } = props;
   const text = useStore(draft.text);
   const waiting = useStore(draft.waiting);
   const [sending, setSending] = useState(false);
@@ -59,6 +81,7 @@ export function Composer(props: ComposerProps) {
   const tooMuch = useStore(draft.problem);
   const { ctrlEnterToSend = false, largeTextAsFile = true } = usePreferences();
   const box = useRef<HTMLTextAreaElement>(null);
+  const files = useRef<HTMLInputElement>(null);
   // On a phone the keyboard would cover what the reader came for. What lies above the page keeps the focus.
   useEffect(() => {
     if (!isTouch() && !document.activeElement?.closest('dialog, [popover]')) box.current?.focus();
@@ -130,6 +153,7 @@ export function Composer(props: ComposerProps) {
         <form onSubmit={submit}>
           <AttachmentTray draft={draft} />
           <AddMenu
+            files={files}
             onFiles={(files) => draft.add(files)}
             onBase={() => setDialog('base')}
             onParameters={() => setDialog('parameters')}
@@ -168,6 +192,18 @@ export function Composer(props: ComposerProps) {
               close();
             }}
             onClose={close}
+          />
+        )}
+        {SIGNS.test(text) && (
+          <CaretList
+            {...{ box, draft, ...offered, models: offered.models ?? [] }}
+            commands={{
+              ...{ chooseModel: offered.chooseModel, outline: offered.outline, ofChat: offered.ofChat },
+              chooseFiles: () => files.current?.click(),
+              chooseBase: () => setDialog('base'),
+              setParameters: () => setDialog('parameters'),
+              stop: writing ? onStop : undefined,
+            }}
           />
         )}
         {dialog === 'parameters' && <ParametersDialog value={parameters} onChange={onParameters} onClose={close} />}

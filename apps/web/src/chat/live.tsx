@@ -30,7 +30,7 @@ class Live {
 
   /** The reader has seen what is in a chat: its mark goes, here and on her other pages. */
   markRead(client: QueryClient, chatId: string): void {
-    patchRow(client, chatId, { last_read_at: Math.ceil(Date.now() / 1_000) });
+    patchRow(client, chatId, { last_read_at: Math.ceil(Date.now() / 1_000), unread: false });
     this.socket?.markRead(chatId);
   }
 

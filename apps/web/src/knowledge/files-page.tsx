@@ -1,16 +1,14 @@
 import type { FileItem } from '@perennial/contracts-wire';
-import { ApiError, call, routes } from '@perennial/web-client';
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { call, routes } from '@perennial/web-client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { Link } from 'react-router';
 import { t } from '../messages';
 import { dateText } from '../messages/formats';
 import { usePageTitle } from '../messages/page-title';
 import { textIn } from '../wire/narrow';
+import { FILES_KEY, useFiles } from './file-queries';
 import { FileRow } from './file-row';
-
-const FILES_KEY = ['files'];
-const FOUND_PER_PAGE = 50;
 
 /** All files of the user: those of bases and those of messages. */
 export function FilesPage() {
@@ -101,40 +99,4 @@ function Facts({ file: { created_at: at, meta } }: { file: FileItem }) {
       )}
     </>
   );
-}
-
-interface FilePage {
-  items: FileItem[];
-  /** Unknown for what was searched. */
-  total?: number;
-}
-
-/** The newest first; with a query those whose names have it. */
-function useFiles(query: string) {
-  return useInfiniteQuery({
-    queryKey: [...FILES_KEY, query],
-    queryFn: async ({ pageParam }): Promise<FilePage> => {
-      if (query === '') return call(routes.files.list, { query: { page: pageParam } });
-      const skip = (pageParam - 1) * FOUND_PER_PAGE;
-      const filename = `*${query}*`;
-      return { items: await searched({ filename, skip, limit: FOUND_PER_PAGE }) };
-    },
-    initialPageParam: 1,
-    getNextPageParam: (page, pages) => {
-      const loaded = pages.reduce((sum, { items }) => sum + items.length, 0);
-      const hasMore = page.total === undefined ? page.items.length === FOUND_PER_PAGE : loaded < page.total;
-      return hasMore && page.items.length > 0 ? pages.length + 1 : undefined;
-    },
-    placeholderData: keepPreviousData,
-  });
-}
-
-/** Nothing found is no error here. */
-async function searched(query: { filename: string; skip: number; limit: number }): Promise<FileItem[]> {
-  try {
-    return await call(routes.files.search, { query });
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return [];
-    throw error;
-  }
 }

@@ -41,15 +41,21 @@ export default {
     many: 'اكتملت الإجابة: {count} كلمة.',
     other: 'اكتملت الإجابة: {count} كلمة.',
   },
+  'answer.notRead': 'لم يستطع المتصفح قراءة هذا بصوت عالٍ.',
+  'answer.read': 'قراءة بصوت عالٍ',
   'answer.reconnecting': 'جارٍ إعادة الاتصال بهذه الإجابة…',
   'answer.retryWith': 'المحاولة بنموذج آخر…',
   'answer.stillWriting': 'ما زالت الإجابة تُكتب.',
   'answer.stopped': 'أُوقفت.',
+  'answer.stopReading': 'إيقاف القراءة',
   'answer.thinking': 'يفكّر…',
   'answer.thoughts': 'الأفكار',
   'answer.unnamed': 'المساعد',
   'answer.waiting': 'في انتظار الكلمة الأولى',
   'answer.waitsForPlace': 'إجابتك تنتظر دورها.',
+
+  archive: 'الأرشيف',
+  'archive.isIn': 'هذه المحادثة في الأرشيف.',
 
   banners: 'الإعلانات',
   'banners.dismiss': 'إخفاء {title}',
@@ -91,6 +97,7 @@ export default {
     other: 'ما زالت قيد الرفع: {names}. إن أرسلت الآن فستُرفق برسالتك التالية.',
   },
 
+  'chat.actions': 'إجراءات هذه المحادثة',
   'chat.conversation': 'المحادثة',
   'chat.earlier': 'رسائل سابقة',
   'chat.gone': 'لا توجد محادثة كهذه، أو أنها ليست لك.',
@@ -102,6 +109,9 @@ export default {
 
   chats: 'المحادثات',
   'chats.actions': 'إجراءات {title}',
+  'chats.archive': 'أرشفة',
+  'chats.bringBack': 'استعادة',
+  'chats.pinned': 'المثبّتة',
   'chats.choose': 'اختيار عدة محادثات',
   'chats.chosen': {
     zero: 'لم تُختر أي محادثة',
@@ -363,6 +373,8 @@ export default {
   'settings.useDark': 'استخدام الألوان الداكنة',
   'settings.useLight': 'استخدام الألوان الفاتحة',
 
+  'shortcut.archive': 'أرشفة المحادثة المحددة في القائمة',
+  'shortcut.pin': 'تثبيت المحادثة المحددة في القائمة',
   'shortcut.box': 'الانتقال إلى مربع الرسالة',
   'shortcut.copyAnswer': 'نسخ آخر إجابة',
   'shortcut.copyCode': 'نسخ آخر شيفرة',

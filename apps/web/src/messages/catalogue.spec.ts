@@ -3,6 +3,9 @@ import adminAr from '../admin/messages/ar';
 import adminDe from '../admin/messages/de';
 import adminEn from '../admin/messages/en';
 import { type Language, LANGUAGES } from '../boot/choices';
+import organiseAr from '../chat/organise/messages/ar';
+import organiseDe from '../chat/organise/messages/de';
+import organiseEn from '../chat/organise/messages/en';
 import sourcesAr from '../knowledge/sources/messages/ar';
 import sourcesDe from '../knowledge/sources/messages/de';
 import sourcesEn from '../knowledge/sources/messages/en';
@@ -45,17 +48,18 @@ const isSame = (forms: object) => Object.keys(forms).join() === 'other';
 
 describe('the catalogues', () => {
   it.each([
-    ['en', en, adminEn, settingsEn, sourcesEn],
-    ['de', de, adminDe, settingsDe, sourcesDe],
-    ['ar', ar, adminAr, settingsAr, sourcesAr],
+    ['en', en, adminEn, settingsEn, sourcesEn, organiseEn],
+    ['de', de, adminDe, settingsDe, sourcesDe, organiseDe],
+    ['ar', ar, adminAr, settingsAr, sourcesAr, organiseAr],
   ] as const)(
     '%s has every text, with the same values and all plural forms',
-    (language, texts, ofAdmin, ofSettings, ofSources) => {
+    (language, texts, ofAdmin, ofSettings, ofSources, ofOrganise) => {
       expect(Object.keys(en).length).toBeGreaterThan(200);
       expect(faults(language, en, texts)).toEqual([]);
       expect(faults(language, settingsEn, ofSettings)).toEqual([]);
       expect(faults(language, sourcesEn, ofSources)).toEqual([]);
       expect(faults(language, adminEn, ofAdmin)).toEqual([]);
+      expect(faults(language, organiseEn, ofOrganise)).toEqual([]);
     },
   );
 

@@ -35,15 +35,21 @@ export default {
   'answer.edit': 'Antwort bearbeiten',
   'answer.editHint': 'Sie wird als eigene Fassung gespeichert.',
   'answer.finished': { one: 'Die Antwort ist fertig: {count} Wort.', other: 'Die Antwort ist fertig: {count} Wörter.' },
+  'answer.notRead': 'Der Browser konnte das nicht vorlesen.',
+  'answer.read': 'Vorlesen',
   'answer.reconnecting': 'Verbindung zu dieser Antwort wird wiederhergestellt …',
   'answer.retryWith': 'Mit einem anderen Modell versuchen …',
   'answer.stillWriting': 'Die Antwort wird noch geschrieben.',
   'answer.stopped': 'Angehalten.',
+  'answer.stopReading': 'Nicht weiter vorlesen',
   'answer.thinking': 'Denkt nach …',
   'answer.thoughts': 'Gedanken',
   'answer.unnamed': 'Assistent',
   'answer.waiting': 'Das erste Wort steht noch aus',
   'answer.waitsForPlace': 'Ihre Antwort wartet auf einen freien Platz.',
+
+  archive: 'Archiv',
+  'archive.isIn': 'Dieser Chat ist im Archiv.',
 
   banners: 'Hinweise',
   'banners.dismiss': '{title} ausblenden',
@@ -77,6 +83,7 @@ export default {
     other: 'Werden noch übertragen: {names}. Wenn Sie jetzt senden, gehen die Dateien mit Ihrer nächsten Nachricht.',
   },
 
+  'chat.actions': 'Aktionen für diesen Chat',
   'chat.conversation': 'Gespräch',
   'chat.earlier': 'Frühere Nachrichten',
   'chat.gone': 'Diesen Chat gibt es nicht, oder er gehört Ihnen nicht.',
@@ -88,6 +95,9 @@ export default {
 
   chats: 'Chats',
   'chats.actions': 'Aktionen für {title}',
+  'chats.archive': 'Archivieren',
+  'chats.bringBack': 'Zurückholen',
+  'chats.pinned': 'Angeheftet',
   'chats.choose': 'Mehrere wählen',
   'chats.chosen': { one: '1 gewählt', other: '{count} gewählt' },
   'chats.deleted': '„{title}“ ist gelöscht.',
@@ -275,6 +285,8 @@ export default {
   'settings.useDark': 'Dunkle Farben verwenden',
   'settings.useLight': 'Helle Farben verwenden',
 
+  'shortcut.archive': 'Den Chat archivieren, der in der Liste den Fokus hat',
+  'shortcut.pin': 'Den Chat anheften, der in der Liste den Fokus hat',
   'shortcut.box': 'Zum Nachrichtenfeld',
   'shortcut.copyAnswer': 'Letzte Antwort kopieren',
   'shortcut.copyCode': 'Letzten Code kopieren',

@@ -32,15 +32,21 @@ export default {
   'answer.edit': 'Edit the answer',
   'answer.editHint': 'It is saved as a version of its own.',
   'answer.finished': { one: 'The answer is finished: {count} word.', other: 'The answer is finished: {count} words.' },
+  'answer.notRead': 'The browser could not read this aloud.',
+  'answer.read': 'Read aloud',
   'answer.reconnecting': 'Reconnecting to this answer…',
   'answer.retryWith': 'Try again with another model…',
   'answer.stillWriting': 'The answer is still being written.',
   'answer.stopped': 'Stopped.',
+  'answer.stopReading': 'Stop reading',
   'answer.thinking': 'Thinking…',
   'answer.thoughts': 'Thoughts',
   'answer.unnamed': 'Assistant',
   'answer.waiting': 'Waiting for the first word',
   'answer.waitsForPlace': 'Your answer waits for a free place.',
+
+  archive: 'Archive',
+  'archive.isIn': 'This chat is in the archive.',
 
   banners: 'Notices',
   'banners.dismiss': 'Dismiss {title}',
@@ -74,6 +80,7 @@ export default {
     other: 'Still being sent: {names}. If you send now, they go with your next message.',
   },
 
+  'chat.actions': 'Actions for this chat',
   'chat.conversation': 'Conversation',
   'chat.earlier': 'Earlier messages',
   'chat.gone': 'There is no such chat, or it is not yours.',
@@ -85,6 +92,9 @@ export default {
 
   chats: 'Chats',
   'chats.actions': 'Actions for {title}',
+  'chats.archive': 'Archive',
+  'chats.bringBack': 'Bring back',
+  'chats.pinned': 'Pinned',
   'chats.choose': 'Choose several',
   'chats.chosen': { one: '1 chosen', other: '{count} chosen' },
   'chats.deleted': '“{title}” is deleted.',
@@ -269,6 +279,8 @@ export default {
   'settings.useDark': 'Use dark colours',
   'settings.useLight': 'Use light colours',
 
+  'shortcut.archive': 'Archive the chat that has the focus in the list',
+  'shortcut.pin': 'Pin the chat that has the focus in the list',
   'shortcut.box': 'Go to the message box',
   'shortcut.copyAnswer': 'Copy the last answer',
   'shortcut.copyCode': 'Copy the last code',

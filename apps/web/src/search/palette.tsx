@@ -1,31 +1,19 @@
-import type { ChatListItem } from '@perennial/contracts-wire';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useMatch, useNavigate } from 'react-router';
 import { presentUser } from '../auth/use-session';
+import { rowOf } from '../chat/chat-cache';
 import { useChats, useChatSearch } from '../chat/chat-queries';
 import { useDeletions } from '../chat/deletions-provider';
+import { useChatDeeds } from '../chat/organise/use-chat-deeds';
 import { t } from '../messages';
-import { dateText } from '../messages/formats';
-import { useSignOut } from '../session/use-sign-out';
 import { useOpenSettings } from '../settings/use-settings';
 import { useStore } from '../state/store';
-import { type Choice, ChoiceList } from '../ui/choice-list';
+import { useSettled } from '../state/use-settled';
+import { ChoiceList } from '../ui/choice-list';
 import { Dialog } from '../ui/dialog';
-import { Icon, type IconName } from '../ui/icon';
-import { keyNames, SHORTCUTS } from '../ui/shortcuts';
-import { useTheme } from '../ui/theme';
+import { chatChoice, type Command, commandChoice, section, useCommands } from './commands';
 import type { Place } from './places';
-
-interface Command {
-  name: string;
-  icon: IconName;
-  keys?: string;
-  run: () => void;
-}
-
-/** A person who writes on asks again. */
-const ASK_AFTER_MS = 150;
 
 /** Finds chats by their titles and texts, and what the page can do. */
 export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => void; onClose: () => void }) {
@@ -35,13 +23,16 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
   const hidden = useStore(useDeletions().hidden);
   const recent = useChats();
   const search = useChatSearch(query);
-  const commands = useCommands(onShortcuts);
+  const always = useCommands(onShortcuts);
+  const ofShown = useItemsOfShown();
+  // Without a text they would hide the chats.
+  const commands = text.trim() === '' ? always : [...ofShown, ...always];
   const places = usePlaces();
   const found = query === '' ? recent : search;
   const pages = found.data?.pages;
 
   const choices = useMemo(() => {
-    const chats = (pages?.flat() ?? []).filter(({ id }) => !hidden.has(id));
+    const chats = (pages?.flat() ?? []).filter(({ id, archived }) => !hidden.has(id) && (query !== '' || !archived));
     const wanted = text.trim().toLowerCase();
     const fittingPlaces =
       wanted === '' ? [] : places.filter(({ words }) => wanted.split(/\s+/).every((word) => words.includes(word)));
@@ -74,27 +65,23 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
   );
 }
 
+/** What can be done with the chat behind the palette. */
+function useItemsOfShown(): readonly Command[] {
+  const client = useQueryClient();
+  const deeds = useChatDeeds();
+  const shown = useMatch('/c/:chatId')?.params.chatId;
+  const [items, setItems] = useState<readonly Command[]>([]);
+  useEffect(() => {
+    const chat = shown === undefined ? undefined : rowOf(client, shown);
+    if (chat) deeds.items(chat, {}).then(setItems, () => undefined);
+  }, [client, deeds, shown]);
+  return items;
+}
+
 function Empty({ busy, error, query }: { busy: boolean; error: Error | null; query: string }) {
   if (busy) return <span role="status">{t('find.searching')}</span>;
   if (error) return <span role="alert">{error.message}</span>;
   return <span role="status">{t('find.nothing', { query })}</span>;
-}
-
-function useCommands(onShortcuts: () => void): Command[] {
-  const navigate = useNavigate();
-  const { theme, toggle } = useTheme();
-  const signOut = useSignOut();
-  const openSettings = useOpenSettings();
-  const dark = theme === 'dark';
-  return [
-    { name: t('chat.new'), icon: 'plus', keys: SHORTCUTS.newChat.keys, run: () => void navigate('/') },
-    { name: t('knowledge'), icon: 'books', run: () => void navigate('/knowledge') },
-    { name: t('files.all'), icon: 'file', run: () => void navigate('/files') },
-    { name: dark ? t('settings.useLight') : t('settings.useDark'), icon: dark ? 'sun' : 'moon', run: toggle },
-    { name: t('settings'), icon: 'sliders', run: () => openSettings() },
-    { name: t('shortcuts'), icon: 'keys', keys: SHORTCUTS.list.keys, run: onShortcuts },
-    { name: t('account.signOut'), icon: 'leave', run: () => void signOut() },
-  ];
 }
 
 /** Settings, and for administrators their pages: they come a moment after the palette. */
@@ -123,41 +110,4 @@ function usePlaces(): (Command & { words: string })[] {
   );
 }
 
-function commandChoice({ name, icon, keys }: Command): Choice {
-  const row = (
-    <>
-      <Icon name={icon} />
-      <span className="choice-name">{name}</span>
-      {keys && <kbd className="choice-note">{keyNames(keys).join(' ')}</kbd>}
-    </>
-  );
-  return { id: name, row };
-}
-
-function chatChoice({ id, title, snippet, updated_at: at }: ChatListItem): Choice {
-  const row = (
-    <>
-      <span className="choice-name" dir="auto">
-        {title}
-      </span>
-      <span className="choice-note" dir="auto">
-        {snippet || dateText(at * 1_000, { dateStyle: 'medium' })}
-      </span>
-    </>
-  );
-  return { id, row };
-}
-
-function section(name: string, choices: Choice[]): Choice[] {
-  return choices.length === 0 ? [] : [{ id: `\n${name}`, heading: true, row: name }, ...choices];
-}
-
-/** A value that has not changed for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), ASK_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
-}
+export { textsLoaded } from '../chat/organise/messages';

@@ -10,6 +10,8 @@ export function ShortcutTable() {
     { keys: line, name: t('shortcut.line') },
     { keys: 'F2', name: t('shortcut.rename') },
     { keys: 'Delete', name: t('shortcut.delete') },
+    { keys: 'P', name: t('shortcut.pin') },
+    { keys: 'E', name: t('shortcut.archive') },
   ];
   return (
     <dl className="shortcuts">

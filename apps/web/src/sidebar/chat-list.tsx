@@ -1,9 +1,10 @@
 import type { ChatListItem } from '@perennial/contracts-wire';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useMatch, useNavigate } from 'react-router';
+import { useMatch } from 'react-router';
 import { isUnread, unreadSince } from '../chat/chat-cache';
-import { useChats, useRenameChat } from '../chat/chat-queries';
-import { useDeleteChats, useDeletions } from '../chat/deletions-provider';
+import { useChats, usePinnedChats, useRenameChat } from '../chat/chat-queries';
+import { useDeletions } from '../chat/deletions-provider';
+import { useChatDeeds } from '../chat/organise/use-chat-deeds';
 import { t } from '../messages';
 import { UNREAD } from '../messages/page-title';
 import { useStore } from '../state/store';
@@ -11,28 +12,21 @@ import { ChatRow } from './chat-row';
 import { byDay } from './days';
 import { SelectionBar } from './selection-bar';
 
-/** The chats by day, the newest first; older ones come when the end of the list is seen. */
+/** The pinned chats, and the others by day, the newest first; older ones come when the end of the list is seen. */
 export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const chats = useChats();
+  const pinned = usePinnedChats();
   const hidden = useStore(useDeletions().hidden);
   const rename = useRenameChat();
-  const remove = useDeleteChats();
+  const deeds = useChatDeeds();
   /** Titles of the chats that are chosen together, by id; undefined while none is being chosen. */
   const [chosen, setChosen] = useState<ReadonlyMap<string, string>>();
-  const navigate = useNavigate();
   const shown = useMatch('/c/:chatId')?.params.chatId;
-  const latest = useRef({ remove, shown, onNavigate });
+  const latest = useRef(onNavigate);
   useEffect(() => {
-    latest.current = { remove, shown, onNavigate };
+    latest.current = onNavigate;
   });
   const onRename = useCallback((chatId: string, title: string) => rename.mutate({ chatId, title }), [rename.mutate]);
-  const onDelete = useCallback(
-    (chatId: string, title: string) => {
-      latest.current.remove([[chatId, title]]);
-      if (chatId === latest.current.shown) void navigate('/');
-    },
-    [navigate],
-  );
   const onChoose = useCallback(
     (chatId: string, title: string) =>
       setChosen((before) => {
@@ -47,29 +41,40 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.chat-list a')?.focus());
   };
   const deleteChosen = () => {
-    remove([...(chosen ?? [])]);
-    if (shown !== undefined && chosen?.has(shown)) void navigate('/');
+    deeds.act('remove', [...(chosen ?? [])]);
     setChosen(undefined);
   };
-  const navigated = useCallback(() => latest.current.onNavigate(), []);
+  const archiveChosen = () => {
+    deeds.act('archive', [...(chosen ?? [])]);
+    setChosen(undefined);
+  };
+  const navigated = useCallback(() => latest.current(), []);
 
   const [since] = useState(() => unreadSince(localStorage));
   const isNew = (chat: ChatListItem) => chat.id !== shown && isUnread(chat, since);
-  const unread = chats.data?.pages.flat().filter(isNew).length ?? 0;
+  const all = chats.data?.pages.flat() ?? [];
+  const unread = all.filter(isNew).length;
   useEffect(() => UNREAD.set(unread), [unread]);
 
   if (chats.isPending) return <Notice role="status">{t('chats.loading')}</Notice>;
   if (chats.error && !chats.data) return <Notice role="alert">{chats.error.message}</Notice>;
-  const items = chats.data.pages.flat().filter(({ id }) => !hidden.has(id));
+  const isListed = ({ id, archived }: ChatListItem) => !archived && !hidden.has(id);
+  const onTop = (pinned.data ?? all.filter((chat) => chat.pinned)).filter(
+    (chat) => chat.pinned !== false && isListed(chat),
+  );
+  const items = all.filter((chat) => !chat.pinned && isListed(chat));
+  const parts = [...(onTop.length > 0 ? [{ name: t('chats.pinned'), chats: onTop }] : []), ...byDay(items, new Date())];
   return (
     <div className="chat-list">
-      {chosen && <SelectionBar count={chosen.size} onDelete={deleteChosen} onEnd={endChoosing} />}
-      {items.length === 0 && <p className="empty">{t('chats.none')}</p>}
-      {byDay(items, new Date()).map((day) => (
-        <section key={day.name} aria-label={day.name}>
-          <h2>{day.name}</h2>
+      {chosen && (
+        <SelectionBar count={chosen.size} onArchive={archiveChosen} onDelete={deleteChosen} onEnd={endChoosing} />
+      )}
+      {parts.length === 0 && <p className="empty">{t('chats.none')}</p>}
+      {parts.map((part) => (
+        <section key={part.name} aria-label={part.name}>
+          <h2>{part.name}</h2>
           <ul>
-            {day.chats.map((chat) => (
+            {part.chats.map((chat) => (
               <ChatRow
                 key={chat.id}
                 chat={chat}
@@ -78,7 +83,7 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
                 onChoose={onChoose}
                 onNavigate={navigated}
                 onRename={onRename}
-                onDelete={onDelete}
+                deeds={deeds}
               />
             ))}
           </ul>

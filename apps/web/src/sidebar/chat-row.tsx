@@ -1,9 +1,19 @@
 import type { ChatListItem } from '@perennial/contracts-wire';
-import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useRef, useState } from 'react';
 import { NavLink } from 'react-router';
+import { ChatMenu } from '../chat/organise/chat-menu';
+import { TitleField } from '../chat/organise/title-field';
+import type { Deeds } from '../chat/organise/use-chat-deeds';
 import { t } from '../messages';
-import { Icon } from '../ui/icon';
-import { Menu } from '../ui/menu';
+import { LETTERS } from '../ui/shortcuts';
+
+/** What keys do with the chat that has the focus. */
+const KEYS: Readonly<Record<string, 'rename' | 'remove' | 'pin' | 'archive'>> = {
+  f2: 'rename',
+  delete: 'remove',
+  p: 'pin',
+  e: 'archive',
+};
 
 interface RowProps {
   chat: ChatListItem;
@@ -14,19 +24,23 @@ interface RowProps {
   onChoose: (chatId: string, title: string) => void;
   onNavigate: () => void;
   onRename: (chatId: string, title: string) => void;
-  onDelete: (chatId: string, title: string) => void;
+  deeds: Deeds;
 }
 
-/** A chat in the list: F2 renames it in its place, Delete deletes it, and so does its menu. */
+/** A chat in the list: F2 renames it in its place, Delete deletes it, P pins it and E archives it, and so does its menu. */
 export const ChatRow = memo(function ChatRow(props: RowProps) {
-  const { chat, unread, chosen, onChoose, onNavigate, onRename, onDelete } = props;
+  const { chat, unread, chosen, onChoose, onNavigate, onRename, deeds } = props;
   const [renaming, setRenaming] = useState(false);
   const link = useRef<HTMLAnchorElement>(null);
   const onKey = (event: KeyboardEvent) => {
-    if (event.key !== 'F2' && event.key !== 'Delete') return;
+    const { key, ctrlKey, metaKey, altKey } = event;
+    const run = KEYS[key.length > 1 || LETTERS.get() ? key.toLowerCase() : ''];
+    if (!run || ctrlKey || metaKey || altKey) return;
     event.preventDefault();
-    if (event.key === 'F2') setRenaming(true);
-    else onDelete(chat.id, chat.title);
+    if (run === 'rename') setRenaming(true);
+    if (run === 'remove') deeds.act('remove', [[chat.id, chat.title]]);
+    if (run === 'pin') deeds.act('pin', [chat.id, chat.title], !chat.pinned);
+    if (run === 'archive') deeds.act('archive', [[chat.id, chat.title]]);
   };
   if (chosen !== undefined) {
     return (
@@ -76,58 +90,13 @@ export const ChatRow = memo(function ChatRow(props: RowProps) {
         {unread && <span className="visually-hidden"> {t('chats.unread')}</span>}
         {chat.active && <span className="visually-hidden"> {t('chats.writing')}</span>}
       </NavLink>
-      <Menu
+      <ChatMenu
         name={t('chats.actions', { title: chat.title })}
         className="icon-button row-menu"
-        items={[
-          { name: t('action.rename'), icon: <Icon name="edit" />, onChoose: () => setRenaming(true) },
-          {
-            name: t('chats.choose'),
-            icon: <Icon name="check" />,
-            onChoose: () => onChoose(chat.id, chat.title),
-          },
-          {
-            name: t('action.delete'),
-            icon: <Icon name="trash" />,
-            danger: true,
-            onChoose: () => onDelete(chat.id, chat.title),
-          },
-        ]}
-      >
-        <Icon name="more" />
-      </Menu>
+        chat={chat}
+        deeds={deeds}
+        here={{ unread, rename: () => setRenaming(true), choose: () => onChoose(chat.id, chat.title) }}
+      />
     </li>
   );
 });
-
-/** Enter and leaving the field keep the new title, Escape the old one. */
-function TitleField({ title, onEnd }: { title: string; onEnd: (title: string | undefined) => void }) {
-  const field = useRef<HTMLInputElement>(null);
-  const ended = useRef(false);
-  useEffect(() => field.current?.select(), []);
-  const end = (keep: boolean) => {
-    if (ended.current) return;
-    ended.current = true;
-    const text = field.current?.value.trim() ?? '';
-    onEnd(keep && text !== '' && text !== title ? text : undefined);
-  };
-  return (
-    <input
-      ref={field}
-      className="title-field"
-      aria-label={t('chats.title')}
-      dir="auto"
-      defaultValue={title}
-      maxLength={200}
-      autoFocus
-      onBlur={() => end(true)}
-      onKeyDown={(event) => {
-        if (event.nativeEvent.isComposing) return;
-        if (event.key === 'Enter') end(true);
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        end(false);
-      }}
-    />
-  );
-}

@@ -4,16 +4,20 @@ import { useCloseRequest } from '../ui/close-request';
 interface BarProps {
   /** Of the chosen chats. */
   count: number;
+  onArchive: () => void;
   onDelete: () => void;
   onEnd: () => void;
 }
 
 /** What can be done with several chats at once, above their list. */
-export function SelectionBar({ count, onDelete, onEnd }: BarProps) {
+export function SelectionBar({ count, onArchive, onDelete, onEnd }: BarProps) {
   useCloseRequest(true, onEnd);
   return (
     <div className="selection-bar" role="group" aria-label={t('chats.several')}>
       <span role="status">{t('chats.chosen', { count })}</span>
+      <button type="button" className="button button-quiet button-small" disabled={count === 0} onClick={onArchive}>
+        {t('chats.archive')}
+      </button>
       <button
         type="button"
         className="button button-quiet button-small button-danger"

@@ -1,5 +1,5 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
-import { Link, NavLink } from 'react-router';
+import { Link, NavLink, useNavigate } from 'react-router';
 import { t } from '../messages';
 import { ownPicture } from '../session/own-picture';
 import { useSignOut } from '../session/use-sign-out';
@@ -68,6 +68,7 @@ function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () 
   const { theme, toggle } = useTheme();
   const signOut = useSignOut();
   const openSettings = useOpenSettings();
+  const navigate = useNavigate();
   const dark = theme === 'dark';
   const picture = ownPicture(user);
   return (
@@ -82,6 +83,7 @@ function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () 
             icon: <Icon name={dark ? 'sun' : 'moon'} />,
             onChoose: toggle,
           },
+          { name: t('archive'), icon: <Icon name="archive" />, onChoose: () => void navigate('/archive') },
           { name: t('settings'), icon: <Icon name="sliders" />, onChoose: () => openSettings() },
           { name: t('shortcuts'), icon: <Icon name="keys" />, onChoose: onShortcuts },
           { name: t('account.signOut'), icon: <Icon name="leave" />, onChoose: () => void signOut() },

@@ -17,7 +17,14 @@ export function Dialog({ title, className = '', onClose, children }: DialogProps
   useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
-    return () => shown?.close();
+    return () => {
+      shown?.close();
+      // Chromium gives the focus back to a field before one can write in it again.
+      const back = document.activeElement;
+      if (!(back instanceof HTMLTextAreaElement || back instanceof HTMLInputElement)) return;
+      back.blur();
+      back.focus({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog

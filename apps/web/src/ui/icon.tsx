@@ -28,6 +28,13 @@ const PATHS = {
   choose: 'M6 9l6 6 6-6',
   go: 'M5 12h14M13 6l6 6-6 6',
   keys: 'M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8',
+  save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  print: 'M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z',
+  speak: 'M4 9v6h4l5 4V5L8 9zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11',
+  hush: 'M6 6h12v12H6z',
+  pin: 'M9 4h6l-1 6 4 4H6l4-4zM12 14v6',
+  archive: 'M4 5h16v4H4zM5 9v10h14V9M10 13h4',
+  dot: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8',
   leave: 'M10 4H5v16h5M15 8l4 4-4 4M19 12H9',
 } as const;
 

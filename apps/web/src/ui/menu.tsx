@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 
 export interface MenuItem {
   name: string;
@@ -13,7 +13,8 @@ interface MenuProps {
   /** The button is named by what is in it. */
   isNamed?: boolean;
   className: string;
-  items: readonly MenuItem[];
+  /** A function is asked when the menu is opened. */
+  items: readonly MenuItem[] | (() => Promise<readonly MenuItem[]>);
   children: ReactNode;
 }
 
@@ -29,6 +30,8 @@ export function Menu({ name, isNamed, className, items, children }: MenuProps) {
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
+  const [asked, setAsked] = useState<readonly MenuItem[]>();
+  const shown = typeof items === 'function' ? (asked ?? []) : items;
 
   const place = () => {
     const menu = list.current;
@@ -42,6 +45,15 @@ export function Menu({ name, isNamed, className, items, children }: MenuProps) {
     menu.style.left = `${Math.max(GAP, Math.min(left, innerWidth - width - GAP))}px`;
     menu.querySelector<HTMLElement>('[role=menuitem]')?.focus();
   };
+
+  const latest = useRef(place);
+  useLayoutEffect(() => {
+    latest.current = place;
+  });
+  // What comes later has another size.
+  useLayoutEffect(() => {
+    if (asked && list.current?.matches(':popover-open')) latest.current();
+  }, [asked]);
 
   const move = (event: KeyboardEvent) => {
     const all = [...(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
@@ -74,12 +86,17 @@ export function Menu({ name, isNamed, className, items, children }: MenuProps) {
         role="menu"
         aria-label={name}
         className="menu"
-        onBeforeToggle={({ newState }) => setOpen(newState === 'open')}
+        onBeforeToggle={({ newState }) => {
+          setOpen(newState === 'open');
+          if (newState !== 'open' || typeof items !== 'function') return;
+          setAsked(undefined);
+          items().then(setAsked, () => list.current?.hidePopover());
+        }}
         onToggle={({ newState }) => newState === 'open' && place()}
         onKeyDown={move}
       >
         {open &&
-          items.map((item) => (
+          shown.map((item) => (
             <button
               key={item.name}
               type="button"

@@ -28,9 +28,17 @@ export const routes = {
     updatePassword: at<Declared['auths']['updatePassword']>('POST', '/api/v1/auths/update/password'),
     updateProfile: at<Declared['auths']['updateProfile']>('POST', '/api/v1/auths/update/profile'),
   },
+  chatMarks: {
+    archive: at<Declared['chatMarks']['archive']>('POST', '/api/v1/chats/:id/archive'),
+    pin: at<Declared['chatMarks']['pin']>('POST', '/api/v1/chats/:id/pin'),
+    readAll: at<Declared['chatMarks']['readAll']>('POST', '/api/v1/chats/read'),
+    unread: at<Declared['chatMarks']['unread']>('POST', '/api/v1/chats/:id/unread'),
+  },
   chats: {
+    archived: at<Declared['chats']['archived']>('GET', '/api/v1/chats/archived'),
     get: at<Declared['chats']['get']>('GET', '/api/v1/chats/:id'),
     list: at<Declared['chats']['list']>('GET', '/api/v1/chats/'),
+    pinned: at<Declared['chats']['pinned']>('GET', '/api/v1/chats/pinned'),
     remove: at<Declared['chats']['remove']>('DELETE', '/api/v1/chats/:id'),
     search: at<Declared['chats']['search']>('GET', '/api/v1/chats/search'),
     update: at<Declared['chats']['update']>('POST', '/api/v1/chats/:id'),

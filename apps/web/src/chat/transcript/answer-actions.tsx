@@ -6,6 +6,7 @@ import { Icon } from '../../ui/icon';
 import { Menu } from '../../ui/menu';
 import { useMessageActions } from './actions';
 import { AnswerFacts } from './answer-facts';
+import { ReadAloud } from './speech/read-aloud';
 import { Versions } from './versions';
 
 interface ActionsProps {
@@ -44,6 +45,7 @@ export function AnswerActions({ message, modelName, text, versionIds, last, cut,
       >
         <Icon name="again" />
       </button>
+      <ReadAloud messageId={message.id} text={text} />
       <Versions of={message.id} among={versionIds.split('\n')} />
       {cut && last && (
         <button type="button" className="action action-named" onClick={() => actions.goOn(message)}>

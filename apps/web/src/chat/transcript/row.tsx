@@ -5,6 +5,7 @@ import { Store, useStore } from '../../state/store';
 import { errorOf, textOf } from '../thread';
 import { Answer } from './answer';
 import { MessageBoundary } from './message-boundary';
+import { PRINTING } from './printing';
 import { Question } from './question';
 import type { Reader } from './reader';
 import type { Reading } from './readings';
@@ -33,7 +34,8 @@ export const Row = memo(function Row(props: RowProps) {
   const { message, name, versionIds, stored, runId, last, warmAtFirst, reader, reading } = props;
   const [warm] = useState(() => new Store(warmAtFirst));
   const ref = useCallback((row: HTMLElement | null) => reader.takeRow(row, warm), [reader, warm]);
-  const isWarm = useStore(warm) || last;
+  const printing = useStore(PRINTING);
+  const isWarm = useStore(warm) || last || printing;
   if (!isWarm) return <ColdRow ref={ref} message={message} reading={reading} />;
   return (
     <MessageBoundary message={message}>

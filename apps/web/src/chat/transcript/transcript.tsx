@@ -1,6 +1,6 @@
 import type { Message } from '@perennial/contracts-wire';
 import { MarkdownPartsContext } from '@perennial/web-ui/markdown';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { t } from '../../messages';
 import { useStore } from '../../state/store';
 import { Icon } from '../../ui/icon';
@@ -9,11 +9,13 @@ import { modelNameOf } from '../thread';
 import { type MessageActions, MessageActionsContext } from './actions';
 import { markdownParts } from './citation';
 import { type Group, groupsOf } from './groups';
+import { PRINTING, usePrinting } from './printing';
 import { QuoteButton } from './quote-button';
 import type { Reader } from './reader';
 import type { Reading } from './readings';
 import { Row } from './row';
 import { heightOf } from './row-heights';
+import { SPEAKER } from './speech/browser-voice';
 import { FIRST, useGradually } from './use-gradually';
 
 /** Messages before and after the place that was read, which are there at once. */
@@ -54,13 +56,17 @@ export function Transcript({
 }: TranscriptProps) {
   const last = thread.at(-1);
   const [parts] = useState(markdownParts);
+  usePrinting();
+  // What is read is not in the chat that is shown next.
+  useEffect(() => () => SPEAKER.stop(), [chatId]);
   useShortcut('copyAnswer', () =>
     press('.thread > :last-child > .message-assistant:last-child .message-actions > button:first-child'),
   );
   useShortcut('copyCode', () => press('.code-head > button:last-of-type'));
   const reading = reader.readingOf(chatId);
   const place = placeIn(thread, reading);
-  const shown = useGradually(chatId, thread.length, place === undefined ? 0 : thread.length - place + AROUND_PLACE);
+  const gradually = useGradually(chatId, thread.length, place === undefined ? 0 : thread.length - place + AROUND_PLACE);
+  const shown = useStore(PRINTING) ? thread.length : gradually;
   const groups = groupsOf(thread, useAnchor(thread), shown);
   const known = new Set(stored.map(({ id }) => id));
   const versionIds = ({ id, parentId }: Message) => (versions.get(parentId ?? '') ?? [id]).join('\n');
