@@ -20,6 +20,7 @@ const longest = [
   'apps/retrieval/test/steps.medium.spec.ts',
   'tools/generators/src/feature.medium.spec.ts',
   'libs/vector-store/test/milvus.medium.spec.ts',
+  'libs/vector-store/test/opensearch.medium.spec.ts',
   'libs/vector-store/test/qdrant.medium.spec.ts',
   'libs/vector-store/test/chroma.medium.spec.ts',
   'libs/vector-store/test/pgvector.medium.spec.ts',

@@ -1,5 +1,5 @@
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import {
   CACHE_DIR,
@@ -11,6 +11,7 @@ import {
   storeHome,
   StoreServer,
 } from '@perennial/local-runtime/servers';
+import { closeGate, openGate } from './gate';
 
 /** The server inside Chroma's npm client. Newer ones need glibc 2.38. Half a gigabyte, so it is not a dependency. */
 const PACKAGE = { name: 'chromadb-js-bindings-linux-x64-gnu', version: '1.0.3' };
@@ -88,12 +89,13 @@ export class ChromaServer extends StoreServer {
 
   override async stop(): Promise<void> {
     await super.stop();
-    this.gate?.closeAllConnections();
-    await new Promise((resolve) => (this.gate ? this.gate.close(resolve) : resolve(undefined)));
+    await closeGate(this.gate);
   }
 
   protected override async untilReady(): Promise<void> {
-    this.gate ??= await openGate(this.gatePort, this.port, this.token);
+    this.gate ??= await openGate({
+      ...{ port: this.gatePort, target: this.port, authorization: `Bearer ${this.token}` },
+    });
     const heartbeat = `http://127.0.0.1:${this.port}/api/v2/heartbeat`;
     await this.process.waitUntil(async () => (await fetch(heartbeat)).ok, 'it answers');
   }
@@ -118,28 +120,6 @@ export async function startChroma(): Promise<ChromaServer> {
   );
   await server.start();
   return server;
-}
-
-/** A broken or silent server looks the same through it. */
-async function openGate(port: number, target: number, token: string): Promise<Server> {
-  const gate = createServer((incoming, response) => {
-    if (incoming.headers.authorization === `Bearer ${token}`) return pass(incoming, response, target);
-    response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"Unauthorized"}');
-  });
-  await new Promise<void>((resolve) => gate.listen(port, '127.0.0.1', resolve));
-  return gate;
-}
-
-function pass(incoming: IncomingMessage, response: ServerResponse, port: number): void {
-  const { method, url: path, headers } = incoming;
-  const outgoing = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-    answer.on('error', () => response.destroy());
-  });
-  outgoing.on('error', () => response.destroy());
-  response.on('close', () => outgoing.destroy());
-  incoming.pipe(outgoing);
 }
 
 const exists = (path: string): Promise<boolean> =>

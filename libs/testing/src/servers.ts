@@ -5,6 +5,7 @@ export { type Certificate, makeCertificate, redisTls } from './certificate';
 export { ChromaServer, chromaCommand, startChroma } from './chroma';
 export { fakeGcsBinary, FakeGcsServer, startFakeGcs } from './fake-gcs';
 export { MilvusServer, milvusFiles, startMilvus } from './milvus';
+export { OpenSearchServer, openSearchFiles, startOpenSearch } from './opensearch';
 export { QdrantServer, qdrantBinary, startQdrant, type QdrantOptions } from './qdrant';
 export {
   RedisCluster,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { installationStores, placedVectorConfigs, type VectorStoreConfig } from './declared';
 import type { DenseDriver, Driver, DriverFacts } from './driver';
-import { chromaHeaders, type StoreConfig } from './env';
+import { chromaHeaders, openSearchHeaders, type StoreConfig } from './env';
 import { VectorStoreError } from './errors';
 import type { KeywordIndexConfig } from './keywords/keyword-index';
 import { DEFAULT_TIMEOUTS, ResilientDriver, type StoreTimeouts } from './resilience/resilient-driver';
@@ -17,6 +17,7 @@ const FACTS: Record<StoreConfig['VECTOR_DB'], DriverFacts> = {
   pgvector: { system: 'postgresql', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
   chroma: { system: 'chroma', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
   milvus: { system: 'milvus', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
+  opensearch: { system: 'opensearch', capabilities: { hybrid: true, sharedBetweenHosts: true }, batchSize: 256 },
 };
 
 /** The configured store. Connects on the first call, which reports a store that is away. */
@@ -97,6 +98,19 @@ function loader(config: StoreConfig, timeouts: StoreTimeouts): () => Promise<Dri
       };
       const points = async () => new (await import('./milvus/milvus-driver')).MilvusDriver(settings);
       return withKeywords(config, points, limits);
+    }
+    case 'opensearch': {
+      const settings = {
+        url: needed(config.OPENSEARCH_URI, 'OPENSEARCH_URI'),
+        headers: openSearchHeaders(config),
+        verifyCertificate: config.OPENSEARCH_CERT_VERIFY,
+        prefix: config.OPENSEARCH_COLLECTION_PREFIX,
+        hnswM: config.OPENSEARCH_HNSW_M,
+        shards: config.OPENSEARCH_NUMBER_OF_SHARDS,
+        replicas: config.OPENSEARCH_NUMBER_OF_REPLICAS,
+        ...limits,
+      };
+      return async () => new (await import('./opensearch/opensearch-driver')).OpenSearchDriver(settings);
     }
   }
 }

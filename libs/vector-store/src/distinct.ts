@@ -61,6 +61,10 @@ function placesOf(store: StoreConfig): Place[] {
         wordsOf(store),
       ];
     }
+    case 'opensearch':
+      return [
+        { server: `opensearch ${serverOf(store.OPENSEARCH_URI)}`, prefix: `${store.OPENSEARCH_COLLECTION_PREFIX}_` },
+      ];
     case 'lancedb':
       return [];
   }

@@ -51,7 +51,7 @@ export interface Driver {
   list(): Promise<CollectionInfo[]>;
   /** Undefined when there is no such collection. */
   describe(name: string): Promise<CollectionInfo | undefined>;
-  /** All of them or none; ids are distinct. */
+  /** Ids are distinct. A failed call may have written a part of them. */
   write(collection: string, points: readonly StoredPoint[]): Promise<void>;
   delete(collection: string, filter: CheckedFilter): Promise<void>;
   search(collection: string, query: DriverQuery): Promise<Hit[]>;

@@ -2,7 +2,7 @@ import { type EnvSource, placementPrints, readEnv, type VariableMeta } from '@pe
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { vectorStoreEnv, vectorStorePrints, vectorStoreRules } from './declared';
-import { chromaHeaders, storeEnv } from './env';
+import { chromaHeaders, openSearchHeaders, storeEnv } from './env';
 
 const read = (source: EnvSource) =>
   readEnv(z.object(vectorStoreEnv).superRefine(vectorStoreRules), source, { service: 'test' });
@@ -18,6 +18,7 @@ describe('vectorStoreEnv', () => {
     expect(() => read({ VECTOR_DB: 'weaviate' })).toThrow(/VECTOR_DB/);
     expect(() => read({ VECTOR_DB: 'chroma' })).toThrow(/CHROMA_HTTP_HOST is not set/);
     expect(() => read({ VECTOR_DB: 'milvus' })).toThrow(/MILVUS_URI is not set/);
+    expect(() => read({ VECTOR_DB: 'opensearch' })).toThrow(/OPENSEARCH_URI is not set/);
     expect(() => read({ VECTOR_DB: 'milvus', MILVUS_URI: 'http://milvus:19530' })).toThrow(
       /KEYWORDS_DB_URL is not set/,
     );
@@ -51,6 +52,21 @@ describe('vectorStoreEnv', () => {
     expect(() => headers({ CHROMA_HTTP_HEADERS: 'nothing' })).toThrow(/CHROMA_HTTP_HEADERS/);
   });
 
+  it('turns the user and headers for OpenSearch into headers, and trusts certificates only if they are trusted', () => {
+    const opensearch = { VECTOR_DB: 'opensearch', OPENSEARCH_URI: 'https://opensearch:9200' };
+    const user = { OPENSEARCH_USERNAME: 'me', OPENSEARCH_PASSWORD: 'a:b' };
+    const headers = (source: EnvSource) => openSearchHeaders(read({ ...opensearch, ...source }));
+    expect(headers({})).toEqual({});
+    expect(headers({ OPENSEARCH_HTTP_HEADERS: 'authorization=ApiKey abc' })).toEqual({ authorization: 'ApiKey abc' });
+    expect(headers({ ...user, OPENSEARCH_HTTP_HEADERS: 'x-team=a' })).toEqual({
+      'x-team': 'a',
+      authorization: 'Basic bWU6YTpi',
+    });
+    expect(read(opensearch).OPENSEARCH_CERT_VERIFY).toBe(true);
+    expect(() => headers({ OPENSEARCH_USERNAME: 'me' })).toThrow(/OPENSEARCH_PASSWORD/);
+    expect(() => headers({ OPENSEARCH_PASSWORD: 'a' })).toThrow(/OPENSEARCH_USERNAME/);
+  });
+
   it('requires a database of its own for the words of a placement', () => {
     const vectors = { VECTOR_DB: 'chroma', CHROMA_HTTP_HOST: 'chroma.eu' };
     const placed = (store: object) =>
@@ -80,6 +96,9 @@ describe('the stores of vectors of placements', () => {
     ...{ VECTOR_DB: 'milvus', MILVUS_URI: 'http://milvus:19530', MILVUS_COLLECTION_PREFIX: prefix },
     KEYWORDS_DB_URL: `postgres://db/${words}`,
   });
+  const opensearch = (prefix: string) => ({
+    ...{ VECTOR_DB: 'opensearch', OPENSEARCH_URI: 'https://search:9200', OPENSEARCH_COLLECTION_PREFIX: prefix },
+  });
   const start = (own: object, ...placed: object[]) => {
     const all = placed.map((vectors, at) => [`p${at}`, { blobs: 'default', vectors, connections: [] }] as const);
     return () => read({ ...own, PLACEMENTS: JSON.stringify(Object.fromEntries(all)) });
@@ -90,6 +109,7 @@ describe('the stores of vectors of placements', () => {
     ['those of another one', {}, [qdrant('eu'), qdrant('us'), qdrant('eu')]],
     ['names that begin like those of another one', qdrant('perennial'), [qdrant('perennial_eu')]],
     ['the collections of a Milvus', milvus('perennial', 'a'), [milvus('perennial_eu', 'b')]],
+    ['the indexes of an OpenSearch', opensearch('perennial'), [opensearch('perennial_eu')]],
     ['a database for the words', milvus('one', 'words'), [milvus('two', 'words')]],
     ['a database', pgvector('postgres://a:a@db/v'), [pgvector('postgres://b:b@db/v?sslmode=require')]],
   ])('refuse the start when they share %s', (_, own, placed) => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 const CHROMA_TOKEN = 'chromadb.auth.token_authn.TokenAuthClientProvider';
 const CHROMA_BASIC = 'chromadb.auth.basic_authn.BasicAuthClientProvider';
 const HEADERS = /^([\w-]+=[^,]*(,|$))*$/;
+const headers = () => z.string().regex(HEADERS, 'has to be name=value, separated by commas').default('');
 
 /** Names of our collections on a server that others may share. */
 const prefix = (pattern: RegExp, message: string) =>
@@ -27,7 +28,7 @@ const chromaEnv = {
   ),
   CHROMA_HTTP_PORT: variable(integer(1, 65_535).default(8_000), { description: 'Port of the Chroma server.' }),
   CHROMA_HTTP_SSL: variable(flag().default(false), { description: 'The Chroma server is reached by HTTPS.' }),
-  CHROMA_HTTP_HEADERS: variable(z.string().regex(HEADERS, 'has to be name=value, separated by commas').default(''), {
+  CHROMA_HTTP_HEADERS: variable(headers(), {
     description: 'Headers for the Chroma server or a proxy in front of it: `name=value`, separated by commas.',
     secret: true,
   }),
@@ -60,11 +61,47 @@ const milvusEnv = {
   MILVUS_HNSW_M: variable(hnswM, { description: HNSW_M }),
 };
 
+const openSearchEnv = {
+  OPENSEARCH_URI: variable(urlOf('http', 'https').optional(), {
+    description:
+      'Address of the OpenSearch server (2.16 or newer, with the k-NN plugin). Needed with `VECTOR_DB=opensearch`.',
+    example: 'https://opensearch:9200',
+  }),
+  OPENSEARCH_USERNAME: variable(z.string().min(1).optional(), {
+    description: 'User of the OpenSearch server, if it requires one.',
+  }),
+  OPENSEARCH_PASSWORD: variable(z.string().min(1).optional(), {
+    description: 'Password of `OPENSEARCH_USERNAME`.',
+    secret: true,
+  }),
+  OPENSEARCH_HTTP_HEADERS: variable(headers(), {
+    description:
+      'Headers for the OpenSearch server or a proxy in front of it, such as a token: `name=value`, separated by commas.',
+    example: 'authorization=ApiKey <key>',
+    secret: true,
+  }),
+  OPENSEARCH_CERT_VERIFY: variable(flag().default(true), {
+    description:
+      'The certificate of the OpenSearch server has to be a trusted one; `NODE_EXTRA_CA_CERTS` names a CA of your own.',
+  }),
+  OPENSEARCH_COLLECTION_PREFIX: prefix(
+    /^[a-z][a-z0-9_-]{0,59}$/,
+    'may only have lower-case letters, digits, "_" and "-", a letter first',
+  ),
+  OPENSEARCH_NUMBER_OF_SHARDS: variable(integer(1, 1_000).optional(), {
+    description: 'Shards of a new index; 1 when unset.',
+  }),
+  OPENSEARCH_NUMBER_OF_REPLICAS: variable(integer(0, 100).optional(), {
+    description: 'Further copies of each shard of a new index; 1 when unset, which a single node cannot place.',
+  }),
+  OPENSEARCH_HNSW_M: variable(hnswM, { description: HNSW_M }),
+};
+
 /** Variables of one vector store; with `storeRules`. */
 export const storeEnv = {
-  VECTOR_DB: variable(z.enum(['lancedb', 'qdrant', 'pgvector', 'chroma', 'milvus']).default('lancedb'), {
+  VECTOR_DB: variable(z.enum(['lancedb', 'qdrant', 'pgvector', 'chroma', 'milvus', 'opensearch']).default('lancedb'), {
     description:
-      'Where documents are searched: `lancedb` is files below `DATA_DIR` (one host only), `qdrant` a Qdrant server, `pgvector` a Postgres with that extension, `chroma` a Chroma server, `milvus` a Milvus.',
+      'Where documents are searched: `lancedb` is files below `DATA_DIR` (one host only), `qdrant` a Qdrant server, `pgvector` a Postgres with that extension, `chroma` a Chroma server, `milvus` a Milvus, `opensearch` an OpenSearch.',
   }),
   DATA_DIR: variable(z.string().min(1).default('data'), {
     description:
@@ -125,6 +162,7 @@ export const storeEnv = {
   }),
   ...chromaEnv,
   ...milvusEnv,
+  ...openSearchEnv,
   KEYWORDS_DB_URL: variable(databaseUrl().optional(), {
     description:
       'The Postgres with the words of documents, for a vector store that cannot search by words (`chroma`, `milvus`); `DATABASE_URL` when unset.',
@@ -154,6 +192,12 @@ export function storeRules(env: StoreConfig, refuse: (path: keyof StoreConfig, m
   if (env.VECTOR_DB === 'milvus' && env.MILVUS_URI === undefined) {
     refuse('MILVUS_URI', 'is needed with VECTOR_DB=milvus');
   }
+  if (env.VECTOR_DB === 'opensearch' && env.OPENSEARCH_URI === undefined) {
+    refuse('OPENSEARCH_URI', 'is needed with VECTOR_DB=opensearch');
+  }
+  if ((env.OPENSEARCH_USERNAME === undefined) !== (env.OPENSEARCH_PASSWORD === undefined)) {
+    refuse('OPENSEARCH_PASSWORD', 'and OPENSEARCH_USERNAME need each other');
+  }
   const needsWords = env.VECTOR_DB === 'chroma' || env.VECTOR_DB === 'milvus';
   if (needsWords && (env.KEYWORDS_DB_URL ?? env.DATABASE_URL) === undefined) {
     refuse('KEYWORDS_DB_URL', `is needed with VECTOR_DB=${env.VECTOR_DB} where there is no DATABASE_URL`);
@@ -165,19 +209,38 @@ export function storeRules(env: StoreConfig, refuse: (path: keyof StoreConfig, m
 
 /** The headers of every request to Chroma. */
 export function chromaHeaders({
-  CHROMA_HTTP_HEADERS: headers,
+  CHROMA_HTTP_HEADERS: given,
   CHROMA_CLIENT_AUTH_PROVIDER: provider,
   CHROMA_CLIENT_AUTH_CREDENTIALS: credentials,
 }: Pick<StoreConfig, 'CHROMA_HTTP_HEADERS' | 'CHROMA_CLIENT_AUTH_PROVIDER' | 'CHROMA_CLIENT_AUTH_CREDENTIALS'>): Record<
   string,
   string
 > {
-  const given = headers.split(',').flatMap((header) => {
-    const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(header) ?? [];
-    return name === '' ? [] : [[name, value] as const];
-  });
-  if (credentials === undefined) return Object.fromEntries(given);
-  const authorization =
-    provider === CHROMA_BASIC ? `Basic ${Buffer.from(credentials).toString('base64')}` : `Bearer ${credentials}`;
-  return { ...Object.fromEntries(given), authorization };
+  if (credentials === undefined) return parseHeaders(given);
+  const authorization = provider === CHROMA_BASIC ? basic(credentials) : `Bearer ${credentials}`;
+  return { ...parseHeaders(given), authorization };
+}
+
+/** The headers of every request to OpenSearch. */
+export function openSearchHeaders({
+  OPENSEARCH_HTTP_HEADERS: given,
+  OPENSEARCH_USERNAME: user,
+  OPENSEARCH_PASSWORD: password,
+}: Pick<StoreConfig, 'OPENSEARCH_HTTP_HEADERS' | 'OPENSEARCH_USERNAME' | 'OPENSEARCH_PASSWORD'>): Record<
+  string,
+  string
+> {
+  if (user === undefined) return parseHeaders(given);
+  return { ...parseHeaders(given), authorization: basic(`${user}:${password}`) };
+}
+
+const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
+
+function parseHeaders(given: string): Record<string, string> {
+  return Object.fromEntries(
+    given.split(',').flatMap((header) => {
+      const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(header) ?? [];
+      return name === '' ? [] : [[name, value] as const];
+    }),
+  );
 }

@@ -128,8 +128,8 @@ export interface VectorStore {
   /** Our collections only: a server may hold others. */
   listCollections(call?: CallOptions): Promise<CollectionInfo[]>;
   /**
-   * Writes the points, replacing those of the same id. Any number: it is split into batches. A batch is written whole or not at all, the
-   * batches before a failure stay; the call is idempotent.
+   * Writes the points, replacing those of the same id. Any number: it is split into batches. What was written before a
+   * failure stays, of the failed batch as well in some stores; the call is idempotent.
    *
    * @throws VectorStoreError `NOT_FOUND`, `WRONG_DIMENSION`, `INVALID` (before anything is written)
    */

@@ -8,11 +8,12 @@ import type { Subject } from './subject';
  *
  * @param parts of the store, whose faults are tested too
  * @param missing why it cannot run on this machine
+ * @param own further tests on the same server
  */
 export function testStore(
   name: string,
   start: () => Promise<Subject>,
-  { parts = [], missing }: { parts?: readonly Part[]; missing?: string } = {},
+  { parts = [], missing, own }: { parts?: readonly Part[]; missing?: string; own?: () => void } = {},
 ): void {
   if (missing !== undefined) {
     it.skip(`${name} is not tested here: ${missing}`, () => undefined);
@@ -25,5 +26,6 @@ export function testStore(
   }, 180_000);
   afterAll(() => subject?.close());
   describe(`${name}: contract`, { timeout: 60_000 }, () => contract(running));
+  if (own) describe(`${name}: its own`, { timeout: 60_000 }, own);
   describe(`${name}: faults`, { timeout: 120_000 }, () => faults(running, parts));
 }

@@ -87,6 +87,8 @@ async function checkVectorStore(env: StoreConfig, name = ''): Promise<Finding[]>
       pgvector: 'Start that Postgres, and check PGVECTOR_DB_URL.',
       chroma: 'Start Chroma, and check CHROMA_HTTP_HOST, CHROMA_HTTP_PORT and CHROMA_CLIENT_AUTH_CREDENTIALS.',
       milvus: 'Start Milvus, and check MILVUS_URI, MILVUS_TOKEN and MILVUS_DB.',
+      opensearch:
+        'Start OpenSearch, and check OPENSEARCH_URI, OPENSEARCH_USERNAME, OPENSEARCH_PASSWORD and OPENSEARCH_CERT_VERIFY.',
     };
     const isMissing = error instanceof VectorStoreError && error.code === 'INVALID';
     const remedy = isMissing

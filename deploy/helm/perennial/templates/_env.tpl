@@ -9,7 +9,7 @@
 gateway: {{ dict "required" $shared "optional" (concat $second $redis $blob) | toJson }}
 auth: {{ dict "required" $stateful "optional" (concat $second $redis $database (list "WEBUI_ADMIN_EMAIL" "WEBUI_ADMIN_PASSWORD")) | toJson }}
 chat: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob) | toJson }}
-retrieval: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "VECTOR_STORES" "CHROMA_CLIENT_AUTH_CREDENTIALS" "CHROMA_HTTP_HEADERS" "MILVUS_TOKEN" "KEYWORDS_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
+retrieval: {{ dict "required" $stateful "optional" (concat $second $redis $database $blob (list "QDRANT_API_KEY" "PGVECTOR_DB_URL" "VECTOR_STORES" "CHROMA_CLIENT_AUTH_CREDENTIALS" "CHROMA_HTTP_HEADERS" "MILVUS_TOKEN" "OPENSEARCH_USERNAME" "OPENSEARCH_PASSWORD" "OPENSEARCH_HTTP_HEADERS" "KEYWORDS_DB_URL" "RAG_OPENAI_API_KEY" "RAG_OLLAMA_API_KEY")) | toJson }}
 config: {{ dict "required" $stateful "optional" (concat $second $redis $database (list "OPENAI_API_KEYS")) | toJson }}
 migrate: {{ dict "required" (list "DATABASE_URL") "optional" (list "DATABASE_DIRECT_URL") | toJson }}
 backup: {{ dict "required" (list "DATABASE_URL" "SECRET_KEY") "optional" (concat $second (list "DATABASE_DIRECT_URL") $blob) | toJson }}
@@ -79,6 +79,17 @@ CHROMA_COLLECTION_PREFIX: {{ $vectors.chroma.collectionPrefix | quote }}
 MILVUS_URI: {{ $vectors.milvus.uri | quote }}
 MILVUS_DB: {{ $vectors.milvus.database | quote }}
 MILVUS_COLLECTION_PREFIX: {{ $vectors.milvus.collectionPrefix | quote }}
+{{- end }}
+{{- if eq $vectors.type "opensearch" }}
+OPENSEARCH_URI: {{ $vectors.opensearch.uri | quote }}
+OPENSEARCH_COLLECTION_PREFIX: {{ $vectors.opensearch.collectionPrefix | quote }}
+OPENSEARCH_CERT_VERIFY: {{ $vectors.opensearch.verifyCertificate | quote }}
+{{- with $vectors.opensearch.shards }}
+OPENSEARCH_NUMBER_OF_SHARDS: {{ . | quote }}
+{{- end }}
+{{- if not (kindIs "invalid" $vectors.opensearch.replicas) }}
+OPENSEARCH_NUMBER_OF_REPLICAS: {{ $vectors.opensearch.replicas | quote }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}

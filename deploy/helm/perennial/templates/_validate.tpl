@@ -25,6 +25,9 @@
 {{- if and (eq $v.vectorStore.type "milvus") (not $v.vectorStore.milvus.uri) -}}
 {{- fail "vectorStore.type=milvus needs vectorStore.milvus.uri, the address of the Milvus server, such as http://milvus.milvus.svc:19530." -}}
 {{- end -}}
+{{- if and (eq $v.vectorStore.type "opensearch") (not $v.vectorStore.opensearch.uri) -}}
+{{- fail "vectorStore.type=opensearch needs vectorStore.opensearch.uri, the address of the OpenSearch server, such as https://opensearch.opensearch.svc:9200." -}}
+{{- end -}}
 {{- if and $v.externalSecret.enabled (eq $v.migrations.run "hook") -}}
 {{- fail "externalSecret.enabled makes the Secret with the release, and migrations.run=hook needs it before. Set migrations.run=job." -}}
 {{- end -}}

@@ -27,6 +27,7 @@ export const COMBINATIONS: readonly (readonly string[])[] = [
   ['values-large.yaml', 'values-s3.yaml', 'values-qdrant.yaml', 'values-gateway-api.yaml', 'values-observability.yaml'],
   ['values-medium.yaml', 'values-s3.yaml', 'values-chroma.yaml', 'values-ingress.yaml'],
   ['values-large.yaml', 'values-s3.yaml', 'values-milvus.yaml', 'values-ingress.yaml'],
+  ['values-medium.yaml', 'values-s3.yaml', 'values-opensearch.yaml', 'values-ingress.yaml'],
 ];
 
 /** Every size with every store and each way in that fit together: 48. LanceDB is for one retrieval pod, so not for the large size. */

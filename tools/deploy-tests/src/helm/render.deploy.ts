@@ -82,6 +82,7 @@ describe.skipIf(missing)('the chart', () => {
     ],
     ['Chroma without a host', [], ['vectorStore.type="chroma"'], /needs vectorStore\.chroma\.host/],
     ['Milvus without an address', [], ['vectorStore.type="milvus"'], /needs vectorStore\.milvus\.uri/],
+    ['OpenSearch without an address', [], ['vectorStore.type="opensearch"'], /needs vectorStore\.opensearch\.uri/],
     ['Qdrant without an address', [], ['vectorStore.type="qdrant"'], /needs vectorStore\.qdrant\.uri/],
     [
       'a hook before its secret',
