@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Database, openDataSource, poolFrom, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
-import { ProcessTable } from '@perennial/work';
+import { ProcessTable, WorkLostError } from '@perennial/work';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IngestionJob } from '../src/files/ingestion-queue';
-import { FileLostError } from '../src/ingestion/claimed-file';
 import { IngestionRepository } from '../src/ingestion/ingestion.repository';
 import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
 import { retrievalMigrations } from '../src/migrations';
@@ -108,7 +107,7 @@ describe('the death of a worker', () => {
       () => repository.recordIndexed(lost!, randomUUID(), []),
       () => repository.finish(lost!, { indexes: false }),
     ];
-    for (const statement of refused) await expect(statement()).rejects.toThrow(FileLostError);
+    for (const statement of refused) await expect(statement()).rejects.toThrow(WorkLostError);
     expect(await repository.fail(lost!, { code: 'X', message: 'x' })).toBeUndefined();
     expect(await repository.release(early, [lost!])).toEqual([]);
     await repository.addChunks(present!, [chunk]);

@@ -9,5 +9,6 @@ export { type OwnedWork, type Peer, ProcessTable } from './process-table';
 export { QuarantineProcesses } from './quarantine-processes';
 export { QuarantineWorker } from './quarantine-worker';
 export { startWork, type WorkParts, type WorkRole, type WorkSteps } from './start-work';
+export { HandOverError, stopError, WorkLostError } from './stop-errors';
 export { sweep } from './sweep';
 export type { Fence, WorkStore } from './work-store';

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { WebClient } from '../web/web-client';
-import { WebError } from '../web/web-error';
+import { tooLarge, WebError } from '../web/web-error';
 import { type GitObject, readPack } from './pack';
 import { lineText, notGit, type PktLine, pktLines, toPktLines } from './pkt-line';
 import { treeOf } from './tree';
@@ -61,7 +61,7 @@ export class GitRemote {
   /** The content of a file. @throws WebError, or the signal's reason */
   async file(object: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
     const most = Math.ceil(maxBytes * OVERHEAD) + OVERHEAD_BYTES;
-    const objects = await bounded(`It is larger than ${Math.floor(maxBytes / 1_000)} kB.`, async () =>
+    const objects = await bounded(tooLarge(maxBytes), async () =>
       readPack(await this.pack(['no-progress', `want ${object}`, 'done'], most, signal), {
         objects: 1,
         bytes: maxBytes,

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
-import { type ActiveItem, ActiveWork, type Fence, observeBacklog, type StopReason } from '@perennial/work';
+import { type ActiveItem, ActiveWork, type Fence, observeBacklog, stopError, type StopReason } from '@perennial/work';
 import { type IngestionJob, IngestionQueue } from '../files/ingestion-queue';
-import { type ClaimedFile, FileLostError, HandOverError } from './claimed-file';
+import type { ClaimedFile } from './claimed-file';
 import { type Claimable, IngestionRepository } from './ingestion.repository';
 import { IngestionProcesses } from './ingestion-processes';
 
@@ -27,7 +27,7 @@ class ActiveIngestion implements ActiveItem {
   }
 
   stop(reason: StopReason): void {
-    this.abort.abort(reason === 'lost' ? new FileLostError() : new HandOverError());
+    this.abort.abort(stopError(reason));
   }
 }
 

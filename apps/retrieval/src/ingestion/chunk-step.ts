@@ -35,7 +35,7 @@ export class ChunkStep {
   /**
    * @returns the number of chunks.
    *
-   * @throws CallError PAYLOAD_TOO_LARGE when the text exceeds its user's storage, FileLostError, ExtractionError, BlobStoreError, or the
+   * @throws CallError PAYLOAD_TOO_LARGE when the text exceeds its user's storage, WorkLostError, ExtractionError, BlobStoreError, or the
    * signal's reason
    */
   async run(file: ClaimedFile, signal: AbortSignal): Promise<number> {

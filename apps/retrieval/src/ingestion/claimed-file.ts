@@ -26,29 +26,11 @@ export interface ClaimedFile extends FileClaim {
   traceparent: string | null;
 }
 
-/** The file has another owner now, was replaced, or is deleted: this process must stop. */
-export class FileLostError extends Error {
-  override readonly name = 'FileLostError';
-
-  constructor() {
-    super('the file was lost to another process, replaced or deleted');
-  }
-}
-
 /** The file is slow while files of others wait, and must wait for the slow lane. */
 export class OutOfTurnError extends Error {
   override readonly name = 'OutOfTurnError';
 
   constructor() {
     super('the file is slow while files of other users wait');
-  }
-}
-
-/** This process is shut down: another one continues. */
-export class HandOverError extends Error {
-  override readonly name = 'HandOverError';
-
-  constructor() {
-    super('the process hands its work over');
   }
 }

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { BlobStoreError } from '@perennial/blob-store';
 import { CallError } from '@perennial/contracts-kernel';
 import { StoreUnavailableError, VectorStoreError } from '@perennial/vector-store';
+import { HandOverError, WorkLostError } from '@perennial/work';
 import { EmbeddingError } from '../embedding/embedding-error';
 import { ExtractionError } from '../extraction/extraction';
-import { FileLostError, HandOverError, OutOfTurnError } from './claimed-file';
+import { OutOfTurnError } from './claimed-file';
 
 /** For the owner of the file: a code for programs, a sentence for users. */
 export interface Reason {
@@ -44,7 +45,7 @@ const away = (what: string, afterS = WAIT_S): IngestionFault => ({
 
 /** @param error thrown by an ingestion */
 export function toIngestionFault(error: unknown): IngestionFault {
-  if (error instanceof FileLostError) return { kind: 'lost' };
+  if (error instanceof WorkLostError) return { kind: 'lost' };
   if (error instanceof HandOverError) return { kind: 'handed-over' };
   if (error instanceof OutOfTurnError) return { kind: 'out-of-turn' };
   if (error instanceof ExtractionError && error.cause instanceof BlobStoreError) return bytes(error.cause);

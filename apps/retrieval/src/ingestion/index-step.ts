@@ -33,7 +33,7 @@ export class IndexStep {
     private readonly writer: IndexWriter,
   ) {}
 
-  /** @throws FileLostError, EmbeddingError, VectorStoreError, or the signal's reason */
+  /** @throws WorkLostError, EmbeddingError, VectorStoreError, or the signal's reason */
   async run(file: ClaimedFile, signal: AbortSignal, onProgress: OnProgress): Promise<void> {
     for (const index of await this.registry.writable(signal)) {
       const scopes = await this.repository.missingScopes(file, index.id);

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { context, SpanKind } from '@opentelemetry/api';
 import { extractTrace, inSpan, type Logger, Runtime, SPAN_IDS } from '@perennial/runtime';
+import { WorkLostError } from '@perennial/work';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IngestionQueue } from '../files/ingestion-queue';
 import { FileProgress } from '../files/progress.service';
@@ -8,7 +9,7 @@ import { IndexFiller } from '../search-index/index-filler';
 import { usesIndex } from '../settings/settings';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { ChunkStep } from './chunk-step';
-import { type ClaimedFile, FileLostError } from './claimed-file';
+import type { ClaimedFile } from './claimed-file';
 import { type IngestionFault, type Reason, toIngestionFault } from './faults';
 import { IndexStep } from './index-step';
 import { IngestionRepository } from './ingestion.repository';
@@ -127,7 +128,7 @@ export class IngestionAttempt {
 
   private async giveUp(file: ClaimedFile, reason: Reason): Promise<void> {
     const row = await this.repository.fail(file, reason);
-    if (!row) throw new FileLostError();
+    if (!row) throw new WorkLostError();
     this.progress.changed(row);
   }
 

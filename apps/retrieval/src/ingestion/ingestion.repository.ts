@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
 import { Database, type Tx, UnitOfWork } from '@perennial/persistence';
-import type { Backlog, Fence } from '@perennial/work';
+import { type Backlog, type Fence, WorkLostError } from '@perennial/work';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 import type { IngestionJob } from '../files/ingestion-queue';
 import { IndexCatalog } from '../search-index/index-catalog';
 import type { Chunk } from '../splitting/chunk';
-import { type ClaimedFile, type FileClaim, FileLostError } from './claimed-file';
+import type { ClaimedFile, FileClaim } from './claimed-file';
 
 /**
  * The present owner; locked against a claim, a replacement or a deletion until the statement has ended. `$1` file, `$2` epoch,
@@ -101,12 +101,12 @@ export class IngestionRepository {
     );
   }
 
-  /** @throws FileLostError */
+  /** @throws WorkLostError */
   async assertMine({ id, epoch, owner }: FileClaim): Promise<void> {
     const row = await this.database.first(`SELECT 1 FROM files f WHERE ${IS_MINE}`, [id, epoch, owner], {
       name: 'ingestion.mine',
     });
-    if (!row) throw new FileLostError();
+    if (!row) throw new WorkLostError();
   }
 
   /** Deletes chunks of the generation from an earlier attempt. */
@@ -117,7 +117,7 @@ export class IngestionRepository {
     );
   }
 
-  /** @throws FileLostError */
+  /** @throws WorkLostError */
   async addChunks({ id, epoch, owner }: FileClaim, chunks: readonly Chunk[]): Promise<void> {
     const added = await this.database.execute(
       `WITH ${MINE}
@@ -140,14 +140,14 @@ export class IngestionRepository {
       ],
       { name: 'ingestion.add-chunks' },
     );
-    if (added !== chunks.length) throw new FileLostError();
+    if (added !== chunks.length) throw new WorkLostError();
   }
 
   /**
    * All chunks are stored: from here on a restart continues with embedding.
    *
    * @param textSize bytes of all of them.
-   * @throws FileLostError
+   * @throws WorkLostError
    */
   async chunksComplete(claim: FileClaim, count: number, textSize: number): Promise<void> {
     await this.record(`chunk_count = $4, text_size = $5, step = 'embed', ${CALM}`, claim, count, textSize);
@@ -156,7 +156,7 @@ export class IngestionRepository {
   /**
    * @param finished the previous step is finished, so attempts count from zero.
    *
-   * @throws FileLostError
+   * @throws WorkLostError
    */
   async reach(claim: FileClaim, step: IngestionStep, finished = false): Promise<void> {
     await this.record(`step = $4${finished ? `, ${CALM}` : ''}`, claim, step);
@@ -169,7 +169,7 @@ export class IngestionRepository {
       owner,
       ...values,
     ]);
-    if (changed === 0) throw new FileLostError();
+    if (changed === 0) throw new WorkLostError();
   }
 
   /** Scopes of the file whose points are not all in the index. */
@@ -185,7 +185,7 @@ export class IngestionRepository {
   /**
    * All points of these placements are in the index. A placement that was removed meanwhile is left out: its removal deletes its points.
    *
-   * @throws FileLostError
+   * @throws WorkLostError
    */
   async recordIndexed({ id, epoch, owner }: FileClaim, indexId: string, scopes: readonly string[]): Promise<void> {
     const row = await this.database.first(
@@ -198,7 +198,7 @@ export class IngestionRepository {
        SELECT 1 FROM mine`,
       [id, epoch, owner, indexId, scopes],
     );
-    if (!row) throw new FileLostError();
+    if (!row) throw new WorkLostError();
   }
 
   /**
@@ -206,7 +206,7 @@ export class IngestionRepository {
    * placement, or a new index.
    *
    * @param indexes false: searches read whole texts only, so that no index needs to have it
-   * @throws FileLostError
+   * @throws WorkLostError
    */
   async finish({ id, epoch, owner }: FileClaim, { indexes }: { indexes: boolean }): Promise<FileRow | undefined> {
     return this.unitOfWork.run(async (tx) => {
@@ -214,7 +214,7 @@ export class IngestionRepository {
         `SELECT f.generation FROM files f WHERE ${IS_MINE} FOR UPDATE`,
         [id, epoch, owner],
       );
-      if (!locked) throw new FileLostError();
+      if (!locked) throw new WorkLostError();
       if (indexes && (await this.isMissing(tx, id, locked.generation))) return undefined;
       if (locked.generation > 1)
         await tx.execute(`INSERT INTO removals (kind, file_id, below) VALUES ('generations', $1, $2)`, [

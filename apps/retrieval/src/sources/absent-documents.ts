@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { UnitOfWork } from '@perennial/persistence';
+import { WorkLostError } from '@perennial/work';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { FilesRepository } from '../files/files.repository';
 import { PlacementsRepository } from '../files/placements.repository';
 import { MembershipService } from '../knowledge/membership.service';
-import { type ClaimedSource, SourceLostError } from './source-row';
+import type { ClaimedSource } from './source-row';
 import { type GoneDocument, SourceWorkRepository } from './source-work.repository';
 
 /** Documents whose files are removed by one transaction. */
@@ -22,7 +23,7 @@ export class AbsentDocuments {
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
-  /** @throws SourceLostError, or the signal's reason */
+  /** @throws WorkLostError, or the signal's reason */
   async remove(source: ClaimedSource, signal: AbortSignal): Promise<void> {
     await this.work.countAbsences(source);
     for (;;) {
@@ -38,7 +39,7 @@ export class AbsentDocuments {
     const ids = gone.flatMap(({ fileId }) => (fileId === null ? [] : [fileId]));
     await this.unitOfWork.run(
       async (tx) => {
-        if (!(await this.placements.holdBase(tx, source.baseId))) throw new SourceLostError();
+        if (!(await this.placements.holdBase(tx, source.baseId))) throw new WorkLostError();
         await this.work.assertMine(tx, source);
         for (const row of await this.files.lockMany(tx, ids)) await this.members.takeOut(tx, source.baseId, row, true);
         await this.work.forget(

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Interval, Runtime } from '@perennial/runtime';
-import { type ActiveItem, ActiveWork, type Fence, type StopReason } from '@perennial/work';
+import { type ActiveItem, ActiveWork, type Fence, stopError, type StopReason } from '@perennial/work';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IngestionProcesses } from '../ingestion/ingestion-processes';
-import { type ClaimedSource, SourceHandOverError, SourceLostError } from './source-row';
+import type { ClaimedSource } from './source-row';
 import { SourceSync } from './source-sync';
 import { SourceWorkRepository } from './source-work.repository';
 
@@ -28,7 +28,7 @@ class ActiveSource implements ActiveItem {
   }
 
   stop(reason: StopReason): void {
-    this.abort.abort(reason === 'lost' ? new SourceLostError() : new SourceHandOverError());
+    this.abort.abort(stopError(reason));
   }
 }
 

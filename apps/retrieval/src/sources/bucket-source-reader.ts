@@ -2,12 +2,10 @@ import { Readable } from 'node:stream';
 import { BlobNotFoundError, BlobStoreDeniedError, BlobStoreError, type ForeignBucket } from '@perennial/blob-store';
 import { type FolderSource, MAX_ADDRESS_CHARS } from '@perennial/contracts-retrieval';
 import { toFileName } from '../web/web-document';
-import { WebError, type WebFailure } from '../web/web-error';
-import type { Reading, SourceReader } from './source-reader';
+import { tooLarge, WebError, type WebFailure } from '../web/web-error';
+import { type Reading, type SourceReader, TOP } from './source-reader';
 import type { FoundDocument, WaitingDocument } from './source-row';
 
-/** The listing, among the addresses of the documents. */
-const TOP = './';
 /** Milliseconds for one object, as long as bytes come. */
 const READ_MS = 5 * 60_000;
 
@@ -48,7 +46,7 @@ export class BucketSourceReader implements SourceReader {
     if (object === 'unchanged') return { kind: 'unchanged' };
     if (object.size > maxBytes) {
       object.stream.destroy();
-      throw new WebError('too-large', `It is larger than ${Math.floor(maxBytes / 1_000)} kB.`);
+      throw new WebError('too-large', tooLarge(maxBytes));
     }
     const body = Readable.from(told<Buffer>(signal, object.stream), { objectMode: false });
     // Also if nobody began to read it.

@@ -4,6 +4,7 @@ import type { BlobStore, StoredBlob } from '@perennial/blob-store';
 import { isUndecided, type UserPrincipal } from '@perennial/contracts-kernel';
 import { toBlobKey } from '@perennial/contracts-retrieval';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
+import { WorkLostError } from '@perennial/work';
 import { holdUser } from '../access/hold-user';
 import { FileChanges } from '../files/file-changes';
 import type { FileRow } from '../files/file-row';
@@ -13,7 +14,7 @@ import { RegisterService } from '../files/register.service';
 import { UserStorage } from '../files/user-storage';
 import { BLOB_STORE } from '../stores/tokens';
 import type { ReadDocument } from './source-reader';
-import { type ClaimedSource, SourceLostError, type WaitingDocument } from './source-row';
+import type { ClaimedSource, WaitingDocument } from './source-row';
 import { SourceWorkRepository } from './source-work.repository';
 
 /** Makes a document of a source a file of its base, by the way of an upload: the same limits, the same ingestion. */
@@ -36,7 +37,7 @@ export class DocumentIntake {
    *
    * @param most documents that the source may have
    *
-   * @throws WebError, BlobStoreError, CallError as `files.register`, SourceLostError
+   * @throws WebError, BlobStoreError, CallError as `files.register`, WorkLostError
    */
   async store(
     source: ClaimedSource,
@@ -75,7 +76,7 @@ export class DocumentIntake {
   ): Promise<boolean> {
     return this.unitOfWork.run(async (tx) => {
       await holdUser(tx, source.userId);
-      if (!(await this.placements.holdBase(tx, source.baseId))) throw new SourceLostError();
+      if (!(await this.placements.holdBase(tx, source.baseId))) throw new WorkLostError();
       await this.work.assertMine(tx, source);
       const present = known === null ? undefined : await this.present(tx, source, known);
       // A person has removed the file meanwhile: the document is read again, for a file of its own.

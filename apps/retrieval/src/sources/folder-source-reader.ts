@@ -3,14 +3,11 @@ import { type FileHandle, lstat, open, opendir, readlink, realpath } from 'node:
 import { basename, join, sep } from 'node:path';
 import { type FolderSource, MAX_ADDRESS_CHARS } from '@perennial/contracts-retrieval';
 import { toFileName } from '../web/web-document';
-import { WebError, type WebFailure } from '../web/web-error';
-import type { Reading, SourceReader } from './source-reader';
+import { tooLarge, WebError, type WebFailure } from '../web/web-error';
+import { BATCH, type Reading, type SourceReader, TOP } from './source-reader';
 import type { FoundDocument, WaitingDocument } from './source-row';
 
-const BATCH = 500;
 const MAX_DEPTH = 32;
-/** The folder itself, among the addresses of its documents. */
-const TOP = './';
 
 /**
  * Reads a folder below a directory that the operator names. Links are not followed, whatever they point to, and hidden files are left out. An
@@ -44,8 +41,7 @@ export class FolderSourceReader implements SourceReader {
     if (!before.isFile()) throw new WebError('gone', 'It is no file any more.');
     const etag = `${before.ino}-${before.size}-${before.mtimeMs}`;
     if (fileId !== null && etag === known) return { kind: 'unchanged' };
-    if (before.size > maxBytes)
-      throw new WebError('too-large', `It is larger than ${Math.floor(maxBytes / 1_000)} kB.`);
+    if (before.size > maxBytes) throw new WebError('too-large', tooLarge(maxBytes));
     // Not a pipe that never ends, and not a link that has taken the file's place.
     const file = await told(open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
     const opened = await file.stat();

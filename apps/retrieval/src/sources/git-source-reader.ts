@@ -5,12 +5,9 @@ import { filesBelow, folderAt } from '../git/tree';
 import type { WebClient } from '../web/web-client';
 import { toFileName } from '../web/web-document';
 import { WebError, type WebFailure } from '../web/web-error';
-import type { Reading, SourceReader } from './source-reader';
+import { BATCH, type Reading, type SourceReader, TOP } from './source-reader';
 import type { FoundDocument, WaitingDocument } from './source-row';
 
-/** The listing, among the addresses of the documents. */
-const TOP = './';
-const BATCH = 500;
 /** Folders that stand in each other again and again make more files than there are. */
 const MOST_FILES = 200_000;
 const LFS = 'version https://git-lfs.github.com/spec/';

@@ -19,6 +19,11 @@ export interface ReadDocument {
   refusal(): string | undefined;
 }
 
+/** The source itself, among the addresses of its documents, where these are paths. */
+export const TOP = './';
+/** Documents that a listing gives at once. */
+export const BATCH = 500;
+
 /** What reading an address has brought. */
 export type Reading =
   | ReadDocument

@@ -57,21 +57,3 @@ export interface DocumentOutcome {
 
 /** The row of a source, as its people see it. */
 export type SourceRow = KnowledgeSource;
-
-/** The source has another owner now, or is removed with its base: this process must stop. */
-export class SourceLostError extends Error {
-  override readonly name = 'SourceLostError';
-
-  constructor() {
-    super('the source was lost to another process, or removed');
-  }
-}
-
-/** This process is shut down: another one continues. */
-export class SourceHandOverError extends Error {
-  override readonly name = 'SourceHandOverError';
-
-  constructor() {
-    super('the process hands the source over');
-  }
-}

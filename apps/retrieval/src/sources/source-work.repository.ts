@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable, type Tx } from '@perennial/persistence';
-import type { Fence } from '@perennial/work';
+import { type Fence, WorkLostError } from '@perennial/work';
 import {
   type ClaimedSource,
   type DocumentOutcome,
   type FoundDocument,
   type SourceClaim,
-  SourceLostError,
   type SourceProblem,
   type WaitingDocument,
 } from './source-row';
@@ -89,10 +88,10 @@ export class SourceWorkRepository {
     );
   }
 
-  /** @throws SourceLostError */
+  /** @throws WorkLostError */
   async assertMine(tx: Tx, { id, epoch, owner }: SourceClaim): Promise<void> {
     const row = await tx.first(`WITH ${MINE} SELECT 1 FROM mine`, [id, epoch, owner]);
-    if (!row) throw new SourceLostError();
+    if (!row) throw new WorkLostError();
   }
 
   /**
@@ -100,7 +99,7 @@ export class SourceWorkRepository {
    *
    * @param most documents that the source may have; further ones are left out
    *
-   * @throws SourceLostError
+   * @throws WorkLostError
    */
   async found(
     { id, epoch, owner }: SourceClaim,
@@ -139,10 +138,10 @@ export class SourceWorkRepository {
       ],
       { name: 'sources.found' },
     );
-    if (!row) throw new SourceLostError();
+    if (!row) throw new WorkLostError();
   }
 
-  /** All that is known is read again in this sync, whether or not something still leads to it. @throws SourceLostError */
+  /** All that is known is read again in this sync, whether or not something still leads to it. @throws WorkLostError */
   async seeAll({ id, epoch, owner }: SourceClaim): Promise<void> {
     const row = await this.database.first(
       `WITH ${MINE},
@@ -150,7 +149,7 @@ export class SourceWorkRepository {
        SELECT 1 FROM mine`,
       [id, epoch, owner],
     );
-    if (!row) throw new SourceLostError();
+    if (!row) throw new WorkLostError();
   }
 
   /** The next documents to read in this sync. */
@@ -165,7 +164,7 @@ export class SourceWorkRepository {
     );
   }
 
-  /** This sync has finished with a document. @throws SourceLostError */
+  /** This sync has finished with a document. @throws WorkLostError */
   async done(
     { id, epoch, owner }: SourceClaim,
     address: string,
@@ -201,14 +200,14 @@ export class SourceWorkRepository {
       ],
       { name: 'sources.done' },
     );
-    if (!row) throw new SourceLostError();
+    if (!row) throw new WorkLostError();
   }
 
   /**
    * Counts the absences of a sync that could read its source: of documents that it has not found, and of those whose server says that they are
    * gone. Each is counted once in a sync.
    *
-   * @throws SourceLostError
+   * @throws WorkLostError
    */
   async countAbsences({ id, epoch, owner }: SourceClaim): Promise<void> {
     const row = await this.database.first(
@@ -223,7 +222,7 @@ export class SourceWorkRepository {
        SELECT 1 FROM mine`,
       [id, epoch, owner],
     );
-    if (!row) throw new SourceLostError();
+    if (!row) throw new WorkLostError();
   }
 
   /** Documents that have been absent for long enough, or never had a file; each with its file in the base. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { BlobStoreError } from '@perennial/blob-store';
 import { CallError } from '@perennial/contracts-kernel';
+import { HandOverError, WorkLostError } from '@perennial/work';
 import { WebError } from '../web/web-error';
-import { type DocumentOutcome, SourceHandOverError, SourceLostError, type SourceProblem } from './source-row';
+import type { DocumentOutcome, SourceProblem } from './source-row';
 
 /** The source as a whole cannot be read, or kept: the sync ends, and nothing that it had is removed. */
 export class SyncFailedError extends Error {
@@ -26,8 +27,8 @@ const STORE_WAIT_S = 5;
 const BUSY_WAIT_S = 60;
 
 export function toSyncFault(error: unknown): SyncFault {
-  if (error instanceof SourceLostError) return { kind: 'lost' };
-  if (error instanceof SourceHandOverError) return { kind: 'handed-over' };
+  if (error instanceof WorkLostError) return { kind: 'lost' };
+  if (error instanceof HandOverError) return { kind: 'handed-over' };
   if (error instanceof SyncFailedError) return { kind: 'failed', problem: error.problem };
   if (error instanceof WebError) {
     if (error.failure === 'busy') return { kind: 'wait', afterS: error.details.afterS ?? BUSY_WAIT_S, counts: true };

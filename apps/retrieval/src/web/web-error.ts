@@ -8,6 +8,9 @@
  */
 export type WebFailure = 'refused' | 'away' | 'busy' | 'gone' | 'denied' | 'too-large' | 'unsupported';
 
+/** In words for people. */
+export const tooLarge = (maxBytes: number): string => `It is larger than ${Math.floor(maxBytes / 1_000)} kB.`;
+
 /** Why a web page could not be read, for the person who asked for it. */
 export class WebError extends Error {
   override readonly name = 'WebError';
