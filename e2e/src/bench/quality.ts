@@ -3,15 +3,17 @@ import { ROOT } from '@perennial/launcher';
 import {
   keepResult,
   missingServer,
+  openSearchFiles,
   pgvectorFiles,
   qdrantBinary,
+  startOpenSearch,
   startPostgres,
   startQdrant,
 } from '@perennial/testing/servers';
 import { LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
 import { type Graded, type Nearest, rank, type Ranking, type RerankerChoice } from './retrieval-rank';
 
-const USAGE = `bench:quality [--stores lancedb,qdrant,pgvector] [--keep]
+const USAGE = `bench:quality [--stores lancedb,qdrant,pgvector,opensearch] [--keep]
 nDCG at 10 of searches by meaning, by words and by both, on the labelled sets (src/bench/labelled), the built system, the local embedder and
 real vector stores. With RAG_EXTERNAL_RERANKER_URL (and _API_KEY, RAG_RERANKING_MODEL) in the environment there is a column of both with that
 reranker. The last line is one JSON object. --keep: kept in docs/results.`;
@@ -39,6 +41,13 @@ const STORES: Record<string, { missing(): Promise<string | undefined>; start(): 
     start: async () => {
       const server = await startPostgres({ pgvector: await pgvectorFiles() });
       return { env: { VECTOR_DB: 'pgvector', PGVECTOR_DB_URL: server.url }, stop: () => server.stop() };
+    },
+  },
+  opensearch: {
+    missing: () => missingServer('OpenSearch', () => openSearchFiles()),
+    start: async () => {
+      const server = await startOpenSearch();
+      return { env: server.env, stop: () => server.stop() };
     },
   },
 };
