@@ -63,6 +63,7 @@ describe('vectorStoreEnv', () => {
       authorization: 'Basic bWU6YTpi',
     });
     expect(read(opensearch).OPENSEARCH_CERT_VERIFY).toBe(true);
+    expect(() => headers({ OPENSEARCH_URI: 'https://me:hunter2@opensearch:9200' })).toThrow(/may not have a user/);
     expect(() => headers({ OPENSEARCH_USERNAME: 'me' })).toThrow(/OPENSEARCH_PASSWORD/);
     expect(() => headers({ OPENSEARCH_PASSWORD: 'a' })).toThrow(/OPENSEARCH_USERNAME/);
   });

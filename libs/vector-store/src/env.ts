@@ -195,6 +195,9 @@ export function storeRules(env: StoreConfig, refuse: (path: keyof StoreConfig, m
   if (env.VECTOR_DB === 'opensearch' && env.OPENSEARCH_URI === undefined) {
     refuse('OPENSEARCH_URI', 'is needed with VECTOR_DB=opensearch');
   }
+  if (/^\w+:\/\/[^/]*@/.test(env.OPENSEARCH_URI ?? '')) {
+    refuse('OPENSEARCH_URI', 'may not have a user: OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD name it');
+  }
   if ((env.OPENSEARCH_USERNAME === undefined) !== (env.OPENSEARCH_PASSWORD === undefined)) {
     refuse('OPENSEARCH_PASSWORD', 'and OPENSEARCH_USERNAME need each other');
   }
