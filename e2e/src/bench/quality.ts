@@ -1,60 +1,21 @@
 import { parseArgs } from 'node:util';
 import { ROOT } from '@perennial/launcher';
-import {
-  keepResult,
-  missingServer,
-  openSearchFiles,
-  pgvectorFiles,
-  qdrantBinary,
-  startOpenSearch,
-  startPostgres,
-  startQdrant,
-} from '@perennial/testing/servers';
+import { keepResult } from '@perennial/testing/servers';
 import { LOCAL_MODEL, startLocalEmbedder } from './hybrid-system';
 import { type Graded, type Nearest, rank, type Ranking, type RerankerChoice } from './retrieval-rank';
+import { VECTOR_SERVERS } from './vector-servers';
 
 const USAGE = `bench:quality [--stores lancedb,qdrant,pgvector,opensearch] [--keep]
 nDCG at 10 of searches by meaning, by words and by both, on the labelled sets (src/bench/labelled), the built system, the local embedder and
 real vector stores. With RAG_EXTERNAL_RERANKER_URL (and _API_KEY, RAG_RERANKING_MODEL) in the environment there is a column of both with that
 reranker. The last line is one JSON object. --keep: kept in docs/results.`;
 
-interface Store {
-  env: Record<string, string>;
-  stop(): Promise<void>;
-}
-
-const STORES: Record<string, { missing(): Promise<string | undefined>; start(): Promise<Store> }> = {
-  lancedb: {
-    missing: () => Promise.resolve(undefined),
-    start: () => Promise.resolve({ env: {}, stop: () => Promise.resolve() }),
-  },
-  qdrant: {
-    missing: () => missingServer('Qdrant', qdrantBinary),
-    start: async () => {
-      const server = await startQdrant({ apiKey: 'bench-key' });
-      const env = { VECTOR_DB: 'qdrant', QDRANT_URI: server.url, QDRANT_API_KEY: 'bench-key' };
-      return { env, stop: () => server.stop() };
-    },
-  },
-  pgvector: {
-    missing: () => missingServer('pgvector', () => pgvectorFiles()),
-    start: async () => {
-      const server = await startPostgres({ pgvector: await pgvectorFiles() });
-      return { env: { VECTOR_DB: 'pgvector', PGVECTOR_DB_URL: server.url }, stop: () => server.stop() };
-    },
-  },
-  opensearch: {
-    missing: () => missingServer('OpenSearch', () => openSearchFiles()),
-    start: async () => {
-      const server = await startOpenSearch();
-      return { env: server.env, stop: () => server.stop() };
-    },
-  },
-};
+/** Those whose fusion is their own; the others have the words in Postgres, as pgvector has. */
+const STORES = ['lancedb', 'qdrant', 'pgvector', 'opensearch'];
 
 const { values: options } = parseArgs({
   options: {
-    stores: { type: 'string', default: Object.keys(STORES).join(',') },
+    stores: { type: 'string', default: STORES.join(',') },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -71,8 +32,8 @@ const rankings: Record<string, Ranking> = {};
 const found: Nearest[] = [];
 try {
   for (const name of options.stores.split(',')) {
-    const store = STORES[name];
-    if (!store) throw new Error(`there is no store "${name}": ${Object.keys(STORES).join(', ')}`);
+    const store = VECTOR_SERVERS[name];
+    if (!store) throw new Error(`there is no store "${name}": ${Object.keys(VECTOR_SERVERS).join(', ')}`);
     const missing = await store.missing();
     if (missing !== undefined) {
       log(`SKIPPED: ${name}: ${missing}`);

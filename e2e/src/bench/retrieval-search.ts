@@ -1,187 +1,180 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { missingServer, pgvectorFiles, qdrantBinary, startPostgres, startQdrant } from '@perennial/testing/servers';
-import { createVectorStore, type VectorStore, type VectorStoreConfig } from '@perennial/vector-store';
-import { type Base, DIMENSION, exactly, PointMaker } from './retrieval-vectors';
+import { readEnv } from '@perennial/runtime';
+import { createVectorStore, type VectorStore, vectorStoreEnv, vectorStoreRules } from '@perennial/vector-store';
+import { z } from 'zod';
+import { DIMENSION, type RealVectors } from './real-vectors';
+import { type Base, exactly, PointMaker, type Question } from './retrieval-vectors';
+import { VECTOR_SERVERS, type VectorServer } from './vector-servers';
 
-export type ServerName = 'qdrant' | 'pgvector';
-
-/** Search figures of one store; null if its server is not available. */
+/** Of all bases of one store together; times in milliseconds. */
 export interface SearchFigures {
+  p50Ms: number;
   p99Ms: number;
+  /** By meaning and by words. */
+  hybridP99Ms: number;
   recall: number;
+  /** From the first point to the last, and until the server was idle. */
+  filledS: number;
+  indexedS: number;
 }
 
-/** Bases by size; as in a real installation few are large and most are small. */
+export interface SearchOptions {
+  /** Names of `VECTOR_SERVERS`. */
+  stores: readonly string[];
+  /** Chunks of all bases together. */
+  chunks: number;
+  /** Per class of bases. */
+  questions: number;
+}
+
+/** Shares of all chunks; as in a real installation few bases are large and most are small. */
 const CLASSES = [
-  { bases: 1, size: 50_000 },
-  { bases: 2, size: 25_000 },
-  { bases: 5, size: 10_000 },
-  { bases: 20, size: 2_000 },
-  { bases: 20, size: 500 },
+  { bases: 1, share: 0.25 },
+  { bases: 2, share: 0.125 },
+  { bases: 5, share: 0.05 },
+  { bases: 20, share: 0.01 },
+  { bases: 20, share: 0.0025 },
 ];
 const COLLECTION = 'bench';
 const BATCH = 500;
 const AT_A_TIME = 2;
 const LIMIT = 10;
 const WARM = 20;
-const QUESTION_WORDS = 8;
-const SETTLE_MS = 5_000;
-const INDEXING_LIMIT_MS = 1_200_000;
+const PROGRESS_SHARE = 0.1;
+const schema = z.object(vectorStoreEnv).superRefine(vectorStoreRules);
 
-interface Subject {
-  config: Partial<VectorStoreConfig>;
-  /** Waits until the server is idle. */
-  settled(): Promise<void>;
-  stop(): Promise<void>;
+/** A question to a base, and what is nearest to it. */
+interface Asked extends Question {
+  base: Base;
+  nearest: Set<string>;
 }
 
-/** Fills each store with the same points and searches it, one query at a time. `share` makes all bases smaller. */
+/**
+ * Fills each store with the same points and asks it the same questions, one at a time.
+ *
+ * @returns by store; null where the server cannot be had
+ */
 export async function searchStores(
-  { share, questions }: { share: number; questions: number },
+  real: RealVectors,
+  { stores, chunks, questions }: SearchOptions,
   log: (line: string) => void,
-): Promise<Record<ServerName, SearchFigures | null>> {
-  const sizes = CLASSES.flatMap(({ bases, size }) => Array.from({ length: bases }, () => Math.round(size * share)));
-  const maker = new PointMaker(sizes);
-  const measure = async (name: ServerName, missing: string | undefined, start: () => Promise<Subject>) => {
+): Promise<Record<string, SearchFigures | null>> {
+  const sizes = CLASSES.flatMap(({ bases, share }) => Array.from({ length: bases }, () => Math.round(chunks * share)));
+  const maker = new PointMaker(real, sizes);
+  const asked = questionsOf(maker, questions);
+  log(`${chunks} chunks and ${asked.flat().length} questions are made`);
+  const figures: Record<string, SearchFigures | null> = {};
+  for (const name of stores) {
+    const kind = VECTOR_SERVERS[name];
+    if (!kind) throw new Error(`there is no store "${name}": ${Object.keys(VECTOR_SERVERS).join(', ')}`);
+    const missing = await kind.missing();
+    figures[name] = null;
     if (missing !== undefined) {
       log(`SKIPPED: search on ${name}: ${missing}`);
-      return null;
+      continue;
     }
-    const subject = await start();
+    const server = await kind.start();
     try {
-      return await searchOne(name, subject, maker, questions, log);
+      figures[name] = await searchOne(name, server, maker, asked, log);
+      log(`${name}: ${JSON.stringify(figures[name])}`);
     } finally {
-      await subject.stop();
+      await server.stop();
     }
-  };
-  return {
-    qdrant: await measure('qdrant', await missingServer('Qdrant', qdrantBinary), qdrant),
-    pgvector: await measure('pgvector', await missingServer('pgvector', () => pgvectorFiles()), pgvector),
-  };
+  }
+  return figures;
+}
+
+/** By class of bases; the first ones of each are for warming up. */
+function questionsOf(maker: PointMaker, questions: number): Asked[][] {
+  let first = 0;
+  return CLASSES.map(({ bases }) => {
+    const inClass = maker.bases.slice(first, (first += bases));
+    return Array.from({ length: WARM + questions }, (_, at) => {
+      const base = inClass[at % inClass.length] as Base;
+      const question = maker.question(base);
+      return { ...question, base, nearest: exactly(base, question.vector, LIMIT) };
+    });
+  });
 }
 
 async function searchOne(
-  name: ServerName,
-  { config, settled }: Subject,
+  name: string,
+  { env, settled }: VectorServer,
   maker: PointMaker,
-  questions: number,
+  asked: readonly Asked[][],
   log: (line: string) => void,
 ): Promise<SearchFigures> {
-  const store = createVectorStore({
-    DATA_DIR: '',
-    VECTOR_DB_TIMEOUT_MS: 5_000,
-    QDRANT_COLLECTION_PREFIX: 'bench',
-    QDRANT_ON_DISK: false,
-    QDRANT_HNSW_M: 16,
-    PGVECTOR_POOL_SIZE: 10,
-    PGVECTOR_HNSW_M: 16,
-    PGVECTOR_HNSW_EF_CONSTRUCTION: 64,
-    ...config,
-  } as VectorStoreConfig);
+  const store = createVectorStore(readEnv(schema, { DATA_DIR: 'data', ...env }, { service: 'bench' }));
   try {
     const from = performance.now();
-    await fill(store, maker, (written) => {
-      if (written % 50_000 === 0) log(`${name}: ${written} points after ${seconds(from)} s`);
-    });
-    log(`${name}: filled in ${seconds(from)} s`);
+    const seconds = () => Math.round((performance.now() - from) / 1_000);
+    await fill(store, maker, (share) => log(`${name}: ${Math.round(share * 100)} % written after ${seconds()} s`));
+    const filledS = seconds();
     await settled();
-    log(`${name}: indexed after ${seconds(from)} s`);
-    return await ask(name, store, maker, questions, log);
+    const indexedS = seconds();
+    log(`${name}: indexed after ${indexedS} s`);
+    return { ...(await ask(name, store, asked, log)), filledS, indexedS };
   } finally {
     await store.close();
   }
 }
 
-async function fill(store: VectorStore, maker: PointMaker, onProgress: (written: number) => void): Promise<void> {
+async function fill(store: VectorStore, maker: PointMaker, onProgress: (share: number) => void): Promise<void> {
   await store.ensureCollection(COLLECTION, { dimension: DIMENSION });
+  const all = maker.bases.reduce((sum, { size }) => sum + size, 0);
   let written = 0;
   const batches = (function* () {
     for (const base of maker.bases)
       for (let from = 0; from < base.size; from += BATCH)
         yield maker.points(base, from, Math.min(from + BATCH, base.size));
   })();
+  let told = 0;
   const writer = async () => {
     for (const batch of batches) {
       await store.upsert(COLLECTION, batch);
-      onProgress((written += batch.length));
+      written += batch.length;
+      if (written / all < told + PROGRESS_SHARE) continue;
+      told = written / all;
+      onProgress(told);
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, writer));
 }
 
 async function ask(
-  name: ServerName,
+  name: string,
   store: VectorStore,
-  maker: PointMaker,
-  questions: number,
+  asked: readonly Asked[][],
   log: (line: string) => void,
-): Promise<SearchFigures> {
-  const all = { times: [] as number[], found: 0, wanted: 0 };
-  let first = 0;
-  for (const { bases } of CLASSES) {
-    const inClass = maker.bases.slice(first, (first += bases));
-    const times: number[] = [];
-    const hybrid: number[] = [];
+): Promise<Pick<SearchFigures, 'p50Ms' | 'p99Ms' | 'hybridP99Ms' | 'recall'>> {
+  const all = { dense: [] as number[], hybrid: [] as number[], found: 0, wanted: 0 };
+  for (const inClass of asked) {
+    const times = { dense: [] as number[], hybrid: [] as number[] };
     let found = 0;
     let wanted = 0;
-    for (let at = -WARM; at < questions; at += 1) {
-      const base = inClass[Math.abs(at) % inClass.length] as Base;
-      const vector = maker.question(base);
-      const filter = { scopes: [base.scope] };
-      const exact = exactly(base, vector, LIMIT);
-      const hits = await timed(() => store.search(COLLECTION, { vector, filter, limit: LIMIT }));
-      const text = maker.words(QUESTION_WORDS);
-      const both = await timed(() =>
-        store.searchHybrid(COLLECTION, { vector, filter, limit: LIMIT, text, keywordWeight: 0.5 }),
-      );
-      if (at < 0) continue;
-      times.push(hits.ms);
-      hybrid.push(both.ms);
-      found += hits.result.filter(({ id }) => exact.has(id)).length;
-      wanted += exact.size;
+    for (const [at, { base, vector, text, nearest }] of inClass.entries()) {
+      const query = { vector, filter: { scopes: [base.scope] }, limit: LIMIT };
+      const hits = await timed(() => store.search(COLLECTION, query));
+      const both = await timed(() => store.searchHybrid(COLLECTION, { ...query, text, keywordWeight: 0.5 }));
+      if (at < WARM) continue;
+      times.dense.push(hits.ms);
+      times.hybrid.push(both.ms);
+      found += hits.result.filter(({ id }) => nearest.has(id)).length;
+      wanted += nearest.size;
     }
-    const size = (inClass[0] as Base).size;
-    const p50 = { dense: quantile(times, 0.5), hybrid: quantile(hybrid, 0.5) };
-    const p99 = { dense: quantile(times, 0.99), hybrid: quantile(hybrid, 0.99) };
-    log(`${name}: base of ${size}: ${JSON.stringify({ recall_at_10: round(found / wanted, 3), p50, p99 })}`);
-    all.times.push(...times);
+    const p50 = { dense: quantile(times.dense, 0.5), hybrid: quantile(times.hybrid, 0.5) };
+    const p99 = { dense: quantile(times.dense, 0.99), hybrid: quantile(times.hybrid, 0.99) };
+    const recall = round(found / wanted, 3);
+    log(`${name}: base of ${inClass[0]?.base.size}: ${JSON.stringify({ recall_at_10: recall, p50, p99 })}`);
+    all.dense.push(...times.dense);
+    all.hybrid.push(...times.hybrid);
     all.found += found;
     all.wanted += wanted;
   }
-  return { p99Ms: quantile(all.times, 0.99), recall: round(all.found / all.wanted, 3) };
-}
-
-async function qdrant(): Promise<Subject> {
-  const server = await startQdrant({ apiKey: 'bench-key' });
-  const look = async <T>(path: string): Promise<T> => {
-    const reply = await fetch(server.url + path, { headers: { 'api-key': 'bench-key' } });
-    return ((await reply.json()) as { result: T }).result;
-  };
   return {
-    config: { VECTOR_DB: 'qdrant', QDRANT_URI: server.url, QDRANT_API_KEY: 'bench-key' },
-    settled: async () => {
-      const deadline = Date.now() + INDEXING_LIMIT_MS;
-      const { collections } = await look<{ collections: { name: string }[] }>('/collections');
-      for (const { name } of collections) {
-        while ((await look<{ status: string }>(`/collections/${name}`)).status !== 'green') {
-          if (Date.now() > deadline) throw new Error(`Qdrant has not indexed ${name} after 20 minutes`);
-          await sleep(500);
-        }
-      }
-      await sleep(SETTLE_MS);
-    },
-    stop: () => server.stop(),
-  };
-}
-
-async function pgvector(): Promise<Subject> {
-  // Realistic for a server with 200,000 chunks; the default of 64 MB is for tests.
-  const settings = { shared_buffers: '1GB', max_wal_size: '4GB' };
-  const server = await startPostgres({ pgvector: await pgvectorFiles(), settings });
-  return {
-    config: { VECTOR_DB: 'pgvector', PGVECTOR_DB_URL: server.url },
-    settled: () => sleep(SETTLE_MS),
-    stop: () => server.stop(),
+    p50Ms: quantile(all.dense, 0.5),
+    p99Ms: quantile(all.dense, 0.99),
+    hybridP99Ms: quantile(all.hybrid, 0.99),
+    recall: round(all.found / all.wanted, 3),
   };
 }
 
@@ -191,7 +184,6 @@ async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; result: T
   return { ms: performance.now() - from, result };
 }
 
-const seconds = (from: number) => Math.round((performance.now() - from) / 1_000);
 const round = (value: number, digits = 1) => Number(value.toFixed(digits));
 
 function quantile(values: readonly number[], share: number): number {
