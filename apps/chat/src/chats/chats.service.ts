@@ -39,8 +39,7 @@ export class ChatsService {
   }
 
   search(principal: UserPrincipal, text: string, page: number, waiter: Waiter): Promise<ChatListItem[]> {
-    if (text.trim() !== '') return this.texts.search(principal.userId, waiter, text, page);
-    return this.list(principal, { page, archived: false, sortBy: 'updated_at', direction: 'desc' });
+    return this.texts.search(principal.userId, waiter, text, page);
   }
 
   /**

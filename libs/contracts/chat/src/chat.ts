@@ -53,7 +53,10 @@ export const ChatListItemSchema = z.object({
   unread: z.boolean().default(false),
   /** Ids of its tags. */
   tags: z.array(z.string()).default([]),
+  /** Of a search: the part of the message that was found, where the words are in it (UTF-16 units), and the message. */
   snippet: z.string().optional(),
+  snippet_ranges: z.array(z.object({ from: z.number().int(), to: z.number().int() })).optional(),
+  message_id: z.string().optional(),
 });
 
 export type ChatListItem = z.infer<typeof ChatListItemSchema>;

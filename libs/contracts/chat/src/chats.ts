@@ -19,7 +19,11 @@ export const list = defineCall({
   reply: z.object({ items: z.array(ChatListItemSchema) }),
 });
 
-/** Titles and message texts that hold `text`, with a snippet; 60 a page. */
+/**
+ * Titles and message texts that have every word of `text`, with a snippet; 60 a page, newest first. `tag:NAME` (all of several; `tag:none` for chats
+ * without tags), `pinned:true|false` and `archived:true|false` say which chats; the archive is left out otherwise. Without words all such chats.
+ * There are no folders and no shared chats yet: `folder:NAME` and `shared:true` find nothing, `shared:false` everything.
+ */
 export const search = defineCall({
   pattern: 'chat.chats.search',
   effect: 'read',

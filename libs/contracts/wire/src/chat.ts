@@ -125,6 +125,10 @@ export const ChatListItemSchema = z.object({
   last_read_at: z.number().int().nullable(),
   active: z.boolean(),
   snippet: z.string().nullable().optional(),
+  /** Ours, of a search: where the words are in the snippet, in UTF-16 units, in order and without overlaps. */
+  snippet_ranges: z.array(z.object({ from: z.number().int(), to: z.number().int() })).optional(),
+  /** Ours, of a search: the message that was found; absent when it was the title. */
+  message_id: z.string().optional(),
   archived: z.boolean().optional(),
   pinned: z.boolean().optional(),
   /** Something came since its owner read it; while it is active, the answer itself. */

@@ -15,8 +15,10 @@ export interface ChatQuery {
   /** For texts that are not indexed yet: patterns for LIKE and regular expressions. */
   patterns: string[];
   expressions: string[];
-  /** The words as they were typed, for the snippet. */
-  typed: string[];
+  /** The first word as it was typed, for the excerpt of a long text. */
+  typed: string;
+  /** The words as the index has them, for the snippet. */
+  words: string[];
 }
 
 /** Undefined if the text has no word. */
@@ -29,7 +31,8 @@ export function queryOf(text: string, userId: string): ChatQuery | undefined {
     parts: words.filter((word) => toGrams(word).length > 1 && [...word].length > GRAM),
     patterns: typed.filter(isFoundInParts).map((word) => `%${word}%`),
     expressions: typed.filter((word) => !isFoundInParts(word)).map((word) => `(^|[^[:alnum:]])${word}($|[^[:alnum:]])`),
-    typed,
+    typed: typed[0] ?? '',
+    words,
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chats } from '@perennial/contracts-chat';
+import { chats, marks, tags } from '@perennial/contracts-chat';
 import type { CallError, UserPrincipal } from '@perennial/contracts-kernel';
 import { postgresUrl, waitFor } from '@perennial/testing';
 import pg from 'pg';
@@ -98,6 +98,43 @@ describe('the search', () => {
     expect(await titlesOf('überschrift')).toEqual([]);
     await db.query('DELETE FROM chats WHERE id = $1', [chatId]);
     expect((await db.query('SELECT 1 FROM search_words WHERE chat_id = $1', [chatId])).rowCount).toBe(0);
+  });
+
+  it('leads to the message, and tells where the words are in the snippet', async () => {
+    await chatWith(`${'word '.repeat(100)}große Übermaß`, 'Long');
+    const wordsIn = async (text: string) => {
+      const [hit] = await search(text);
+      expect(hit).toMatchObject({ title: 'Long', message_id: 'u' });
+      return hit?.snippet_ranges?.map(({ from, to }) => hit.snippet?.slice(from, to));
+    };
+    // Not indexed yet: the text itself is read.
+    expect(await wordsIn('große')).toEqual(['große']);
+    await indexed();
+    expect(await wordsIn('übermaß gross')).toEqual(['groß', 'Übermaß']);
+    expect((await search('long'))[0]).not.toHaveProperty('message_id');
+  });
+
+  it('finds chats by what they are', async () => {
+    const ids = new Map<string, string>();
+    for (const title of ['Plain', 'Pinned', 'Tagged', 'Archived']) ids.set(title, await chatWith('roses', title));
+    const chatId = (title: string) => ids.get(title)!;
+    await caller.rpc.call(marks.pin, { chatId: chatId('Pinned') }, { principal: owner });
+    await caller.rpc.call(marks.archive, { chatId: chatId('Archived') }, { principal: owner });
+    for (const name of ['Garden', 'Old Trees'])
+      await caller.rpc.call(tags.add, { chatId: chatId('Tagged'), name }, { principal: owner });
+    for (const text of ['', 'roses ']) {
+      expect(await titlesOf(`${text}pinned:true`)).toEqual(['Pinned']);
+      expect(await titlesOf(`${text}pinned:false`)).toEqual(['Plain', 'Tagged']);
+      expect(await titlesOf(`${text}archived:true`)).toEqual(['Archived']);
+      expect(await titlesOf(`${text}tag:"old trees" tag:garden`)).toEqual(['Tagged']);
+      expect(await titlesOf(`${text}tag:garden tag:other`)).toEqual([]);
+      expect(await titlesOf(`${text}tag:none`)).toEqual(['Pinned', 'Plain']);
+      expect(await titlesOf(`${text}shared:false`)).toEqual(['Pinned', 'Plain', 'Tagged']);
+      expect(await titlesOf(`${text}folder:work`)).toEqual([]);
+    }
+    expect(await titlesOf('tag:garden thorns')).toEqual([]);
+    expect(await titlesOf('tag:garden %')).toEqual([]);
+    expect((await search('tag:garden', userOf())).length).toBe(0);
   });
 
   it('never finds another user’s text', async () => {

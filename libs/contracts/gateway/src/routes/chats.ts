@@ -54,7 +54,12 @@ export const archived = route({
   reply: items,
 });
 
-/** Titles and message texts that hold `text`, with a snippet; 60 a page. */
+/**
+ * Titles and message texts that have every word of `text`, with a snippet; 60 a page, newest first. `tag:NAME` (all of several; names with spaces in
+ * quotes or by their ids; `tag:none` for chats without tags), `pinned:true|false` and `archived:true|false` say which chats; the archive is left out
+ * otherwise. Without words all such chats are found. There are no folders and no shared chats yet: `folder:NAME` and `shared:true` find nothing,
+ * `shared:false` everything.
+ */
 export const search = route({
   method: 'GET',
   path: '/api/v1/chats/search',
