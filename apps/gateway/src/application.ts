@@ -7,6 +7,7 @@ import type { RunStreamSubscriber } from '@perennial/transport';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayEnv } from './env';
 import { RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
+import { KEPT_RELEASES, type KeptReleases } from './features/site/kept-releases';
 import { serveSite } from './features/site/serve-site';
 import { SITE, type Site } from './features/site/site';
 import { SocketServer } from './features/sockets/socket-server';
@@ -30,7 +31,13 @@ export async function createGateway(
   });
   const errors = await configureHttp(app, env, runtime);
   const site = app.get<Site | undefined>(SITE);
-  serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, site, errors);
+  serveSite(app.getHttpAdapter().getInstance() as unknown as FastifyInstance, {
+    site,
+    kept: app.get<KeptReleases | undefined>(KEPT_RELEASES),
+    errors,
+    runtime,
+    compressed: env.ENABLE_COMPRESSION,
+  });
   // Before all other hooks: clients that are disconnected later must reach another replica.
   const http = app.getHttpServer();
   runtime.drain.add('intake', 'stop listening', () => {

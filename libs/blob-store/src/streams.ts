@@ -35,7 +35,11 @@ export class Meter {
 /** Destroys the stream when the signal is aborted; returns the function that stops this. */
 export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): () => void {
   if (signal === undefined) return () => undefined;
-  const abort = (): void => void stream.destroy(signal.reason as Error);
+  const abort = (): void => {
+    // An error that nobody listens to ends the process; a stream that is not read yet has no listener.
+    stream.once('error', () => undefined);
+    stream.destroy(signal.reason as Error);
+  };
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   return () => signal.removeEventListener('abort', abort);

@@ -182,6 +182,16 @@ describe.each(await drivers())('$name', { timeout: 60_000 }, ({ missing, leftove
       expect(await remainsOf(key)).toEqual([]);
     });
 
+    it('that was given up before it began', async () => {
+      const key = keyOf();
+      // Nobody has begun to read it, so nobody listens to its errors.
+      const source = new Readable({ read: () => undefined });
+      const given = store.put(key, source, { ...ENOUGH, signal: AbortSignal.abort(new Error('given up')) });
+      await expect(given).rejects.toThrow('given up');
+      expect(source.destroyed).toBe(true);
+      expect(await remainsOf(key)).toEqual([]);
+    });
+
     it('and keeps an earlier blob unchanged', async () => {
       const key = keyOf();
       const before = bytes(1_000);

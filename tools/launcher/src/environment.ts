@@ -42,8 +42,6 @@ const schema = z.object({
   SHUTDOWN_GRACE_MS: z.string().default('10000'),
   /** Set by npm for its scripts. */
   npm_lifecycle_event: z.string().optional(),
-  /** A single-page build to serve instead of ours. */
-  WEB_ROOT: z.string().optional(),
 });
 
 export interface LauncherEnvironment {
@@ -64,7 +62,6 @@ export interface LauncherEnvironment {
   documents: { STORAGE_PROVIDER: string; VECTOR_DB: string; DATA_DIR?: string };
   nodeEnv: string;
   shutdownGraceMs: string;
-  hasWebRoot: boolean;
   /** Started by npm, and meant to end with it. */
   underNpm: boolean;
 }
@@ -99,7 +96,6 @@ export function launcherEnvironment(values: NodeJS.ProcessEnv): LauncherEnvironm
     },
     nodeEnv: env.NODE_ENV,
     shutdownGraceMs: env.SHUTDOWN_GRACE_MS,
-    hasWebRoot: env.WEB_ROOT !== undefined,
     underNpm: env.npm_lifecycle_event !== undefined,
   };
 }

@@ -51,7 +51,7 @@ describe('launcherEnvironment', () => {
     const env = launcherEnvironment({ SECRET_KEY_FILE: key, DATABASE_URL_FILE: url, REDIS_URL_FILE: '' });
     expect(env).toMatchObject({ secretKey: 'a key in a file', databaseUrl: 'postgres://me@db/x', redisUrl: undefined });
     const home = new Home(folder);
-    const options = { env, home, root: folder, databaseUrl: 'postgres://me@db/x', redisUrl: 'redis://r', extra: {} };
+    const options = { env, home, databaseUrl: 'postgres://me@db/x', redisUrl: 'redis://r', extra: {} };
     expect(sharedEnvironment(options)).toMatchObject({ SECRET_KEY: 'a key in a file', SECRET_KEY_FILE: '' });
     expect(() => launcherEnvironment({ SECRET_KEY: 'x', SECRET_KEY_FILE: key })).toThrow('SECRET_KEY is given twice');
     expect(() => launcherEnvironment({ REDIS_URL_FILE: '/nowhere/at/all' })).toThrow('REDIS_URL_FILE names');

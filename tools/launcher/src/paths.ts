@@ -38,9 +38,3 @@ export function serviceArguments(service: ServiceName, root: string, code: Servi
     main,
   ];
 }
-
-/** The built page, when there is one. */
-export function webRoot(root: string): string | undefined {
-  const dist = join(root, 'apps', 'web', 'dist');
-  return existsSync(join(dist, 'index.html')) ? dist : undefined;
-}

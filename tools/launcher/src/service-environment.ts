@@ -1,11 +1,9 @@
 import { IN_FILES, type LauncherEnvironment } from './environment';
-import { webRoot } from './paths';
 import type { Home } from './state';
 
 export interface SharedEnvironmentOptions {
   env: LauncherEnvironment;
   home: Home;
-  root: string;
   databaseUrl: string;
   redisUrl: string;
   /** The models, the embedder, and what the caller adds. It does not change where the stores are. */
@@ -14,12 +12,10 @@ export interface SharedEnvironmentOptions {
 
 /** The variables that all processes of all services get. */
 export function sharedEnvironment(options: SharedEnvironmentOptions): Record<string, string> {
-  const { env, home, root } = options;
-  const web = webRoot(root);
+  const { env, home } = options;
   return {
     NODE_ENV: env.nodeEnv,
     SHUTDOWN_GRACE_MS: env.shutdownGraceMs,
-    ...(web === undefined || env.hasWebRoot ? {} : { WEB_ROOT: web }),
     DATA_DIR: home.file('data'),
     ...env.documents,
     ...options.extra,

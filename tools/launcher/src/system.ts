@@ -267,7 +267,7 @@ export class RunningSystem {
     const started = performance.now();
     const scale: Scale = { ...parseScale(''), ...this.options.scale };
     const shared = sharedEnvironment({
-      ...{ env: this.env, home: this.home, root: this.root },
+      ...{ env: this.env, home: this.home },
       databaseUrl: this.postgresUrl,
       redisUrl: this.redisUrl,
       extra: { ...this.provider.env, ...this.embedders?.env, ...this.options.env },

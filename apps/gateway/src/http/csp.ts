@@ -19,6 +19,22 @@ export const OWN_PAGE: Directives = {
   'frame-ancestors': ["'none'"],
 };
 
+/**
+ * For the pages of ours that show what a model wrote (`/sandbox/…`): their scripts run without an origin, so without cookies, storage and our page;
+ * no connections, no forms, and no frame but one of our page's. Styles inline: diagrams have their own.
+ */
+export const SANDBOX_PAGE: Directives = {
+  sandbox: ['allow-scripts'],
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ['data:', 'blob:'],
+  'font-src': ["'self'", 'data:'],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'self'"],
+};
+
 /** For a reply that is not a page. */
 export const NO_PAGE: Directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 

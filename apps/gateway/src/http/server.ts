@@ -88,7 +88,7 @@ export async function configureHttp(
     });
   }
   // For `reply.sendFile`: the routes decide which files are served.
-  await fastify.register(fastifyStatic, { serve: false, cacheControl: false });
+  await fastify.register(fastifyStatic, { serve: false, cacheControl: false, preCompressed: env.ENABLE_COMPRESSION });
   const noPage = policy(NO_PAGE);
   const proxies = app.get(Proxies);
   const hosts = app.get(AllowedHosts);

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../../test/edge';
 
 const PAGE = '<!doctype html><title>Page</title><script type="module" src="/assets/index-Dk3a9F1x.js"></script>';
+const SCRIPT = `console.log('${'x'.repeat(5_000)}')`;
 const INLINE = '<!doctype html><script>window.boot()</script><script src="/x.js"></script>';
 
 describe('the page', () => {
@@ -17,11 +19,16 @@ describe('the page', () => {
     await writeFile(join(directory, 'site/index.html'), PAGE);
     await writeFile(join(directory, 'site/.env'), 'SECRET=1');
     await writeFile(join(directory, 'site/robots.txt'), 'robots');
-    await writeFile(join(directory, 'site/assets/index-Dk3a9F1x.js'), `console.log('${'x'.repeat(5_000)}')`);
+    await writeFile(join(directory, 'site/assets/index-Dk3a9F1x.js'), SCRIPT);
+    await writeFile(join(directory, 'site/assets/index-Dk3a9F1x.js.br'), brotliCompressSync(SCRIPT));
+    await writeFile(join(directory, 'site/assets/index-Dk3a9F1x.js.gz'), gzipSync(SCRIPT));
+    await writeFile(join(directory, 'site/assets/later-Dk3a9F1x.js'), SCRIPT);
+    await mkdir(join(directory, 'site/sandbox'));
+    await writeFile(join(directory, 'site/sandbox/diagram.html'), PAGE);
     await symlink(join(directory, 'secret.txt'), join(directory, 'site/link.txt'));
     await mkdir(join(directory, 'site-of-others'));
     await writeFile(join(directory, 'site-of-others/index.html'), 'theirs');
-    edge = await startEdge({ TRUSTED_PROXIES: '10.0.0.1' }, join(directory, 'site'));
+    edge = await startEdge({ TRUSTED_PROXIES: '10.0.0.1', DATA_DIR: join(directory, 'data') }, join(directory, 'site'));
   });
   afterAll(async () => {
     await edge.close();
@@ -74,12 +81,59 @@ describe('the page', () => {
     );
   });
 
-  it('files with a hash in their name are kept for a year, and compressed', async () => {
-    const reply = await get('/assets/index-Dk3a9F1x.js', { 'accept-encoding': 'br' });
-    expect(reply.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+  it.each([
+    ['br, gzip', 'br', brotliCompressSync(SCRIPT)],
+    ['gzip;q=1.0, br;q=0.1', 'gzip', gzipSync(SCRIPT)],
+    ['br;q=0', undefined, Buffer.from(SCRIPT)],
+    ['', undefined, Buffer.from(SCRIPT)],
+  ])('a file with a hash in its name is sent as the build has it for “%s”', async (accepted, encoding, bytes) => {
+    const headers = { 'accept-encoding': accepted };
+    const reply = await get('/assets/index-Dk3a9F1x.js', headers);
+    expect(reply.rawPayload.equals(bytes)).toBe(true);
+    expect(reply.headers).toMatchObject({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-type': 'application/javascript; charset=utf-8',
+      'content-length': String(bytes.length),
+      vary: expect.stringMatching(/accept-encoding/i),
+      'access-control-allow-origin': '*',
+    });
+    expect(reply.headers['content-encoding']).toBe(encoding);
+    const head = await edge.app.inject({ method: 'HEAD', url: '/assets/index-Dk3a9F1x.js', headers });
+    expect(head.headers['content-length']).toBe(String(bytes.length));
+    const again = await get('/assets/index-Dk3a9F1x.js', { ...headers, 'if-none-match': String(reply.headers.etag) });
+    expect([again.statusCode, again.rawPayload.length]).toEqual([304, 0]);
+    expect(again.headers.vary).toMatch(/accept-encoding/i);
+  });
+
+  it('the tags of a file’s encodings differ', async () => {
+    const replies = await Promise.all(
+      ['br', 'gzip', ''].map((encoding) => get('/assets/index-Dk3a9F1x.js', { 'accept-encoding': encoding })),
+    );
+    expect(new Set(replies.map(({ headers }) => headers.etag)).size).toBe(3);
+  });
+
+  it('what the build did not compress is compressed while it is sent', async () => {
+    const reply = await get('/assets/later-Dk3a9F1x.js', { 'accept-encoding': 'br' });
     expect(reply.headers['content-encoding']).toBe('br');
+    expect(brotliDecompressSync(reply.rawPayload).toString()).toBe(SCRIPT);
     expect((await get('/robots.txt')).headers['cache-control']).toBe('no-cache');
   });
+
+  it.each(['/sandbox/diagram.html', '/%73andbox/diagram.html', '/sandbox%2fdiagram.html'])(
+    'what shows a model’s text has no origin and no connections, and is framed by our page only: %s',
+    async (url) => {
+      const { headers, statusCode } = await get(url);
+      expect([statusCode, headers['x-frame-options'], headers['cache-control']]).toEqual([
+        200,
+        'SAMEORIGIN',
+        'no-cache',
+      ]);
+      expect(headers['content-security-policy']).toBe(
+        "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:; " +
+          "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+      );
+    },
+  );
 
   it.each([
     '/../secret.txt',

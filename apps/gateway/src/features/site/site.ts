@@ -1,14 +1,21 @@
 import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { foreignPage, OWN_PAGE, policy } from '../../http/csp';
+import { foreignPage, OWN_PAGE, policy, SANDBOX_PAGE } from '../../http/csp';
+import type { FileBytes } from './kept-release';
 
 /** Names with a content hash (`index-Dk3a9F1x.js`): their content never changes. */
 const HASHED =
   /(?:^|\/)(?:assets|_app\/immutable|immutable|static\/(?:js|css|media))\/.*[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
-const YEAR = 'public, max-age=31536000, immutable';
+/** `Cache-Control` of those. */
+export const YEAR = 'public, max-age=31536000, immutable';
 /** The client revalidates each time. */
 const REVALIDATE = 'no-cache';
+
+const SANDBOX_HEADERS = {
+  'content-security-policy': policy(SANDBOX_PAGE),
+  'x-frame-options': 'SAMEORIGIN',
+};
 
 /** A file of the site: where it is below the root, and how long it may be kept. */
 export interface SiteFile {
@@ -27,7 +34,7 @@ export class Site {
   private constructor(
     readonly root: string,
     /** `Content-Security-Policy` of the page. */
-    readonly policy: string,
+    private readonly policy: string,
     /** Changes when the page does. */
     readonly fingerprint: string,
     /** Whether it is our own page. */
@@ -66,15 +73,52 @@ export class Site {
       const real = await realpath(join(this.root, wanted));
       const inside = relative(this.root, real);
       if (inside.startsWith('..') || inside.startsWith(sep) || !(await stat(real)).isFile()) return undefined;
-      return { path: inside, cacheControl: HASHED.test(`/${wanted}`) ? YEAR : REVALIDATE };
+      return { path: inside.split(sep).join('/'), cacheControl: hashedName(wanted) === undefined ? REVALIDATE : YEAR };
     } catch {
       return undefined;
     }
   }
 
+  /** All files with a hash in their name, as they are kept for pages that are open elsewhere; in order of their paths. */
+  async hashedFiles(): Promise<FileBytes[]> {
+    const entries = await readdir(this.root, { recursive: true, withFileTypes: true });
+    const paths = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+      .filter((path) => hashedName(path) !== undefined);
+    return Promise.all(paths.sort().map((path) => this.bytesOf(path)));
+  }
+
+  /**
+   * Headers of a reply with a file, besides those of caching.
+   *
+   * @param path from the root
+   */
+  headersOf(path: string): Record<string, string> {
+    if (!this.own) return { 'content-security-policy': this.policy };
+    if (path.startsWith('sandbox/')) return SANDBOX_HEADERS;
+    // The sandbox has no origin, so it asks for its scripts as another one would.
+    const shared: Record<string, string> = hashedName(path) ? { 'access-control-allow-origin': '*' } : {};
+    return { 'content-security-policy': this.policy, ...shared };
+  }
+
   get page(): SiteFile {
     return { path: 'index.html', cacheControl: REVALIDATE };
   }
+
+  private async bytesOf(path: string): Promise<FileBytes> {
+    try {
+      return { path, encoding: 'br', bytes: await readFile(join(this.root, `${path}.br`)) };
+    } catch {
+      return { path, encoding: 'identity', bytes: await readFile(join(this.root, path)) };
+    }
+  }
+}
+
+/** The path of a file from the site's root, if its name has a content hash. */
+export function hashedName(urlPath: string): string | undefined {
+  const path = decode(urlPath)?.replace(/^\/+/, '');
+  return path !== undefined && HASHED.test(`/${path}`) ? path : undefined;
 }
 
 /** Whether a missing path may be a place inside the page: no file name, and the client accepts HTML. */
