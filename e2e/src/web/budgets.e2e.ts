@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { ROOT } from '@perennial/launcher';
 import { describe, expect, it } from 'vitest';
 import { BuiltPage } from './built-page';
@@ -26,5 +29,18 @@ describe('the bytes of the built page', () => {
     expect(
       [...page.entry].filter((name) => /knowledge-page|transcript|markdown|palette|model-picker/.test(name)),
     ).toEqual([]);
+  });
+
+  it('are there compressed, for each text', () => {
+    const folder = join(ROOT, 'apps/web/dist');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+    const texts = files.filter((file) => /\.(?:js|css|html)$/.test(file) && statSync(file).size > 1_024);
+    expect(texts.length).toBeGreaterThan(10);
+    for (const file of texts) {
+      const plain = readFileSync(file);
+      const [br, gz] = [readFileSync(`${file}.br`), readFileSync(`${file}.gz`)];
+      expect([brotliDecompressSync(br).equals(plain), gunzipSync(gz).equals(plain)]).toEqual([true, true]);
+      expect(br.length).toBeLessThan(gz.length);
+    }
   });
 });

@@ -60,6 +60,11 @@ export class PageSystem {
     return this.launched;
   }
 
+  /** Replaces the gateway by that of another clone, as an upgrade does. */
+  async replaceGateway(root: string): Promise<void> {
+    await this.running?.replace('gateway', 1, root);
+  }
+
   /** A window of the administrator. */
   async administrator(): Promise<BrowserContext> {
     return this.browser.newContext({ baseURL: this.baseUrl, storageState: await this.admin?.storageState() });

@@ -1,4 +1,4 @@
-import { build } from 'vite';
+import { bundle } from './script-file.mjs';
 
 /** The texts of a language, as the page's sources name their module. */
 const TEXTS = /\/src\/messages\/([a-z]{2})\.ts$/;
@@ -22,7 +22,9 @@ export function bootScript(entry) {
     },
     transformIndexHtml: {
       order: 'post',
-      handler(_, { bundle }) {
+      handler(_, { bundle, path }) {
+        // Other pages of the site have no choices of a person.
+        if (path !== '/index.html') return [];
         const texts = Object.values(bundle ?? {}).flatMap((chunk) => {
           const language =
             chunk.type === 'chunk' && chunk.isDynamicEntry && TEXTS.exec(chunk.facadeModuleId ?? '')?.[1];
@@ -33,22 +35,4 @@ export function bootScript(entry) {
       },
     },
   };
-}
-
-/**
- * One script without imports.
- *
- * @param {string} entry
- * @returns {Promise<string>}
- */
-async function bundle(entry) {
-  const built = await build({
-    configFile: false,
-    logLevel: 'error',
-    publicDir: false,
-    build: { write: false, target: 'es2022', lib: { entry, formats: ['iife'], name: 'boot' } },
-  });
-  const [output] = Array.isArray(built) ? built : [built];
-  if (!output || !('output' in output)) throw new Error(`${entry} was not built.`);
-  return output.output[0].code;
 }

@@ -1,6 +1,6 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { useLocation, useNavigate } from 'react-router';
+import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { Sidebar } from '../sidebar/sidebar';
@@ -63,6 +63,14 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   const { letterShortcuts = true } = usePreferences();
   useEffect(() => LETTERS.set(letterShortcuts), [letterShortcuts]);
   useShortcut('find', find);
+  const [address, setAddress] = useSearchParams();
+  // A shortcut of the installed page.
+  const isFinding = address.get('find') !== null;
+  useEffect(() => {
+    if (!isFinding) return;
+    setDialog('palette');
+    setAddress({}, { replace: true });
+  }, [isFinding, setAddress]);
   useShortcut('list', showShortcuts);
   useShortcut('sidebar', () => hide(!hidden));
   useShortcut('newChat', () => void navigate('/'));

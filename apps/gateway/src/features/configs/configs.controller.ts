@@ -1,4 +1,4 @@
-import { Controller, Inject, Req } from '@nestjs/common';
+import { Controller, Headers, Inject, Req } from '@nestjs/common';
 import { type RouteReply, routes } from '@perennial/contracts-gateway';
 import type { AppConfig } from '@perennial/contracts-wire';
 import type { FastifyRequest } from 'fastify';
@@ -9,6 +9,7 @@ import { NO_LIMITS, RetrievalLimits } from '../retrieval/retrieval-limits';
 import { SocketUsers } from '../sockets/socket-users';
 import { APP_NAME, toAppConfig } from './app-config';
 import { BUILD_INFO, type BuildInfo } from './build-info';
+import { toManifest } from './manifest';
 import { SettingsCache } from './settings-cache';
 
 @Controller()
@@ -51,21 +52,7 @@ export class ConfigsController {
   }
 
   @Route(routes.configs.manifest)
-  async manifest(): Promise<Record<string, unknown>> {
-    return manifestOf((await this.cache.known()).settings?.name ?? APP_NAME);
+  async manifest(@Headers('accept-language') accepted?: string): Promise<Record<string, unknown>> {
+    return toManifest((await this.cache.known()).settings?.name ?? APP_NAME, accepted);
   }
-}
-
-/** The web application's manifest. */
-function manifestOf(name: string): Record<string, unknown> {
-  return {
-    name,
-    short_name: name,
-    description: `${name}: an AI workspace of your own`,
-    start_url: '/',
-    display: 'standalone',
-    background_color: '#101418',
-    icons: [{ src: '/favicon.svg', type: 'image/svg+xml', sizes: 'any', purpose: 'any' }],
-    share_target: { action: '/', method: 'GET', params: { text: 'shared' } },
-  };
 }
