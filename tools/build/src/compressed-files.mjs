@@ -7,7 +7,7 @@ const TEXT = /\.(?:js|css|html|svg|json|txt)$/;
 /** Smaller files fit into one packet as they are. */
 const FROM_BYTES = 1_024;
 /** Beyond this the best quality of Brotli takes seconds for 2 % fewer bytes. */
-const LARGE_BYTES = 262_144;
+const LARGE_BYTES = 524_288;
 
 /** @type {typeof import('./compressed-files.mjs').compressedFiles} */
 export function compressedFiles() {
