@@ -1,7 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { bootScript } from '@perennial/build/boot-script';
+import { compressedFiles } from '@perennial/build/compressed-files';
+import { scriptFile } from '@perennial/build/script-file';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultAllowedOrigins, defineConfig } from 'vite';
 
 /** What programs call and the gateway answers; every other path is the page's. */
 const MACHINE_PATHS =
@@ -18,8 +20,20 @@ function forwardRemote(forwarded: ClientRequest, { socket, headers }: IncomingMe
   forwarded.setHeader('x-forwarded-for', chain === undefined ? address : `${chain}, ${address}`);
 }
 
+const pathOf = (file: string): string => new URL(file, import.meta.url).pathname;
+
 export default defineConfig({
-  plugins: [react(), bootScript(new URL('src/boot/boot.ts', import.meta.url).pathname)],
+  plugins: [
+    react(),
+    bootScript(pathOf('src/boot/boot.ts')),
+    // At the root, because a worker is asked only for what is below it.
+    scriptFile(pathOf('src/sharing/worker.ts'), 'sw.js'),
+    compressedFiles(),
+  ],
+  resolve: {
+    // Mermaid's layout "elk": its licence is not one of ours (docs/decisions/0102), and without it the other layouts are all there.
+    alias: [{ find: /^elkjs\/.*/, replacement: pathOf('src/sandbox/no-elk.ts') }],
+  },
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -28,8 +42,11 @@ export default defineConfig({
     cssTarget: ['chrome120', 'firefox125', 'safari17.2'],
     // Small files stay files: the page's policy allows no fonts in style sheets.
     assetsInlineLimit: 0,
+    rollupOptions: { input: { index: pathOf('index.html'), 'sandbox-diagram': pathOf('sandbox/diagram.html') } },
   },
   server: {
+    // The frame of the sandbox has no origin, and asks for its scripts.
+    cors: { origin: [defaultAllowedOrigins, /^null$/] },
     // `npm run dev` starts this server in front of its gateway.
     proxy: {
       [MACHINE_PATHS]: {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { noBrowser } from '../support/browser';
+import { drawing } from './drawing.suite';
 import { finding } from './finding.suite';
 import { inFirefox } from './firefox.suite';
+import { installed } from './installed.suite';
 import { languages } from './languages.suite';
 import { looks } from './looks.suite';
 import { PageSystem } from './page-system';
@@ -12,6 +14,8 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
   afterAll(() => system.stop());
 
   finding(system);
+  installed(system);
+  drawing(system);
   languages(system);
   looks(system);
   inFirefox(system);

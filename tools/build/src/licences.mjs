@@ -19,6 +19,7 @@ const READ = new Map([
   ['@zilliz/milvus2-sdk-node 2.5.12', 'Apache-2.0'],
   ['duck 0.1.12', 'BSD-2-Clause'],
   ['json-bignum 0.0.3', 'MIT'],
+  ['khroma 2.1.0', 'MIT'],
   ['xmlhttprequest-ssl 2.1.2', 'MIT'],
 ]);
 

@@ -1,5 +1,6 @@
 import type { MarkdownParts } from '@perennial/web-ui/markdown';
 import { createContext, useContext } from 'react';
+import { fenceShown } from '../../diagrams/fence';
 import { t } from '../../messages';
 import { markdownWords } from '../../messages/markdown-words';
 import type { CitedDocument } from './citations';
@@ -15,6 +16,7 @@ export const CitationsContext = createContext<Citations>({ documents: [], open: 
 /** What this page adds to the Markdown of an answer, in the shown language. */
 export const markdownParts = (): MarkdownParts => ({
   citation: (numbers, text) => <Citation numbers={numbers} text={text} />,
+  fence: fenceShown,
   words: markdownWords(),
 });
 

@@ -40,10 +40,8 @@ const Block = memo(function Block({ token }: { token: MarkdownToken }): ReactNod
           <Inline tokens={(token as Tokens.Paragraph).tokens} />
         </p>
       );
-    case 'code': {
-      const { text, lang } = token as Tokens.Code;
-      return <CodeBlock text={text} language={/^[\w+#.-]+/.exec(lang ?? '')?.[0]} />;
-    }
+    case 'code':
+      return <Code token={token as Tokens.Code} />;
     case 'list':
       return <List token={token as Tokens.List} />;
     case 'blockquote':
@@ -71,6 +69,28 @@ const Block = memo(function Block({ token }: { token: MarkdownToken }): ReactNod
       return <Inline tokens={[token]} />;
   }
 });
+
+/** Whether the last line of a fence has the marks of its first. */
+function isClosed(raw: string): boolean {
+  const [, marks] = /^ {0,3}(`{3,}|~{3,})/.exec(raw) ?? [];
+  const text = raw.trimEnd();
+  const last = text.lastIndexOf('\n');
+  return (
+    marks !== undefined &&
+    last > 0 &&
+    text
+      .slice(last + 1)
+      .trim()
+      .startsWith(marks)
+  );
+}
+
+function Code({ token: { raw, text, lang } }: { token: Tokens.Code }): ReactNode {
+  const { fence } = useContext(MarkdownPartsContext);
+  const language = /^[\w+#.-]+/.exec(lang ?? '')?.[0];
+  const code = <CodeBlock text={text} language={language} />;
+  return fence ? fence({ language, text, isClosed: isClosed(raw) }, code) : code;
+}
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 

@@ -1,6 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import { Markdown } from './markdown';
+import { type Fence, type MarkdownParts, MarkdownPartsContext } from './parts';
 
 const html = (text: string): string =>
   renderToStaticMarkup(<Markdown text={text} />).replace(/^<div class="markdown">|<\/div>$/g, '');
@@ -31,6 +32,30 @@ describe('what an answer may do to the page', () => {
   it('shows a picture of this server, and one of another server as a link', () => {
     expect(html('![A](/x.png)')).toContain('<img src="/x.png" alt="A"');
     expect(html('![A](https://elsewhere.example/x.png)')).toContain('href="https://elsewhere.example/x.png"');
+  });
+});
+
+describe('a block of code that the page shows in its own way', () => {
+  it.each([
+    ['```mermaid\na\n```', 'mermaid', true],
+    ['````mermaid\n```\n````\n\nafter', 'mermaid', true],
+    ['- a\n\n  ~~~mermaid\n  a\n  ~~~', 'mermaid', true],
+    ['```mermaid\n```', 'mermaid', true],
+    ['```mermaid\na', 'mermaid', false],
+    ['````mermaid\na\n```', 'mermaid', false],
+    ['```mermaid', 'mermaid', false],
+    ['    a\n    ```', undefined, false],
+  ])('knows whether its fence is closed: %j', (text, language, isClosed) => {
+    const fences: Fence[] = [];
+    const fence = (given: Fence): string => (fences.push(given), 'drawn');
+    const parts: MarkdownParts = { citation: (_, written) => written, words: {} as MarkdownParts['words'], fence };
+    const made = renderToStaticMarkup(
+      <MarkdownPartsContext value={parts}>
+        <Markdown text={text} />
+      </MarkdownPartsContext>,
+    );
+    expect(fences).toEqual([{ language, isClosed, text: expect.any(String) as string }]);
+    expect(made).toContain('drawn');
   });
 });
 

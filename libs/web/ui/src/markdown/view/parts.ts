@@ -1,7 +1,17 @@
 import { createContext, type ReactNode } from 'react';
 
+/** A block of code. */
+export interface Fence {
+  language: string | undefined;
+  text: string;
+  /** Its end has come: nothing is added to it any more. */
+  isClosed: boolean;
+}
+
 /** What a page adds to its answers. */
 export interface MarkdownParts {
+  /** What is shown for a block of code; `code` is that of others. */
+  fence?(fence: Fence, code: ReactNode): ReactNode;
   /** What `[1, 2]` becomes; `text` is what the model wrote. */
   citation(numbers: readonly number[], text: string): ReactNode;
   words: {
