@@ -17,19 +17,12 @@ import { followLook } from './ui/theme';
 ignoreStrayDrops(window);
 tellKeyboard(window);
 followLook();
-receiveShares(window);
+// Where the page is installed, other programs can share texts and files with it.
+if (matchMedia('(display-mode: standalone)').matches) void navigator.serviceWorker?.register('/sw.js');
 
 // Nothing else is imported here: in development an edit is replaced in place where it reaches a component, and reloads the page where it reaches
 // this module.
 void followLanguage().then(() => createRoot(document.getElementById('root')!).render(<Root />));
-
-/** Where the page is installed, other programs can share texts and files with it: its worker takes them (`sharing/worker.ts`). */
-function receiveShares(page: Window): void {
-  // There is none on a host without TLS.
-  const register = (): void => void page.navigator.serviceWorker?.register('/sw.js').catch(() => undefined);
-  if (page.matchMedia('(display-mode: standalone)').matches) register();
-  page.addEventListener('appinstalled', register);
-}
 
 /** Marks the page while somebody moves in it by Tab, for what shows its focus only then. */
 function tellKeyboard(page: Window): void {

@@ -1,6 +1,6 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { useLocation, useNavigate, useSearchParams } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { Sidebar } from '../sidebar/sidebar';
@@ -40,7 +40,10 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   const [open, setOpen] = useState(false);
   /** The list at the side of a wide screen. */
   const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN_KEY) !== null);
-  const [dialog, setDialog] = useState<'palette' | 'shortcuts'>();
+  const [dialog, setDialog] = useState<'palette' | 'shortcuts' | undefined>(
+    // A shortcut of the installed page; the palette takes it out of the address.
+    location.search === '?find' ? 'palette' : undefined,
+  );
   const close = () => setOpen(false);
   const { pathname } = useLocation();
   const skip = SKIPS.find(({ path }) => pathname.startsWith(path)) ?? TO_THE_BOX;
@@ -63,14 +66,6 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   const { letterShortcuts = true } = usePreferences();
   useEffect(() => LETTERS.set(letterShortcuts), [letterShortcuts]);
   useShortcut('find', find);
-  const [address, setAddress] = useSearchParams();
-  // A shortcut of the installed page.
-  const isFinding = address.get('find') !== null;
-  useEffect(() => {
-    if (!isFinding) return;
-    setDialog('palette');
-    setAddress({}, { replace: true });
-  }, [isFinding, setAddress]);
   useShortcut('list', showShortcuts);
   useShortcut('sidebar', () => hide(!hidden));
   useShortcut('newChat', () => void navigate('/'));

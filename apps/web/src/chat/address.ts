@@ -10,24 +10,17 @@ import type { Draft } from './draft';
 export function usePrefill(draft: Draft | undefined): void {
   const [address, setAddress] = useSearchParams();
   useEffect(() => {
-    if (!draft || address.get('shared') === null) return;
-    setAddress({}, { replace: true });
-    void import('../sharing/shares').then(async ({ takeShares }) => {
-      for (const { text, files } of await takeShares()) {
-        addText(draft, text);
-        draft.add(files);
-      }
-    });
-  }, [draft, address, setAddress]);
-  useEffect(() => {
     const [text, model] = [address.get('q'), address.get('models')?.split(',')[0]];
-    if (!draft || (text === null && model === undefined)) return;
+    const isShared = address.get('shared') !== null;
+    if (!draft || (text === null && model === undefined && !isShared)) return;
     if (text !== null) addText(draft, text);
     if (model) draft.model.set(model);
+    if (isShared) void import('../sharing/shares').then(({ showShares }) => showShares(draft, addText));
     setAddress({}, { replace: true });
   }, [draft, address, setAddress]);
 }
 
+/** Below what was written there; not twice. */
 function addText({ text }: Draft, added: string): void {
   const own = text.get();
   if (!own.endsWith(added)) text.set(own === '' ? added : `${own}\n${added}`);

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { useMatch, useNavigate } from 'react-router';
+import { useMatch, useNavigate, useSearchParams } from 'react-router';
 import { presentUser } from '../auth/use-session';
 import { rowOf } from '../chat/chat-cache';
 import { useChats, useChatSearch } from '../chat/chat-queries';
@@ -20,6 +20,10 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
   const [text, setText] = useState('');
   const query = useSettled(text.trim());
   const navigate = useNavigate();
+  const [address, setAddress] = useSearchParams();
+  useEffect(() => {
+    if (address.has('find')) setAddress({}, { replace: true });
+  }, [address, setAddress]);
   const hidden = useStore(useDeletions().hidden);
   const recent = useChats();
   const search = useChatSearch(query);

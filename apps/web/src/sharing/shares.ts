@@ -50,3 +50,14 @@ export async function takeShares(): Promise<Share[]> {
 function fileOf(name: string, blob: Blob): File {
   return new File([blob], name, { type: blob.type });
 }
+
+/** Puts what was shared into the draft of a new chat. */
+export async function showShares<D extends { add(files: Iterable<File>): void }>(
+  draft: D,
+  addText: (draft: D, text: string) => void,
+): Promise<void> {
+  for (const { text, files } of await takeShares()) {
+    addText(draft, text);
+    draft.add(files);
+  }
+}

@@ -50,9 +50,6 @@ export function chooseLook(part: LookPart, value: string | undefined): void {
 function show(): void {
   SHOWN.set(wanted());
   showLook();
-  // The bar of an installed page follows what was chosen here, not only the system.
-  const paper = getComputedStyle(document.documentElement).getPropertyValue('--background');
-  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) meta.content = paper;
 }
 
 function wanted(): Look {
