@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import { COLOURS,type Colours } from '../sandbox/protocol';
+import { COLOURS, type Colours } from '../sandbox/protocol';
 import { useLook } from '../ui/theme';
 import { DiagramFrame, type Drawing } from './diagram-frame';
 
