@@ -15,6 +15,7 @@ import { AccountImporter } from './registration/account-importer';
 import { FirstAdmin } from './registration/first-admin';
 import { RegistrationController } from './registration/registration.controller';
 import { RegistrationService } from './registration/registration.service';
+import { RegistrationSettings } from './registration/registration-settings';
 import { SetupSecret } from './registration/setup-secret';
 import { parseLifetime } from './sessions/lifetime';
 import { RevocationNumbering } from './sessions/revocation-numbering';
@@ -47,6 +48,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
     UsersService,
     PlacementCheck,
     RegistrationService,
+    RegistrationSettings,
     AccountCreator,
     AccountImporter,
     FirstAdmin,

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { models, type ResolvedModel, type Settings, settings } from '@perennial/contracts-config';
+import { models, type ResolvedModel, type Settings, settings, SettingsSchema } from '@perennial/contracts-config';
 import { CallError, type CallParsedRequest } from '@perennial/contracts-kernel';
 import { Handles, rpcMicroservice, TransportModule } from '@perennial/transport';
 
@@ -50,7 +50,15 @@ export async function startConfigDouble(
     settings(): Settings {
       const { taskModel, queryGeneration, queryPrompt } = answers;
       const tasks = { titleGeneration: true, titlePrompt: '', taskModel, queryGeneration, queryPrompt };
-      return { version: answers.version, name: 'Test', defaultLocale: 'en', defaultModels: null, banners: [], tasks };
+      const { version } = answers;
+      return SettingsSchema.parse({
+        version,
+        name: 'Test',
+        defaultLocale: 'en',
+        defaultModels: null,
+        banners: [],
+        tasks,
+      });
     }
 
     @Handles(settings.version)

@@ -211,6 +211,32 @@ describe('models', () => {
     expect(await defaults()).toBe('a');
   });
 
+  it('has a name and words that an administrator saves in parts, and suggestions; an empty name is the environment’s', async () => {
+    const { rpc } = await installation({ WEBUI_NAME: 'Of the environment' });
+    const now = () => rpc.call(settings.get, {}, { principal: ANONYMOUS });
+    expect(await now()).toMatchObject({
+      name: 'Of the environment',
+      pending: { title: '', content: '' },
+      suggestions: [],
+    });
+    const { version } = await now();
+    await Promise.all([
+      rpc.call(settings.updateGeneral, { name: ' Library ' }, { principal: admin }),
+      rpc.call(settings.updateGeneral, { pendingTitle: 'Soon' }, { principal: admin }),
+    ]);
+    const suggestions = [{ title: ['A walk', 'in the park'], content: 'Plan a walk' }];
+    expect(await rpc.call(settings.updateSuggestions, { suggestions }, { principal: admin })).toEqual({ suggestions });
+    const saved = { name: 'Library', pending: { title: 'Soon', content: '' }, suggestions };
+    expect(await now()).toMatchObject({ ...saved, version: version + 3 });
+    await rpc.call(settings.updateGeneral, { name: '' }, { principal: admin });
+    expect(await now()).toMatchObject({ ...saved, name: 'Of the environment' });
+    const asUser = { principal: user };
+    await expect(rpc.call(settings.updateGeneral, {}, asUser)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await expect(rpc.call(settings.updateSuggestions, { suggestions: [] }, asUser)).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    });
+  });
+
   it('offers models that build on another one', async () => {
     const provider = await startProvider({ models: ['base'] });
     const { rpc, ids } = await installation({ OPENAI_API_BASE_URLS: provider.url });

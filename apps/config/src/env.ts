@@ -52,7 +52,7 @@ export const configEnv = z.object({
     example: 'gpt-4o-mini',
   }),
   TASK_MODEL: variable(z.string().optional(), {
-    description: 'Model that writes titles and search queries; the model of the chat when unset.',
+    description: 'Model that writes titles, search queries and follow-up questions; the model of the chat when unset.',
     aliases: ['TASK_MODEL_EXTERNAL'],
   }),
   ENABLE_TITLE_GENERATION: variable(flag().default(true), {
@@ -68,6 +68,13 @@ export const configEnv = z.object({
   QUERY_GENERATION_PROMPT_TEMPLATE: variable(z.string().optional(), {
     description:
       'Prompt for search queries; `{{MESSAGES:END:6}}` is replaced by the last six messages, `{{CURRENT_DATE}}` by the date, and the answer has to be JSON: `{"queries": ["…"]}`. A default prompt when unset.',
+  }),
+  ENABLE_FOLLOW_UP_GENERATION: variable(flag().default(true), {
+    description: 'Whether a model writes the questions that one might ask after an answer, for clients that want them.',
+  }),
+  FOLLOW_UP_GENERATION_PROMPT_TEMPLATE: variable(z.string().optional(), {
+    description:
+      'Prompt for these questions; `{{MESSAGES:END:6}}` is replaced by the last six messages, and the answer has to be JSON: `{"follow_ups": ["…"]}`. A default prompt when unset.',
   }),
   MODELS_CACHE_TTL: variable(integer(1, 3_600).default(5), {
     description: 'Seconds for which the model list of a provider is cached.',

@@ -4,6 +4,7 @@ import { Revocations } from './1763800000002-revocations';
 import { UnnumberedRevocations } from './1764300000001-unnumbered-revocations';
 import { SessionActivity } from './1764300000002-session-activity';
 import { Placement } from './1764400000001-placement';
+import { Settings } from './1764500000001-settings';
 
 /** All migrations of schema `auth`, oldest first. */
 export const authMigrations = [
@@ -13,4 +14,5 @@ export const authMigrations = [
   UnnumberedRevocations,
   SessionActivity,
   Placement,
+  Settings,
 ];

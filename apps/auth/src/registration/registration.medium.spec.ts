@@ -1,7 +1,7 @@
-import { type IssuedSession, sessions, users } from '@perennial/contracts-auth';
+import { type IssuedSession, registration, sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { address, type Installation, installation, password, SECRET_KEY } from '../../test/installation';
+import { address, type Installation, installation, password, principalFrom, SECRET_KEY, startAuth } from '../../test/installation';
 import { SetupSecret } from './setup-secret';
 
 type Account = Partial<{ local: boolean; setupSecret: string }>;
@@ -51,6 +51,35 @@ describe('sign-up', () => {
     const owner = await signUp(made, 'owner', { setupSecret: ` ${setupSecret.toLowerCase().replaceAll('-', '')}` });
     expect(owner.user.role).toBe('admin');
     expect((await signUp(made, 'next', {})).user.role).toBe('pending');
+  });
+
+  it('is as an administrator has saved it, at the next sign-up at any replica, whatever the environment says', async () => {
+    const made = await open({ ENABLE_SIGNUP: 'true' });
+    const owner = principalFrom(await signUp(made, 'owner', { local: true }));
+    const { rpc } = made.caller;
+    const save = (change: object, key?: string) =>
+      rpc.call(registration.updateSettings, change, { principal: owner, key });
+    const shown = () => rpc.call(registration.settings, {}, { principal: owner });
+    expect(await shown()).toEqual({ signUp: true, defaultRole: 'pending', sessionLifetime: '4w' });
+    // Each of two administrators changes one field, at once: both are kept.
+    await Promise.all([save({ signUp: false }, 'k1'), save({ defaultRole: 'user' }, 'k2')]);
+    expect(await status(made)).toEqual({ onboarding: false, signUpEnabled: false });
+    for (const name of ['a', 'b', 'c'])
+      await expect(signUp(made, name, {})).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    expect(await save({ signUp: true })).toEqual({ signUp: true, defaultRole: 'user' });
+    // A second delivery of an old change does not bring it back.
+    await save({ signUp: false }, 'k1');
+    expect((await signUp(made, 'd', {})).user.role).toBe('user');
+    const later = await startAuth({ ...made.source, ENABLE_SIGNUP: 'false', DEFAULT_USER_ROLE: 'admin' });
+    onTestFinished(() => later.stop());
+    await Promise.all(made.replicas.map((replica) => replica.stop()));
+    expect((await signUp(made, 'e', {})).user.role).toBe('user');
+    const stranger = { ...owner, role: 'user' as const };
+    for (const call of [registration.settings, registration.updateSettings])
+      for (const principal of [ANONYMOUS, stranger])
+        await expect(rpc.call(call, {}, { principal })).rejects.toMatchObject({
+          code: principal === ANONYMOUS ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED',
+        });
   });
 
   it('is not needed if the environment names the administrator: two replicas create one', async () => {

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { IssuedSession, users } from '@perennial/contracts-auth';
 import {
   CallError,
@@ -11,7 +11,6 @@ import type { User } from '@perennial/contracts-wire';
 import { UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
 import { UsersRepository } from '../accounts/users.repository';
-import { AUTH_ENV, type AuthEnv } from '../env';
 import { AttemptLimiter } from '../limits/attempt-limiter';
 import { PasswordHasher } from '../passwords/password-hasher';
 import { PasswordPolicy } from '../passwords/password-policy';
@@ -19,6 +18,7 @@ import { SignInService } from '../sessions/sign-in.service';
 import type { SessionStamp } from '../sessions/token-issuer';
 import { emailTaken } from '../users/email-taken';
 import { AccountCreator } from './account-creator';
+import { RegistrationSettings } from './registration-settings';
 import { SetupSecret } from './setup-secret';
 
 /** Sign-up, and accounts added by an administrator. */
@@ -34,12 +34,11 @@ export class RegistrationService {
     private readonly attempts: AttemptLimiter,
     private readonly setupSecret: SetupSecret,
     private readonly unitOfWork: UnitOfWork,
-    @Inject(AUTH_ENV) private readonly env: AuthEnv,
+    private readonly settings: RegistrationSettings,
   ) {}
 
-  async status(): Promise<CallReply<typeof users.status>> {
-    const onboarding = !(await this.users.any());
-    return { onboarding, signUpEnabled: onboarding || (this.env.ENABLE_SIGNUP ?? false) };
+  status(): Promise<CallReply<typeof users.status>> {
+    return this.settings.status();
   }
 
   /**
@@ -65,11 +64,12 @@ export class RegistrationService {
     const stamp = await emailTaken(
       this.unitOfWork.once<SessionStamp>(once, async (tx) => {
         const first = await this.accounts.isFirst(tx);
-        if (passwordHash === undefined || !(first || (this.env.ENABLE_SIGNUP ?? false))) {
+        const { signUp, defaultRole } = await this.settings.read(tx);
+        if (passwordHash === undefined || !(first || signUp)) {
           throw new CallError('PERMISSION_DENIED', 'Sign-up is switched off; ask an administrator for an account');
         }
         if (first) this.refuseStrangers(request);
-        const role = first ? 'admin' : this.env.DEFAULT_USER_ROLE;
+        const role = first ? 'admin' : defaultRole;
         return this.accounts.insert(tx, request, { role, passwordHash }, 'sign_up', { client_address: address });
       }),
     );

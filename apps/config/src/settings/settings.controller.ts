@@ -44,4 +44,20 @@ export class SettingsController {
   ): Promise<CallReply<typeof settings.updateBanners>> {
     return this.settings.updateBanners(requireAdmin(principal), request, key);
   }
+
+  @Handles(settings.updateSuggestions)
+  async updateSuggestions(
+    request: CallParsedRequest<typeof settings.updateSuggestions>,
+    { principal, key }: CallContext,
+  ): Promise<CallReply<typeof settings.updateSuggestions>> {
+    return this.settings.updateSuggestions(requireAdmin(principal), request, key);
+  }
+
+  @Handles(settings.updateGeneral)
+  async updateGeneral(
+    request: CallParsedRequest<typeof settings.updateGeneral>,
+    { principal, key }: CallContext,
+  ): Promise<CallReply<typeof settings.updateGeneral>> {
+    return this.settings.updateGeneral(requireAdmin(principal), request, key);
+  }
 }

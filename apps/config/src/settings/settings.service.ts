@@ -16,6 +16,14 @@ interface Change {
   value: unknown;
 }
 
+/** The call that changes a setting: part of the key under which its reply is stored. */
+const CALLS: Readonly<Record<SettingName, string>> = {
+  banners: 'updateBanners',
+  models: 'updateModels',
+  suggestions: 'updateSuggestions',
+  general: 'updateGeneral',
+};
+
 @Injectable()
 export class SettingsService {
   constructor(
@@ -28,20 +36,24 @@ export class SettingsService {
 
   /** As the database has them now: callers poll, and our own delay must not add to theirs. */
   async get(): Promise<Settings> {
-    const { version, banners, modelChoice } = await this.keeper.fresh();
+    const { version, banners, suggestions, general, modelChoice } = await this.keeper.fresh();
     const { env } = this;
     return {
       version,
-      name: env.WEBUI_NAME,
+      name: general.name || env.WEBUI_NAME,
       defaultLocale: env.DEFAULT_LOCALE,
       defaultModels: modelChoice.defaults ?? env.DEFAULT_MODELS ?? null,
       banners,
+      suggestions,
+      pending: { title: general.pendingTitle ?? '', content: general.pendingContent ?? '' },
       tasks: {
         titleGeneration: env.ENABLE_TITLE_GENERATION,
         titlePrompt: env.TITLE_GENERATION_PROMPT_TEMPLATE ?? '',
         taskModel: env.TASK_MODEL ?? null,
         queryGeneration: env.ENABLE_RETRIEVAL_QUERY_GENERATION,
         queryPrompt: env.QUERY_GENERATION_PROMPT_TEMPLATE ?? '',
+        followUpGeneration: env.ENABLE_FOLLOW_UP_GENERATION,
+        followUpPrompt: env.FOLLOW_UP_GENERATION_PROMPT_TEMPLATE ?? '',
       },
     };
   }
@@ -72,12 +84,30 @@ export class SettingsService {
     return request;
   }
 
+  async updateSuggestions(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof settings.updateSuggestions>,
+    key: string,
+  ): Promise<CallReply<typeof settings.updateSuggestions>> {
+    await this.save({ principal, key, request, field: 'suggestions', value: request.suggestions });
+    return request;
+  }
+
+  async updateGeneral(
+    principal: UserPrincipal,
+    request: CallParsedRequest<typeof settings.updateGeneral>,
+    key: string,
+  ): Promise<CallReply<typeof settings.updateGeneral>> {
+    await this.save({ principal, key, request, field: 'general', value: request });
+    return {};
+  }
+
   private async save({ principal, key, request, field, value }: Change): Promise<void> {
-    // `config.settings.updateBanners:…`, as earlier versions wrote it.
-    const scope = `config.settings.update${field === 'banners' ? 'Banners' : 'Models'}:${principal.userId}`;
+    const scope = `config.settings.${CALLS[field]}:${principal.userId}`;
     await this.unitOfWork.once({ scope, key, request }, async (tx) => {
       await this.keeper.changed(tx);
-      await this.repository.saveSetting(tx, field, value);
+      if (field === 'general') await this.repository.mergeSetting(tx, field, request);
+      else await this.repository.saveSetting(tx, field, value);
       const told = { actor_id: principal.userId, fields: [field] };
       tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
     });

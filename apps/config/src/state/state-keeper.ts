@@ -26,6 +26,7 @@ const VISIBLE: readonly (keyof ConfigEnv)[] = [
   'TASK_MODEL',
   'ENABLE_TITLE_GENERATION',
   'TITLE_GENERATION_PROMPT_TEMPLATE',
+  'ENABLE_FOLLOW_UP_GENERATION',
 ];
 
 /**
@@ -86,11 +87,9 @@ export class StateKeeper implements OnApplicationBootstrap {
   }
 
   private async read(): Promise<ConfigState> {
-    const { version, banners, modelChoice, kinds, entries } = await this.repository.load();
+    const { kinds, entries, ...settings } = await this.repository.load();
     return {
-      version,
-      banners,
-      modelChoice,
+      ...settings,
       connections: {
         openai: kinds.openai ?? this.environment.of('openai'),
         ollama: kinds.ollama ?? this.environment.of('ollama'),

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { ConnectionKind, Settings } from '@perennial/contracts-config';
 import { Database, type Queryable } from '@perennial/persistence';
-import type { Connection, ConnectionSet, ModelChoice, ModelEntry } from './state';
+import type { Connection, ConnectionSet, General, ModelChoice, ModelEntry } from './state';
 
 /** The keys of the table of settings. */
-export type SettingName = 'banners' | 'models';
+export type SettingName = 'banners' | 'models' | 'suggestions' | 'general';
 
 /** The stored state; kinds that no admin has saved are missing. */
 export interface StoredState {
   version: number;
   banners: Settings['banners'];
+  suggestions: Settings['suggestions'];
+  general: General;
   modelChoice: ModelChoice;
   kinds: Partial<Record<ConnectionKind, ConnectionSet>>;
   entries: ModelEntry[];
@@ -36,6 +38,8 @@ export class StateRepository {
     const row = await this.database.first<{
       version: number;
       banners: Settings['banners'] | null;
+      suggestions: Settings['suggestions'] | null;
+      general: General | null;
       modelChoice: ModelChoice | null;
       kinds: { kind: ConnectionKind; enabled: boolean }[];
       connections: Connection[];
@@ -43,6 +47,8 @@ export class StateRepository {
     }>(
       `SELECT (SELECT version::float8 FROM versions) AS version,
               (SELECT value FROM settings WHERE key = 'banners') AS banners,
+              (SELECT value FROM settings WHERE key = 'suggestions') AS suggestions,
+              (SELECT value FROM settings WHERE key = 'general') AS general,
               (SELECT value FROM settings WHERE key = 'models') AS "modelChoice",
               (SELECT coalesce(json_agg(k), '[]') FROM connection_kinds k) AS kinds,
               (SELECT coalesce(json_agg(json_build_object('kind', kind, 'url', url, 'sealedKey', sealed_key, 'options', options)
@@ -54,10 +60,12 @@ export class StateRepository {
     for (const { kind, enabled } of row.kinds) {
       kinds[kind] = { enabled, connections: row.connections.filter((connection) => connection.kind === kind) };
     }
-    const { version, banners, modelChoice, entries } = row;
+    const { version, banners, suggestions, general, modelChoice, entries } = row;
     return {
       version,
       banners: banners ?? [],
+      suggestions: suggestions ?? [],
+      general: general ?? {},
       modelChoice: modelChoice ?? { defaults: null, order: [] },
       kinds,
       entries,
@@ -89,6 +97,14 @@ export class StateRepository {
   async saveSetting(tx: Queryable, name: SettingName, value: unknown): Promise<void> {
     await tx.execute(
       `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+      [name, JSON.stringify(value)],
+    );
+  }
+
+  /** Adds to the fields of a setting that is an object; the others stay. */
+  async mergeSetting(tx: Queryable, name: SettingName, value: object): Promise<void> {
+    await tx.execute(
+      `INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = settings.value || excluded.value`,
       [name, JSON.stringify(value)],
     );
   }

@@ -38,10 +38,19 @@ export interface ModelChoice {
   order: string[];
 }
 
+/** The installation's name and words, as far as an administrator has saved them. */
+export interface General {
+  name?: string;
+  pendingTitle?: string;
+  pendingContent?: string;
+}
+
 /** The whole configuration of one version. Immutable. */
 export interface ConfigState {
   version: number;
   banners: Settings['banners'];
+  suggestions: Settings['suggestions'];
+  general: General;
   modelChoice: ModelChoice;
   /** Per kind: the environment's connections until an admin saved some. */
   connections: Readonly<Record<ConnectionKind, ConnectionSet>>;

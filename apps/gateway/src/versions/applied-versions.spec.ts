@@ -1,5 +1,5 @@
 import { revocations } from '@perennial/contracts-auth';
-import { type Settings, settings } from '@perennial/contracts-config';
+import { type Settings, settings, SettingsSchema } from '@perennial/contracts-config';
 import { CallError } from '@perennial/contracts-kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
@@ -20,14 +20,15 @@ describe('the version of the settings on the wire', () => {
     config = 5;
     auth = 3;
     edge = await startEdge();
-    const known = (): Settings => ({
-      version: config,
-      name: 'Perennial',
-      defaultLocale: '',
-      defaultModels: null,
-      banners: [],
-      tasks: { ...TASKS, queryGeneration: true, queryPrompt: '' },
-    });
+    const known = (): Settings =>
+      SettingsSchema.parse({
+        version: config,
+        name: 'Perennial',
+        defaultLocale: '',
+        defaultModels: null,
+        banners: [],
+        tasks: TASKS,
+      });
     edge.rpc.on(settings.version, () => ({ version: config }));
     edge.rpc.on(settings.get, known);
     edge.rpc.on(revocations.since, () => ({ cursor: auth, revocations: [] }));

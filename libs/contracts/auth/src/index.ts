@@ -1,3 +1,4 @@
+export * as registration from './registration';
 export * as revocations from './revocations';
 export * as sessions from './sessions';
 export * as users from './users';

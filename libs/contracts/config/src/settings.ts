@@ -1,5 +1,5 @@
 import { defineCall } from '@perennial/contracts-kernel';
-import { BannerSchema, IncomingBannerSchema } from '@perennial/contracts-wire';
+import { BannerSchema, IncomingBannerSchema, IncomingSuggestionSchema, SuggestionSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { SettingsSchema } from './setting';
 
@@ -52,4 +52,26 @@ export const updateBanners = defineCall({
   sealed: true,
   request: z.object({ banners: z.array(IncomingBannerSchema).max(50) }),
   reply: z.object({ banners: z.array(BannerSchema) }),
+});
+
+/** Admin only. Replaces the suggestions. */
+export const updateSuggestions = defineCall({
+  pattern: 'config.settings.updateSuggestions',
+  effect: 'keyed',
+  sealed: true,
+  request: z.object({ suggestions: z.array(IncomingSuggestionSchema).max(50) }),
+  reply: z.object({ suggestions: z.array(SuggestionSchema) }),
+});
+
+/** Admin only. The installation's name and words; what is missing stays, and an empty name is the environment's again. */
+export const updateGeneral = defineCall({
+  pattern: 'config.settings.updateGeneral',
+  effect: 'keyed',
+  sealed: true,
+  request: z.object({
+    name: z.string().trim().max(100).optional(),
+    pendingTitle: z.string().max(1_000).optional(),
+    pendingContent: z.string().max(20_000).optional(),
+  }),
+  reply: z.object({}),
 });

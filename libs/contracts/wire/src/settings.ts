@@ -1,3 +1,4 @@
+import { RoleSchema } from '@perennial/contracts-kernel';
 import { z } from 'zod';
 import { PermissionsSchema } from './user';
 
@@ -20,6 +21,7 @@ export const AppConfigSchema = z.looseObject({
   default_models: z.string().nullable().optional(),
   default_prompt_suggestions: z.array(z.unknown()).nullable().optional(),
   permissions: PermissionsSchema.optional(),
+  ui: z.record(z.string(), z.unknown()).optional(),
 });
 
 export type AppConfig = z.infer<typeof AppConfigSchema>;
@@ -42,3 +44,33 @@ export const IncomingBannerSchema = BannerSchema.extend({
 });
 
 export type Banner = z.infer<typeof BannerSchema>;
+
+/** What one might ask, on the page of a new chat. `title` is the reference's: a bold and a quiet part. */
+export const SuggestionSchema = z.looseObject({ title: z.array(z.string()), content: z.string() });
+
+export const IncomingSuggestionSchema = SuggestionSchema.extend({
+  title: z.array(z.string().max(1_000)).max(10).default([]),
+  content: z.string().max(20_000),
+});
+
+export type Suggestion = z.infer<typeof SuggestionSchema>;
+
+/** The settings of `auths/admin/config` that an administrator can change. `WEBUI_NAME` is ours. */
+export const IncomingAdminConfigSchema = z.looseObject({
+  ENABLE_SIGNUP: z.boolean().optional(),
+  DEFAULT_USER_ROLE: RoleSchema.optional(),
+  WEBUI_NAME: z.string().trim().max(100).optional(),
+  PENDING_USER_OVERLAY_TITLE: z.string().max(1_000).optional(),
+  PENDING_USER_OVERLAY_CONTENT: z.string().max(20_000).optional(),
+});
+
+export const AdminConfigSchema = z.looseObject({
+  ENABLE_SIGNUP: z.boolean(),
+  DEFAULT_USER_ROLE: RoleSchema,
+  JWT_EXPIRES_IN: z.string(),
+  WEBUI_NAME: z.string(),
+  PENDING_USER_OVERLAY_TITLE: z.string(),
+  PENDING_USER_OVERLAY_CONTENT: z.string(),
+});
+
+export type AdminConfig = z.infer<typeof AdminConfigSchema>;

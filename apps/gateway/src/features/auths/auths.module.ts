@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { ConfigsModule } from '../configs/configs.module';
+import { AdminConfigController } from './admin-config.controller';
 import { AuthsController } from './auths.controller';
 import { AuthsRoutes } from './auths.routes';
 
 @Module({
   imports: [ConfigsModule],
-  controllers: [AuthsController, AuthsRoutes],
+  controllers: [AdminConfigController, AuthsController, AuthsRoutes],
 })
 export class AuthsModule {}

@@ -1,5 +1,6 @@
-import { sessions, users } from '@perennial/contracts-auth';
-import { afterEach, describe, expect, it } from 'vitest';
+import { registration, sessions, users } from '@perennial/contracts-auth';
+import { settings, SettingsSchema } from '@perennial/contracts-config';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge, toToken, userOf } from '../../../test/edge';
 
 const body = { email: 'ada@localhost', password: 'correct horse battery staple' };
@@ -72,6 +73,69 @@ describe('signing in and up', () => {
     const reply = await post(path, payload, { headers: edge.account('admin').headers });
     expect(reply.statusCode).toBe(422);
     expect(reply.json<{ detail: string }>().detail).toBe(`${field}: must have at least 8 characters`);
+  });
+
+  describe('the settings of sign-up', () => {
+    const config = () => edge.app.inject({ url: '/api/v1/auths/admin/config', headers: edge.account('admin').headers });
+    const save = (payload: object) => post('admin/config', payload, { headers: edge.account('admin').headers });
+
+    beforeEach(async () => {
+      await start();
+      edge.rpc
+        .on(registration.settings, () => ({ signUp: false, defaultRole: 'pending', sessionLifetime: '4w' }))
+        .on(registration.updateSettings, () => ({ signUp: true, defaultRole: 'pending' }))
+        .on(settings.updateGeneral, () => ({}))
+        .on(settings.version, () => ({ version: 1 }))
+        .on(settings.get, () =>
+          SettingsSchema.parse({
+            version: 1,
+            name: 'Library',
+            defaultLocale: '',
+            defaultModels: null,
+            banners: [],
+            tasks: { titleGeneration: true, titlePrompt: '', taskModel: null },
+          }),
+        );
+    });
+
+    it('are kept by two services, and a client may send back all that it was given', async () => {
+      const shown = (await config()).json<Record<string, unknown>>();
+      expect(shown).toMatchObject({
+        ENABLE_SIGNUP: false,
+        DEFAULT_USER_ROLE: 'pending',
+        JWT_EXPIRES_IN: '4w',
+        WEBUI_NAME: 'Library',
+        ENABLE_CHANNELS: false,
+        ENABLE_LOGIN_FORM: true,
+      });
+      const reply = await save({ ...shown, ENABLE_SIGNUP: true, ADMIN_EMAIL: '', WEBUI_NAME: 'Archive' });
+      expect(reply.statusCode).toBe(200);
+      const [general, admission] = ['config.settings.updateGeneral', 'auth.registration.updateSettings'].map(
+        (pattern) => edge.rpc.calls.find((call) => call.pattern === pattern)?.request,
+      );
+      expect(general).toEqual({ name: 'Archive', pendingTitle: '', pendingContent: '' });
+      expect(admission).toEqual({ signUp: true, defaultRole: 'pending' });
+    });
+
+    it('go to the service that keeps them, and only what was sent', async () => {
+      await save({ DEFAULT_USER_ROLE: 'user' });
+      expect(edge.rpc.commands).not.toContain('config.settings.updateGeneral');
+      expect(edge.rpc.calls.find(({ pattern }) => pattern.endsWith('updateSettings'))?.request).toEqual({
+        defaultRole: 'user',
+      });
+    });
+
+    it.each([
+      [{ ENABLE_MFA: true }, 'ENABLE_MFA: cannot be changed, because this installation has no such feature'],
+      [{ ENABLE_LOGIN_FORM: false }, 'ENABLE_LOGIN_FORM: cannot be changed'],
+      [{ JWT_EXPIRES_IN: '1h' }, 'JWT_EXPIRES_IN: is set by the environment variable'],
+      [{ DEFAULT_USER_ROLE: 'king' }, 'DEFAULT_USER_ROLE'],
+    ])('are refused as a whole with %o', async (wrong, detail) => {
+      const reply = await save({ ENABLE_SIGNUP: true, WEBUI_NAME: 'Archive', ...wrong });
+      expect(reply.statusCode).toBe(422);
+      expect(reply.json<{ detail: string }>().detail).toContain(detail);
+      expect(edge.rpc.commands.filter((pattern) => pattern.includes('update'))).toEqual([]);
+    });
   });
 
   it('adds an account in its whole shape, with an empty token', async () => {

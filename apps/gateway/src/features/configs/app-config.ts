@@ -37,7 +37,7 @@ const OFF = (
   'api_keys version_update_check pyodide_file_persistence public_active_users_count easter_eggs direct_connections ' +
   'direct_integrations plugins tools functions tool_servers terminal_servers folders channels encrypted_channels apps calendar ' +
   'automations notes context_compaction tool_permissions web_search web_search_confirmation code_execution code_interpreter ' +
-  'image_generation follow_up_generation tags_generation community_sharing message_rating user_webhooks user_status admin_export ' +
+  'image_generation tags_generation community_sharing message_rating user_webhooks user_status admin_export ' +
   'admin_chat_access admin_analytics google_drive_integration onedrive_integration memories subagents'
 )
   .split(' ')
@@ -60,7 +60,7 @@ export function toAppConfig(known: Known, caller: Caller | undefined): AppConfig
   };
   if (caller === undefined) return config;
   if (caller.user.role === 'pending') {
-    return { ...config, ui: { pending_user_overlay_title: '', pending_user_overlay_content: '' } };
+    return { ...config, ui: waitingWords(settings) };
   }
   return {
     ...config,
@@ -69,12 +69,13 @@ export function toAppConfig(known: Known, caller: Caller | undefined): AppConfig
       ...Object.fromEntries(OFF.map((name) => [name, false])),
       ...Object.fromEntries(ON.map((name) => [name, true])),
       enable_title_generation: settings?.tasks.titleGeneration ?? true,
+      enable_follow_up_generation: settings?.tasks.followUpGeneration ?? true,
       folder_max_file_count: '',
       web_search_confirmation_content: '',
     },
     default_models: settings?.defaultModels ?? null,
     default_pinned_models: null,
-    default_prompt_suggestions: [],
+    default_prompt_suggestions: settings?.suggestions ?? [],
     default_prompt_suggestions_i18n: {},
     code: { engine: '', interpreter_engine: '' },
     audio: {
@@ -88,6 +89,12 @@ export function toAppConfig(known: Known, caller: Caller | undefined): AppConfig
       image_compression: { width: null, height: null },
     },
     permissions: toPermissions(caller.user.role),
-    ui: { pending_user_overlay_title: '', pending_user_overlay_content: '', response_watermark: '' },
+    ui: { ...waitingWords(settings), response_watermark: '' },
   };
+}
+
+/** What an account that waits to be let in reads. */
+function waitingWords(settings: Settings | undefined) {
+  const { title, content } = settings?.pending ?? { title: '', content: '' };
+  return { pending_user_overlay_title: title, pending_user_overlay_content: content };
 }

@@ -9,6 +9,10 @@ export const ConfigsRoutes = forwards(
     to: ({ body }) => body,
     from: ({ banners }) => banners,
   }),
+  forward(routes.configs.updateSuggestions, settings.updateSuggestions, {
+    to: ({ body }) => body,
+    from: ({ suggestions }) => suggestions,
+  }),
   forward(routes.configs.models, settings.models, { from: toModelsWire }),
   forward(routes.configs.updateModels, settings.updateModels, {
     to: ({ body }) => ({ defaults: body.DEFAULT_MODELS || null, order: body.MODEL_ORDER_LIST ?? [] }),

@@ -1,5 +1,5 @@
 import { users } from '@perennial/contracts-auth';
-import { type Settings, settings } from '@perennial/contracts-config';
+import { type Settings, settings, SettingsSchema } from '@perennial/contracts-config';
 import { behindSettings, parseSettingsVersion } from '@perennial/contracts-gateway';
 import { type Call, CallError } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
@@ -58,14 +58,15 @@ class Gateway {
 
 const late = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const toSettings = (version: number, name: string): Settings => ({
-  version,
-  name,
-  defaultLocale: '',
-  defaultModels: null,
-  banners: [],
-  tasks: { titleGeneration: true, titlePrompt: '', taskModel: null, queryGeneration: true, queryPrompt: '' },
-});
+const toSettings = (version: number, name: string): Settings =>
+  SettingsSchema.parse({
+    version,
+    name,
+    defaultLocale: '',
+    defaultModels: null,
+    banners: [],
+    tasks: { titleGeneration: true, titlePrompt: '', taskModel: null },
+  });
 
 describe('the settings of three gateways', () => {
   let gateways: Gateway[];

@@ -1,5 +1,5 @@
 import { RoleSchema } from '@perennial/contracts-kernel';
-import { SessionProfileSchema, SessionUserSchema } from '@perennial/contracts-wire';
+import { AdminConfigSchema, IncomingAdminConfigSchema, SessionProfileSchema, SessionUserSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
@@ -105,4 +105,24 @@ export const updateProfile = route({
     role: RoleSchema,
     profile_image_url: z.string(),
   }),
+});
+
+/** Who may make an account, and the installation's name and words. Fields of features that we do not have say so by their value. */
+export const adminConfig = route({
+  method: 'GET',
+  path: '/api/v1/auths/admin/config',
+  access: 'admin',
+  reply: AdminConfigSchema,
+});
+
+/**
+ * What is missing stays; a client may send back all that it was given. 422 for another value of a field that nobody can change here, and then
+ * nothing is saved.
+ */
+export const updateAdminConfig = route({
+  method: 'POST',
+  path: '/api/v1/auths/admin/config',
+  access: 'admin',
+  body: IncomingAdminConfigSchema,
+  reply: AdminConfigSchema,
 });

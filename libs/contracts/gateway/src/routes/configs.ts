@@ -1,4 +1,11 @@
-import { AppConfigSchema, BannerSchema, IncomingBannerSchema, ModelsConfigSchema } from '@perennial/contracts-wire';
+import {
+  AppConfigSchema,
+  BannerSchema,
+  IncomingBannerSchema,
+  IncomingSuggestionSchema,
+  ModelsConfigSchema,
+  SuggestionSchema,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
@@ -47,6 +54,15 @@ export const updateBanners = route({
   access: 'admin',
   body: z.object({ banners: z.array(IncomingBannerSchema).max(50) }),
   reply: z.array(BannerSchema),
+});
+
+/** What one might ask any model, on the page of a new chat; read with `/api/config`. */
+export const updateSuggestions = route({
+  method: 'POST',
+  path: '/api/v1/configs/suggestions',
+  access: 'admin',
+  body: z.object({ suggestions: z.array(IncomingSuggestionSchema).max(50) }),
+  reply: z.array(SuggestionSchema),
 });
 
 /** How models are offered: their order, and those that a new chat starts with. */
