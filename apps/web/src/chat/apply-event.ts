@@ -1,8 +1,9 @@
 import type { SocketEvent } from '@perennial/contracts-gateway';
+import type { ChatListItem } from '@perennial/contracts-wire';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Store } from '../state/store';
 import { type News, takeNews } from './answer-news';
-import { patchRow, patchTitle, placeRow, refreshChat, refreshRecent, rowOf } from './chat-cache';
+import { patchRow, patchTitle, placeRow, refreshChat, refreshRecent, rereadList, rowOf } from './chat-cache';
 import { CHATS_KEY } from './chat-keys';
 
 /** Events of the same moment, such as those of an end, are one request. */
@@ -18,6 +19,7 @@ export interface FinishedChat {
 export class EventApplier {
   private readonly listed = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private rereading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly client: QueryClient,
@@ -44,7 +46,7 @@ export class EventApplier {
         return patchTitle(this.client, chatId, data.data);
       case 'chat:list': {
         const { chat_id: changed, last_read_at: readAt, chat } = data.data;
-        if (chat) return placeRow(this.client, chat);
+        if (chat) return this.place(chat);
         if (changed === '') return void this.client.invalidateQueries({ queryKey: CHATS_KEY });
         // It was only read, on another page.
         if (readAt !== undefined && !event.message_id)
@@ -60,6 +62,16 @@ export class EventApplier {
       default:
         return assertNever(data);
     }
+  }
+
+  /** A list that is being read may not have the row yet: then it is read again. */
+  private place(row: ChatListItem): void {
+    placeRow(this.client, row);
+    if (this.client.isFetching({ queryKey: CHATS_KEY, exact: true }) === 0) return;
+    this.rereading ??= setTimeout(() => {
+      this.rereading = undefined;
+      void rereadList(this.client);
+    }, COLLECT_MS);
   }
 
   /** A chat was made, answered, renamed or deleted: the event does not say what. */

@@ -142,6 +142,20 @@ describe('events of the live socket', () => {
     stop();
   });
 
+  it('read the list again when it was being read as a row came', async () => {
+    client.clear();
+    const replies: ((list: ReturnType<typeof listOf>) => void)[] = [];
+    const queryFn = () => new Promise<ReturnType<typeof listOf>>((resolve) => replies.push(resolve));
+    const stop = new QueryObserver(client, { queryKey: CHATS_KEY, queryFn }).subscribe(() => undefined);
+    events.apply({ chat_id: '7', data: { type: 'chat:list', data: { chat_id: '7', chat: row(7) } } });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(replies).toHaveLength(2);
+    replies[0]?.(listOf([]));
+    replies[1]?.(listOf([row(7)]));
+    await vi.waitFor(() => expect(shown().pages[0]).toEqual([row(7)]));
+    stop();
+  });
+
   it('read the newest chats once, however many came at that moment and however long the list is', async () => {
     for (let at = 0; at < 20; at++)
       events.apply({ chat_id: '-1', data: { type: 'chat:list', data: { chat_id: '-1' } } });

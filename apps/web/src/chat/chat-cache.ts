@@ -95,6 +95,12 @@ export function patchTitle(client: QueryClient, chatId: string, title: string): 
   );
 }
 
+/** Reads the list of chats again, also if it is being read for the first time. */
+export async function rereadList(client: QueryClient): Promise<void> {
+  await client.cancelQueries({ queryKey: CHATS_KEY, exact: true });
+  await client.invalidateQueries({ queryKey: CHATS_KEY, exact: true });
+}
+
 /** Reads an open chat and its running answers again, because they have changed: also if they are being read for the first time, as they were before. */
 export async function refreshChat(client: QueryClient, chatId: string): Promise<void> {
   const queryKey = chatKey(chatId);
