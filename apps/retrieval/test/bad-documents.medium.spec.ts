@@ -113,6 +113,9 @@ describe('a file that cannot be read', () => {
     await expectReason('bomb.docx', flat, 'expands-too-much', /zip bomb/);
     const small = await toZip({ '[Content_Types].xml': CONTENT_TYPES, 'word/00000-document.xml': Buffer.alloc(MIB) });
     await expectReason('bomb.docx', overlappedZip(small, 3_000), 'expands-too-much', /zip bomb/);
+    // Each of them alone is small.
+    const part = await toZip({ 'a.bin': Buffer.alloc(30 * MIB) });
+    await expectReason('parts.zip', await toZip({ 'a.zip': part, 'b.zip': part }), 'expands-too-much', /zip bomb/);
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`word/${at}.xml`, 'x']));
     await expectReason('many.docx', await toZip(many), 'expands-too-much', /zip bomb/, { maxEntries: 200 });
   });

@@ -3,16 +3,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type Fault, simulatedSpeech, type Simulator, startSimulator } from '@perennial/provider-simulator';
 import { freePort } from '@perennial/testing';
 import { judgedDocument } from '@perennial/testing/documents';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { docling, type ExternalEngine, type MediaEngines, ownLoader, tika } from '../src/extraction/external/engines';
 import type { ExternalOptions } from '../src/extraction/external/external-reader';
 import { describer, transcriber } from '../src/extraction/external/media';
-import type { ExtractionLimits, Extractor } from '../src/extraction/extraction';
+import type { ExtractionLimits, ExtractionRequest, Extractor } from '../src/extraction/extraction';
 import { createExtractor } from '../src/extraction/extractor';
+import { ExtractorProcess } from '../src/extraction/extractor-process';
 import { extractorEntry } from './extractor';
 import { read } from './read';
 
@@ -74,12 +76,13 @@ describe('documents that another server reads', () => {
     external: ExternalOptions,
     limits?: Partial<ExtractionLimits>,
     media?: MediaEngines,
+    more?: Partial<ExtractionRequest>,
   ) => {
     const recognition = { languages: [] };
     extractor = createExtractor({ entry: await extractorEntry(), processes: 1, tempDir: dir, external, recognition });
     const path = join(dir, 'upload');
     await writeFile(path, bytes);
-    return read(extractor, { path }, { name, contentType: 'application/x-own', limits, media });
+    return read(extractor, { path }, { name, contentType: 'application/x-own', limits, media, ...more });
   };
 
   it('Tika reads what this service cannot, and nothing else', async () => {
@@ -105,8 +108,12 @@ describe('documents that another server reads', () => {
       response.end(JSON.stringify({ status: 'success', document: { md_content: '# Rota\n\nread by another' } }));
     };
     const own = await readFile(judgedDocument('rota.pdf'));
+    const parse = vi.spyOn(JSON, 'parse');
     const converted = await extract('rota.pdf', own, { engine: docling(url, 'docling-key') });
     expect(converted.chunks).toMatchObject([{ text: '# Rota\n\nread by another', heading: 'Rota' }]);
+    // An answer may be as large as a document, and is none that the service itself looks into.
+    expect(parse.mock.calls.filter(([text]) => text.includes('md_content'))).toEqual([]);
+    parse.mockRestore();
     await extractor?.close();
 
     handler = async (request, response) => {
@@ -125,8 +132,8 @@ describe('documents that another server reads', () => {
 
   it.each<[string, Handler, object]>([
     ['breaking off', (request) => void request.destroy(), { reason: 'source', retryable: true }],
-    ['busy', (_, response) => void response.writeHead(503).end('secret'), { reason: 'source', retryable: true }],
-    ['full', (_, response) => void response.writeHead(429).end('secret'), { reason: 'engine-away', retryable: true }],
+    ['busy', (_, response) => void response.writeHead(503).end('secret'), { reason: 'engine-away', isDoubtful: true }],
+    ['full', (_, response) => void response.writeHead(429).end('secret'), { reason: 'engine-away', isDoubtful: false }],
     ['locked', (_, response) => void response.writeHead(401).end(), { reason: 'engine-away', retryable: true }],
     ['unable', (_, response) => void response.writeHead(422).end('secret'), { reason: 'damaged', retryable: false }],
     [
@@ -148,6 +155,63 @@ describe('documents that another server reads', () => {
       reason: 'engine-away',
       retryable: true,
     });
+  });
+
+  it('was away lately: it is asked before more documents are fetched, and no picture is looked at twice', async () => {
+    let isAway = true;
+    handler = async (request, response) => {
+      await buffer(request);
+      response.statusCode = isAway ? 502 : request.method === 'HEAD' ? 404 : 200;
+      response.end(isAway ? '' : '{"choices": [{"message": {"content": "A red lighthouse."}}]}');
+    };
+    const recognition = { languages: [] };
+    extractor = createExtractor({ entry: await extractorEntry(), processes: 1, tempDir: dir, recognition });
+    const at = { url: `${url}/v1`, key: () => '', model: 'looks' };
+    const media = {
+      describer: describer(at),
+      transcriber: transcriber(at, { language: '', maxBytes: 10_000_000, timeMs: 10_000 }),
+    };
+    const fetched = new Map<string, number>();
+    const look = (name: string, bytes: Buffer) => {
+      const open = () =>
+        Readable.from(
+          (function* () {
+            for (let from = 0; from < bytes.length; from += 4_096) {
+              fetched.set(name, (fetched.get(name) ?? 0) + 1);
+              yield bytes.subarray(from, from + 4_096);
+            }
+          })(),
+        );
+      return read(extractor!, { open }, { name, media, identity: name });
+    };
+    const documents = {
+      'a.jpg': await readFile(judgedDocument('ferry.jpg')),
+      'b.wav': simulatedSpeech(['x'.repeat(90_000)]),
+    };
+    const looks = vi.spyOn(ExtractorProcess.prototype, 'read');
+    for (const [name, bytes] of Object.entries(documents)) {
+      await expect(look(name, bytes)).rejects.toMatchObject({ reason: 'engine-away' });
+      const whole = fetched.get(name)!;
+      await expect(look(name, bytes)).rejects.toMatchObject({ reason: 'engine-away', retryable: true });
+      expect(fetched.get(name)! - whole).toBeLessThan(5);
+    }
+    isAway = false;
+    expect((await look('a.jpg', documents['a.jpg'])).text).toContain('A red lighthouse.');
+    // What is in the picture, and what is said about it.
+    expect(looks).toHaveBeenCalledTimes(2);
+    looks.mockRestore();
+  });
+
+  it('is not asked about a recording whose turn ends before', async () => {
+    handler = () => expect.unreachable('it is not asked');
+    const limits = { language: '', maxBytes: 10_000, timeMs: 10_000 };
+    const media = { transcriber: transcriber({ url, key: () => '', model: 'hears' }, limits) };
+    const turn = new AbortController();
+    const beforeRecording = () => turn.abort(new Error('out of turn'));
+    const bytes = simulatedSpeech(['Something.']);
+    await expect(
+      extract('a.wav', bytes, {}, undefined, media, { beforeRecording, signal: turn.signal }),
+    ).rejects.toThrow('out of turn');
   });
 
   it('never ends its answer: the file is given up, and leaves nothing', async () => {
@@ -174,7 +238,7 @@ describe('documents that another server reads', () => {
 
     const hear = (bytes: Buffer, change: Partial<ExternalEngine> = {}, model = 'sim-hear') => {
       const limits = { language: 'en', maxBytes: 10_000, timeMs: 10_000 };
-      const engine = transcriber({ url: `${simulator.url}/v1/`, key: 'sk-speech', model }, limits);
+      const engine = transcriber({ url: `${simulator.url}/v1/`, key: () => 'sk-speech', model }, limits);
       return extract('talk.txt', bytes, {}, undefined, { transcriber: { ...engine, ...change } });
     };
     const speech = simulatedSpeech(Array.from({ length: 14 }, (_, at) => `Sentence ${at} is <spoken> & heard.`));
@@ -191,7 +255,8 @@ describe('documents that another server reads', () => {
       ['is full', { kind: 'status', status: 429, retryAfter: 7 }, { reason: 'engine-away', retryAfterS: 7 }],
       ['does not know its model', { kind: 'status', status: 404 }, { reason: 'engine-away' }],
       ['breaks down', { kind: 'status', status: 500 }, { reason: 'damaged', retryable: false }],
-      ['is busy', { kind: 'status', status: 503 }, { reason: 'source', retryable: true }],
+      ['is busy', { kind: 'status', status: 503 }, { reason: 'engine-away', isDoubtful: true }],
+      ['tells when it is back', { kind: 'status', status: 503, retryAfter: 7 }, { retryAfterS: 7, isDoubtful: false }],
       ['hangs up', { kind: 'down' }, { reason: 'source' }],
       ['answers with half a document', { kind: 'malformed', after: 0 }, { reason: 'damaged' }],
       ['is silent', { kind: 'stall', after: 0 }, { reason: 'too-slow' }],
@@ -226,7 +291,7 @@ describe('documents that another server reads', () => {
       expect(body.messages[0].content[1].image_url.url).toBe(`data:image/jpeg;base64,${picture.toString('base64')}`);
       response.end(answer);
     };
-    const media = { describer: describer({ url: `${url}/v1`, key: 'sk-vision', model: 'looks' }) };
+    const media = { describer: describer({ url: `${url}/v1`, key: () => 'sk-vision', model: 'looks' }) };
     const look = () => extract('a.jpg', picture, {}, undefined, media);
     expect((await look()).chunks).toMatchObject([
       {

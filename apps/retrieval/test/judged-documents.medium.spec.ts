@@ -25,7 +25,7 @@ describe('documents with known answers', () => {
     extractor = createExtractor({ entry: await extractorEntry(), processes: 2, tempDir: dir });
     const readOne = async (document: string): Promise<void> => {
       // A picture with text is not described.
-      const describer = { name: 'Nobody', request: () => expect.unreachable(), answer: () => '' };
+      const describer = { name: 'Nobody', url: '', request: () => expect.unreachable(), answer: () => '' };
       const request = { name: document, media: { describer } };
       const { chunks } = await read(extractor, { path: judgedDocument(document) }, request);
       for (const { text, page, pageLabel: label, heading } of chunks)

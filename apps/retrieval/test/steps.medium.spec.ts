@@ -103,6 +103,23 @@ describe('workers that die', () => {
     expect(found.sources[0]?.metadata[0]).toMatchObject({ name: 'talk.wav', start_seconds: 60 });
   }, 90_000);
 
+  it('a recording waits while its server restarts behind a proxy, and not for ever', async () => {
+    await world.workers(1);
+    world.simulator.inject({ kind: 'status', status: 503 }, 2, 'transcriptions');
+    const file = await world.upload(user, simulatedSpeech(['Said.']).toString('latin1'), { name: 'talk.wav' });
+    const isWaiting = (row: FileRecord) => row.state === 'pending' && row.error !== null;
+    expect(await world.until(file.id, isWaiting, 'it to wait')).toMatchObject({
+      attempts: 0,
+      unanswered_since: expect.any(Date) as Date,
+    });
+    await world.db.query(
+      `UPDATE files SET unanswered_since = now() - interval '25 hours', queued_at = now() - interval '1 hour', not_before = now() WHERE id = $1`,
+      [file.id],
+    );
+    const { error } = await world.until(file.id, (row) => row.state === 'failed', 'it to be given up');
+    expect(error).toMatchObject({ message: expect.stringContaining('has not answered for a day') as string });
+  }, 60_000);
+
   it('six deaths at any moment: every file is completed like undisturbed', async () => {
     await world.workers(2);
     const files = [];

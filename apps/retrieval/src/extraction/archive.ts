@@ -8,6 +8,23 @@ import { refuse } from './messages';
 const SMALL_BYTES = 32 * 1024 * 1024;
 const LOCAL_HEADER_BYTES = 30;
 
+/** Counts what all containers of one document unpack to, those within others included. */
+export class Expansion {
+  private bytes = 0;
+
+  /** @param size of the document, in bytes */
+  constructor(
+    private readonly size: number,
+    private readonly limits: ExtractionLimits,
+  ) {}
+
+  /** @throws ExtractionError `expands-too-much` */
+  add(bytes: number): void {
+    this.bytes += bytes;
+    if (tooMuch(this.bytes, this.size, this.limits)) throw refuse.expands();
+  }
+}
+
 /**
  * A zip container (Office documents, OpenDocument, EPUB) whose entries are unpacked one by one, as streams. Its content is not trusted: a
  * directory that no program writes (overlapping entries, too many of them) is refused, and the unpacked bytes of all entries are counted.
@@ -21,10 +38,15 @@ export class Archive {
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
     private readonly limits: ExtractionLimits,
+    private readonly whole: Expansion | undefined,
   ) {}
 
-  /** Reads the directory. Throws `damaged`, `encrypted` or `expands-too-much`. */
-  static async open(path: string, limits: ExtractionLimits): Promise<Archive> {
+  /**
+   * Reads the directory. Throws `damaged`, `encrypted` or `expands-too-much`.
+   *
+   * @param whole counts for the document in which it is
+   */
+  static async open(path: string, limits: ExtractionLimits, whole?: Expansion): Promise<Archive> {
     const zip = await openPromise(path, { lazyEntries: true, autoClose: false }).catch((error: unknown) => {
       throw refuse.damaged(undefined, { cause: error });
     });
@@ -37,7 +59,7 @@ export class Archive {
         throw refuse.damaged(undefined, { cause: error });
       }
       checkEntries([...entries.values()], zip.fileSize, limits);
-      return new Archive(zip, entries, limits);
+      return new Archive(zip, entries, limits, whole);
     } catch (error) {
       zip.close();
       throw error;
@@ -67,7 +89,10 @@ export class Archive {
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (!this.known.has(name)) this.expanded += chunk.length;
+        if (!this.known.has(name)) {
+          this.expanded += chunk.length;
+          this.whole?.add(chunk.length);
+        }
         if (tooMuch(this.expanded, this.zip.fileSize, this.limits)) throw refuse.expands();
         sum = crc32(chunk, sum);
         yield chunk;

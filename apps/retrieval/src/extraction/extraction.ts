@@ -81,6 +81,12 @@ export type ExtractionReason =
   /** The server that reads such documents could not be asked: it never saw this one. */
   | 'engine-away';
 
+interface ExtractionErrorOptions extends ErrorOptions {
+  retryAfterS?: number;
+  isDown?: boolean;
+  isDoubtful?: boolean;
+}
+
 /**
  * A document without text, with the reason: `message` is for its uploader and says what to do; it never quotes the document.
  */
@@ -88,14 +94,20 @@ export class ExtractionError extends Error {
   override readonly name = 'ExtractionError';
   /** When the server that reads such documents wants to be asked again. */
   readonly retryAfterS: number | undefined;
+  /** Nothing is at that server's address, or a gateway without it. */
+  readonly isDown: boolean;
+  /** It may be away because of this document, so that it is not asked for ever. */
+  readonly isDoubtful: boolean;
 
   constructor(
     readonly reason: ExtractionReason,
     message: string,
-    { retryAfterS, ...options }: ErrorOptions & { retryAfterS?: number } = {},
+    { retryAfterS, isDown = false, isDoubtful = false, ...options }: ExtractionErrorOptions = {},
   ) {
     super(message, options);
     this.retryAfterS = retryAfterS;
+    this.isDown = isDown;
+    this.isDoubtful = isDoubtful;
   }
 
   /** Whether a retry with the same bytes may succeed. A slow document would delay others again for as long. */
@@ -118,6 +130,10 @@ export interface ExtractionRequest {
   split: SplitOptions;
   /** Servers that read what this service cannot; none by default. */
   media?: MediaEngines;
+  /** The same for the same bytes: by it is remembered what was recognised in a picture whose description has to wait. */
+  identity?: string;
+  /** Called before a server is asked that takes minutes and has its price. It may abort the extraction. */
+  beforeRecording?: () => void;
   /** Over `DEFAULT_LIMITS`. */
   limits?: Partial<ExtractionLimits>;
   /** Ends the extraction at once; the iteration throws the signal's reason. */

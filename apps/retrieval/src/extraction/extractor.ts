@@ -2,7 +2,7 @@ import { appendFile, open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ExternalEngine } from './external/engines';
+import type { ExternalEngine, MediaEngines } from './external/engines';
 import { type ConvertedFile, type ExternalOptions, ExternalReader } from './external/external-reader';
 import {
   DEFAULT_LIMITS,
@@ -17,7 +17,7 @@ import { ExtractorProcess, type Job } from './extractor-process';
 import { refuse } from './messages';
 import type { RecognitionOptions } from './recognition/recogniser';
 import { pictureTypeOf } from './signatures';
-import { Spool } from './spool';
+import { type Open, Spool } from './spool';
 
 export interface ExtractorOptions {
   /** The built extractor; `extractor.js` beside the running program unless given. */
@@ -57,6 +57,26 @@ export function builtEntry(): string {
   return fileURLToPath(new URL('extractor.js', import.meta.url));
 }
 
+/** Pictures whose few words are remembered. */
+const MOST_SEEN = 1_000;
+
+/** What was recognised in a picture that has to be described. */
+interface SeenPicture {
+  events: readonly ExtractionEvent[];
+  /** Why there is none. */
+  fault?: ExtractionError;
+}
+
+interface PictureToDescribe {
+  engine: ExternalEngine;
+  /** Its type. */
+  picture: string;
+  /** Where the description is written. */
+  converted: string;
+  identity?: string;
+  known?: SeenPicture;
+}
+
 interface Idle {
   process: ExtractorProcess;
   timer: NodeJS.Timeout;
@@ -67,6 +87,8 @@ class ExtractorPool implements Extractor {
   private readonly spool: Spool;
   private readonly entry: string;
   private readonly external: ExternalReader;
+  /** By the identity of the picture; the oldest first. */
+  private readonly seen = new Map<string, SeenPicture>();
   private idle: Idle[] = [];
   private readonly busy = new Set<ExtractorProcess>();
   private readonly waiting: (() => void)[] = [];
@@ -85,7 +107,7 @@ class ExtractorPool implements Extractor {
     source: ExtractionSource,
     request: ExtractionRequest,
   ): AsyncGenerator<ExtractionEvent, void, undefined> {
-    const { signal, split, media } = request;
+    const { signal, split, media, identity, beforeRecording } = request;
     let { name, contentType } = request;
     const limits = { ...this.limits, ...request.limits };
     let placed = false;
@@ -95,19 +117,22 @@ class ExtractorPool implements Extractor {
     try {
       await this.place(signal);
       placed = true;
+      const known = identity === undefined ? undefined : this.seen.get(identity);
+      if ('open' in source) await this.assertEngine(source, media, known);
       if ('open' in source) spooled = await this.spool.write(source.open, limits, signal);
       let path = 'path' in source ? source.path : (spooled ?? '');
       await checkSize(path, limits);
       scratch = this.spool.reserve();
       converted = await this.spool.reserveFile();
-      const made = await this.external.convert(path, converted, { name, contentType, limits, media, signal });
+      const conversion = { name, contentType, limits, media, signal, beforeRecording };
+      const made = await this.external.convert(path, converted, conversion);
       if (made) ({ name, contentType } = made);
       if (made) path = converted;
       const recognition = this.options.recognition ?? DEFAULT_RECOGNITION;
-      const job = { path, name, contentType, limits, scratch, split, recognition, signal };
+      const job = { path, name, contentType, answer: made?.answer, limits, scratch, split, recognition, signal };
       const picture = made || !media?.describer ? undefined : await pictureType(path);
       if (picture === undefined || !media?.describer) yield* this.read(job);
-      else yield* this.describe(job, { engine: media.describer, picture, converted });
+      else yield* this.describe(job, { engine: media.describer, picture, converted, identity, known });
     } finally {
       try {
         for (const path of [spooled, scratch, converted]) if (path !== undefined) await this.spool.remove(path);
@@ -143,11 +168,22 @@ class ExtractorPool implements Extractor {
     }
   }
 
-  /** The text in the picture; if there is little, what a model says about it. */
-  private async *describe(
-    job: Job,
-    { engine, picture, converted }: { engine: ExternalEngine; picture: string; converted: string },
-  ): AsyncGenerator<ExtractionEvent, void, undefined> {
+  /**
+   * Nothing is fetched for a server that is away.
+   *
+   * @throws ExtractionError `engine-away`
+   */
+  private async assertEngine(
+    { open }: { open: Open },
+    media: MediaEngines | undefined,
+    known: SeenPicture | undefined,
+  ): Promise<void> {
+    if (known && media?.describer) return this.external.watch.assertThere(media.describer);
+    await this.external.assertThere(() => headOf(open), media);
+  }
+
+  /** What is recognised in a picture: undefined if there is enough of it to read, which was yielded then. */
+  private async *look(job: Job): AsyncGenerator<ExtractionEvent, SeenPicture | undefined> {
     const events: ExtractionEvent[] = [];
     let fault: ExtractionError | undefined;
     try {
@@ -157,18 +193,39 @@ class ExtractorPool implements Extractor {
       if (!(error instanceof ExtractionError) || !['no-text', 'unsupported'].includes(error.reason)) throw error;
       fault = error;
     }
-    const text = events.flatMap((event) => (event.kind === 'chunks' ? event.chunks : [])).map((chunk) => chunk.text);
-    if (!fault && lettersIn(text.join(' ')) >= LEAST_LETTERS) return yield* events;
+    if (fault || lettersIn(textOf(events)) < LEAST_LETTERS) return { events, fault };
+    yield* events;
+    return undefined;
+  }
+
+  /** The text in the picture; if there is little, what a model says about it. */
+  private async *describe(
+    job: Job,
+    { engine, picture, converted, identity, known }: PictureToDescribe,
+  ): AsyncGenerator<ExtractionEvent, void, undefined> {
+    const seen = known ?? (yield* this.look(job));
+    if (!seen) return;
+    const { events, fault } = seen;
     let made: ConvertedFile;
     try {
       made = await this.external.ask(engine, job.path, converted, { ...job, contentType: picture });
+      if (identity !== undefined) this.seen.delete(identity);
     } catch (error) {
+      if (identity !== undefined && error instanceof ExtractionError && error.retryable) this.remember(identity, seen);
       // What little was recognised is better than nothing, unless the model may be asked again.
       if (fault || !(error instanceof ExtractionError) || error.retryable) throw error;
       return yield* events;
     }
-    if (text.length > 0) await appendFile(converted, `\n# Text in the picture\n\n${text.join('\n')}\n`);
+    const text = textOf(events);
+    if (text !== '') await appendFile(converted, `\n# Text in the picture\n\n${text}\n`);
     yield* this.read({ ...job, ...made, path: converted });
+  }
+
+  /** Recognition takes a processor for seconds, and a picture is looked at again and again while its describer is away. */
+  private remember(identity: string, seen: SeenPicture): void {
+    this.seen.delete(identity);
+    this.seen.set(identity, seen);
+    if (this.seen.size > MOST_SEEN) this.seen.delete(this.seen.keys().next().value!);
   }
 
   async close(): Promise<void> {
@@ -260,5 +317,17 @@ async function pictureType(path: string): Promise<string | undefined> {
     await file.close();
   }
 }
+
+/** The first bytes of a stream, which is not read further. */
+async function headOf(open: Open): Promise<Uint8Array> {
+  const stream = await open();
+  // A stream that is destroyed early may still fail.
+  stream.on('error', () => undefined);
+  for await (const bytes of stream as AsyncIterable<Uint8Array>) return bytes;
+  return new Uint8Array();
+}
+
+const textOf = (events: readonly ExtractionEvent[]): string =>
+  events.flatMap((event) => (event.kind === 'chunks' ? event.chunks.map(({ text }) => text) : [])).join('\n');
 
 const lettersIn = (text: string): number => text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;

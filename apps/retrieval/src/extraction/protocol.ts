@@ -1,4 +1,5 @@
 import type { Chunk, SplitOptions } from '../splitting/chunk';
+import type { EngineAnswer } from './external/answers';
 import type { ExtractionLimits, ExtractionReason, ExtractionSummary } from './extraction';
 import type { RecognitionOptions } from './recognition/recogniser';
 
@@ -13,6 +14,8 @@ export type ToExtractor =
       path: string;
       name: string;
       contentType?: string;
+      /** The file is what another server answered. */
+      answer?: EngineAnswer;
       limits: ExtractionLimits;
       /** A directory for this document alone; the parent removes it. */
       scratch: string;

@@ -1,7 +1,9 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TextPart } from '../splitting/chunk';
+import { Expansion } from './archive';
 import { detect, type Format } from './detect';
+import { type EngineAnswer, textOfAnswer } from './external/answers';
 import { ExtractionError, type ExtractionLimits, type ExtractionSummary } from './extraction';
 import { refuse } from './messages';
 import type { AttachedFile, FormatReader, Fragment, Reading } from './reading';
@@ -38,6 +40,8 @@ export interface DocumentRequest {
   path: string;
   name: string;
   contentType?: string;
+  /** The file is what another server answered. */
+  answer?: EngineAnswer;
   limits: ExtractionLimits;
   /** A directory of this document's own, which may not exist yet; the caller removes it. */
   scratch: string;
@@ -53,15 +57,19 @@ export interface OpenDocument {
 
 /** Detects the format and reads the text in this process. Every error is an `ExtractionError`, here and in `parts`. */
 export async function readDocument(request: DocumentRequest): Promise<OpenDocument> {
-  const { path, name, contentType, limits, scratch, recogniser, progress } = request;
+  const { answer, limits, scratch, recogniser, progress } = request;
   try {
+    const file = answer ? await textOfAnswer(request.path, join(scratch, 'answered'), answer) : request;
+    const { path, name, contentType } = file;
     const { size } = await stat(path);
     if (size === 0) throw refuse.empty();
     if (size > limits.maxBytes) throw refuse.tooLarge(size, limits);
     const { format, head } = await detect(path, { name, contentType, limits });
     const summary = { format, textLength: 0 };
-    const attached = (file: AttachedFile) => attachedText(file, { limits, scratch, recogniser, depth: 1 });
-    const reading: Reading = { path, name, size, head, limits, summary, progress, recogniser, attached };
+    const expansion = new Expansion(size, limits);
+    const within = { limits, scratch, recogniser, expansion, depth: 1 };
+    const attached = (inner: AttachedFile) => attachedText(inner, within);
+    const reading: Reading = { path, name, size, head, limits, expansion, summary, progress, recogniser, attached };
     const reader = await READERS[format]();
     return { summary, parts: partsOf(reader, reading) };
   } catch (error) {
@@ -86,9 +94,9 @@ const MAX_DEPTH = 3;
  */
 async function* attachedText(
   { name, contentType, bytes }: AttachedFile,
-  within: Pick<DocumentRequest, 'limits' | 'scratch' | 'recogniser'> & { depth: number },
+  within: Pick<DocumentRequest, 'limits' | 'scratch' | 'recogniser'> & { expansion: Expansion; depth: number },
 ): AsyncGenerator<Fragment, boolean> {
-  const { limits, scratch, recogniser, depth } = within;
+  const { limits, scratch, recogniser, expansion, depth } = within;
   if (depth > MAX_DEPTH || (bytes instanceof Uint8Array && bytes.byteLength === 0)) return false;
   const path = join(scratch, String(depth));
   try {
@@ -102,7 +110,7 @@ async function* attachedText(
     const summary = { format, textLength: 0 };
     const reader = await READERS[format]();
     const progress = (): void => undefined;
-    const reading: Reading = { path, name, size, head, limits, summary, progress, recogniser, attached };
+    const reading: Reading = { path, name, size, head, limits, expansion, summary, progress, recogniser, attached };
     for await (const { text, markup, heading } of reader(reading))
       yield { text, markup, heading: heading === undefined ? name : `${name} > ${heading}` };
     return true;

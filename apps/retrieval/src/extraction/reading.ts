@@ -1,5 +1,9 @@
+import type { Expansion } from './archive';
 import type { ExtractionLimits, ExtractionSummary } from './extraction';
 import type { Recogniser } from './recognition/recogniser';
+
+/** Later times of a recording are this one: more than 60 years, and the most that the database keeps. */
+export const LATEST_SECONDS = 2 ** 31 - 1;
 
 /** Output of a format's reader: pieces of any length, in order. */
 export interface Fragment {
@@ -34,6 +38,8 @@ export interface Reading {
   /** The first 64 KiB of it. */
   head: Uint8Array;
   limits: ExtractionLimits;
+  /** Of the whole document, of which this may be a part. */
+  expansion: Expansion;
   /** The reader's results so far. */
   summary: Omit<ExtractionSummary, 'chunks'>;
   /** Reports progress: pages done, of how many. */

@@ -11,7 +11,8 @@ import { refuse } from './messages';
 /** Older directories were left by dead processes, on any host: no extraction lasts this long. */
 const STALE_MS = 6 * 3_600_000;
 const OWNER = /^(.+)-(\d+)-[0-9a-f]{12}$/;
-type Open = () => Readable | Promise<Readable>;
+/** Opens the bytes of a document. */
+export type Open = () => Readable | Promise<Readable>;
 
 /**
  * Directories of this process: another one with its process id is from an earlier process (in a container all have the same id).

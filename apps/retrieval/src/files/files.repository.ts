@@ -37,7 +37,7 @@ const RANK = (user: string): string => `
 /** Queues a file again, whatever owner it has: the epoch fences the present worker. */
 const REQUEUED = (
   rank: string,
-): string => `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0, deaths = 0, slow = false,
+): string => `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0, deaths = 0, unanswered_since = NULL, slow = false,
   error = NULL, step = NULL, rank = ${rank}, updated_at = now()`;
 
 /** Statements about files. `access` decides who may do what, on the returned rows. */

@@ -33,12 +33,14 @@ export class ChunkStep {
   ) {}
 
   /**
+   * @param beforeRecording called before a recording is sent to a server
+   *
    * @returns the number of chunks.
    *
    * @throws CallError PAYLOAD_TOO_LARGE when the text exceeds its user's storage, WorkLostError, ExtractionError, BlobStoreError, or the
    * signal's reason
    */
-  async run(file: ClaimedFile, signal: AbortSignal): Promise<number> {
+  async run(file: ClaimedFile, signal: AbortSignal, beforeRecording?: () => void): Promise<number> {
     const { retrieval } = await this.settings.current();
     await this.repository.clearChunks(file);
     const split: SplitOptions = {
@@ -62,7 +64,8 @@ export class ChunkStep {
     };
     const open = async () => (await this.blobs.get(file.blobKey, { signal })).stream;
     const media = this.media.engines(retrieval, file.residence);
-    const request = { name: file.name, contentType: file.contentType, split, media, signal };
+    const { name, contentType, blobKey: identity } = file;
+    const request = { name, contentType, split, media, identity, beforeRecording, signal };
     for await (const event of this.extractor.extract({ open }, request)) {
       signal.throwIfAborted();
       if (event.kind !== 'chunks') continue;

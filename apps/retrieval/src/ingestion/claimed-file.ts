@@ -19,6 +19,8 @@ export interface ClaimedFile extends FileClaim {
   liveGeneration: number | null;
   /** Number of chunks of this generation, once all are stored. */
   chunkCount: number | null;
+  /** Seconds since the server that reads it first was away and may have been ended by it; null: it was not. */
+  unansweredS: number | null;
   /** Failed attempts since the last finished step. */
   attempts: number;
   /** It is slow, and must not precede the files of others. */

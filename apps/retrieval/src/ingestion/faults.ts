@@ -19,13 +19,13 @@ export interface Reason {
  * - `handed-over`: another process continues at once
  * - `out-of-turn`: it takes long, and files of others are waiting
  * - `wait`: something that the file is not to blame for is away; tried again later, as often as it takes. `allFiles`: nothing is begun
- *   meanwhile, because every file needs it
+ *   meanwhile, because every file needs it. `isDoubtful`: unless the file is to blame after all, so that it does not wait for ever
  * - `broke`: may work another time, but not for ever
  * - `refused`: the same bytes will never work
  */
 export type IngestionFault =
   | { kind: 'lost' | 'handed-over' | 'out-of-turn' }
-  | { kind: 'wait'; afterS: number; allFiles: boolean; reason: Reason }
+  | { kind: 'wait'; afterS: number; allFiles: boolean; isDoubtful?: boolean; reason: Reason }
   | { kind: 'broke'; reason: Reason; errorId?: string }
   | { kind: 'refused'; reason: Reason };
 
@@ -76,6 +76,7 @@ function extraction(error: ExtractionError): IngestionFault {
       kind: 'wait',
       afterS: Math.min(Math.max(error.retryAfterS ?? SETUP_WAIT_S, 1), LONGEST_WAIT_S),
       allFiles: false,
+      isDoubtful: error.isDoubtful,
       reason: { code: 'UNAVAILABLE', message: error.message },
     };
   const reason = { code: error.reason, message: error.message };

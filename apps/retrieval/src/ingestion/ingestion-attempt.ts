@@ -20,6 +20,13 @@ const PROGRESS_MS = 250;
 /** The first pause after an ingestion failed; doubled each time. */
 const FIRST_BACKOFF_S = 1;
 const MAX_BACKOFF_S = 60;
+/** A server that ends each time it reads a file must not be asked for ever. */
+const LONGEST_UNANSWERED_S = 24 * 60 * 60;
+/** Of the time that a file has waited for such a server. */
+const BACKOFF_SHARE = 0.2;
+const MAX_DOUBTFUL_S = 15 * 60;
+
+type Waiting = Extract<IngestionFault, { kind: 'wait' }>;
 
 /** One owner's attempt at a file that it holds: chunks, vectors, points, switch. Steps that an earlier attempt has finished are not repeated. */
 @Injectable()
@@ -43,16 +50,20 @@ export class IngestionAttempt {
     this.seconds = runtime.metrics.histogram('ingestion_seconds', 'Duration of attempts to ingest a file', ['outcome']);
   }
 
-  /** Resolves when the file is completed, failed, released or lost. */
-  run(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the file is completed, failed, released or lost.
+   *
+   * @param beforeRecording called before it takes long at a server that has its price
+   */
+  run(file: ClaimedFile, signal: AbortSignal, beforeRecording?: () => void): Promise<void> {
     const parent = file.traceparent === null ? context.active() : extractTrace({ traceparent: file.traceparent });
     const attributes = { [SPAN_IDS.file]: file.id, 'perennial.file.epoch': file.epoch };
     return inSpan('ingestion attempt', { kind: SpanKind.CONSUMER, attributes, parent }, () =>
-      this.attempt(file, signal),
+      this.attempt(file, signal, beforeRecording),
     );
   }
 
-  private async attempt(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+  private async attempt(file: ClaimedFile, signal: AbortSignal, beforeRecording?: () => void): Promise<void> {
     const startedAt = performance.now();
     const observe = (outcome: string) => this.seconds.observe({ outcome }, (performance.now() - startedAt) / 1_000);
     try {
@@ -63,7 +74,7 @@ export class IngestionAttempt {
         });
         return observe('failed');
       }
-      await this.ingest(file, signal);
+      await this.ingest(file, signal, beforeRecording);
       observe('completed');
     } catch (error) {
       // Aborted work may throw any error; the signal's reason counts.
@@ -73,14 +84,14 @@ export class IngestionAttempt {
     }
   }
 
-  private async ingest(file: ClaimedFile, signal: AbortSignal): Promise<void> {
+  private async ingest(file: ClaimedFile, signal: AbortSignal, beforeRecording?: () => void): Promise<void> {
     const notify = this.notifier(file);
     const isReplaced = file.liveGeneration !== null && file.liveGeneration !== file.generation;
     if (isReplaced && (await this.indexes())) await this.filler.fillLive(file.id, signal);
     let total = file.chunkCount;
     if (total === null) {
       notify('extract', 0, 0);
-      total = await this.chunkStep.run(file, signal);
+      total = await this.chunkStep.run(file, signal, beforeRecording);
     }
     const chunks = total;
     for (;;) {
@@ -111,8 +122,7 @@ export class IngestionAttempt {
         this.log.warn({ file_id: file.id, code: fault.reason.code, reason: fault.reason.message }, 'ingestion waits');
         // A store of some people's must not make everybody's files wait.
         if (fault.allFiles && file.residence === null) this.pause.lastAtLeast(fault.afterS);
-        await this.repository.release(file.owner, [file], { afterS: fault.afterS, error: fault.reason });
-        return;
+        return this.wait(file, fault);
       case 'refused':
         return this.giveUp(file, fault.reason);
       case 'broke':
@@ -124,6 +134,21 @@ export class IngestionAttempt {
           afterS: Math.min(FIRST_BACKOFF_S * 2 ** file.attempts, MAX_BACKOFF_S),
         });
     }
+  }
+
+  private async wait(file: ClaimedFile, { afterS, isDoubtful = false, reason }: Waiting): Promise<void> {
+    const unansweredS = file.unansweredS ?? 0;
+    if (isDoubtful && unansweredS > LONGEST_UNANSWERED_S)
+      return this.giveUp(file, {
+        code: reason.code,
+        message: 'The server that reads such files has not answered for a day. Process the file again when it does.',
+      });
+    await this.repository.release(file.owner, [file], {
+      // A server that restarts is back after a moment; one that is not is asked less and less often.
+      afterS: isDoubtful ? Math.max(afterS, Math.min(unansweredS * BACKOFF_SHARE, MAX_DOUBTFUL_S)) : afterS,
+      unanswered: isDoubtful,
+      error: reason,
+    });
   }
 
   private async giveUp(file: ClaimedFile, reason: Reason): Promise<void> {

@@ -21,7 +21,7 @@ const SUSPECT = 2;
 export const AS_JOB = `f.id AS "fileId", f.epoch, f.rank, f.deaths >= ${SUSPECT} AS alone`;
 
 /** A step is finished: earlier failures no longer count. */
-const CALM = 'attempts = 0, deaths = 0';
+const CALM = 'attempts = 0, deaths = 0, unanswered_since = NULL';
 
 /** How a file returns to the queue. */
 export interface Release {
@@ -29,6 +29,8 @@ export interface Release {
   afterS?: number;
   /** The ingestion failed, which is limited. */
   broke?: boolean;
+  /** The server that reads it was away, perhaps because of it. */
+  unanswered?: boolean;
   /** It is too slow to be among the files of others. */
   slow?: boolean;
   /** The message for its owner meanwhile. */
@@ -66,7 +68,8 @@ export class IngestionRepository {
           AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $2)
           AND (f.deaths < ${SUSPECT} OR $3) AND (NOT f.slow OR $4)
        RETURNING f.id, f.user_id AS "userId", f.name, f.content_type AS "contentType", f.size::float8 AS size, f.blob_key AS "blobKey",
-                 f.residence, f.generation, f.live_generation AS "liveGeneration", f.epoch, f.owner, f.chunk_count AS "chunkCount", f.attempts, f.slow, f.traceparent`,
+                 f.residence, f.generation, f.live_generation AS "liveGeneration", f.epoch, f.owner, f.chunk_count AS "chunkCount", f.attempts,
+                 extract(epoch FROM now() - f.unanswered_since)::float8 AS "unansweredS", f.slow, f.traceparent`,
       [fileId, processId, suspect, slow],
       { name: 'ingestion.take' },
     );
@@ -264,12 +267,13 @@ export class IngestionRepository {
   async release(
     owner: string,
     files: readonly Fence[],
-    { afterS = 0, broke = false, slow = false, error }: Release = {},
+    { afterS = 0, broke = false, unanswered = false, slow = false, error }: Release = {},
   ): Promise<IngestionJob[]> {
     return this.database.query<IngestionJob>(
       `UPDATE files f
           SET state = 'pending', owner = NULL, queued_at = now(), not_before = now() + $3 * interval '1 second',
-              attempts = f.attempts + $4, error = $5, slow = f.slow OR $6
+              attempts = f.attempts + $4, error = $5, slow = f.slow OR $6,
+              unanswered_since = CASE WHEN $8 THEN coalesce(f.unanswered_since, now()) ELSE f.unanswered_since END
          FROM unnest($1::uuid[], $2::int[]) AS i (id, epoch)
         WHERE f.id = i.id AND f.epoch = i.epoch AND f.owner = $7 AND f.state = 'processing' AND f.deleted_at IS NULL
        RETURNING ${AS_JOB}`,
@@ -281,6 +285,7 @@ export class IngestionRepository {
         error ? JSON.stringify(error) : null,
         slow,
         owner,
+        unanswered,
       ],
     );
   }

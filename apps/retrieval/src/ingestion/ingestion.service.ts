@@ -62,7 +62,7 @@ export class IngestionService {
         },
         onRefused: () => giveUp(new OutOfTurnError()),
       };
-      await this.lane.run(file, turn, () => this.attempts.run(file, signal));
+      await this.lane.run(file, turn, (enter) => this.attempts.run(file, signal, enter));
     });
     if (wasSlow) await this.nextSlow();
   }

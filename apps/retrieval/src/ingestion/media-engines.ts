@@ -4,6 +4,7 @@ import { allowsConnection } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import type { ExternalEngine, MediaEngines } from '../extraction/external/engines';
 import { describer, type MediaServer, transcriber } from '../extraction/external/media';
+import { ExtractionError } from '../extraction/extraction';
 import { KeySeal } from '../settings/key-seal';
 import type { SealedSettings } from '../settings/settings';
 
@@ -33,13 +34,26 @@ export class MediaEngineSettings {
     const engine = (server: Sealed, make: (server: MediaServer) => ExternalEngine): ExternalEngine | undefined => {
       const { url, key } = server;
       if (url === '' || !allowsConnection(this.env.PLACEMENTS, residence, [url])) return undefined;
-      return { ...make({ ...server, key: this.seal.open(key) }), dispatcher: connectionPool(url) };
+      const made = make({ ...server, key: () => this.open(key, made.name) });
+      return { ...made, dispatcher: connectionPool(url) };
     };
     return {
       transcriber:
         AUDIO_STT_ENGINE === '' ? undefined : engine(speech, (server) => transcriber(server, { language, ...limits })),
       describer: VISION_ENGINE === '' ? undefined : engine(vision, describer),
     };
+  }
+
+  private open(key: string | null, name: string): string {
+    try {
+      return this.seal.open(key);
+    } catch (error) {
+      throw new ExtractionError(
+        'engine-away',
+        `${name} is not asked: its saved key cannot be opened with this SECRET_KEY. It is tried again; tell an administrator to enter the key again.`,
+        { cause: error },
+      );
+    }
   }
 }
 

@@ -40,11 +40,14 @@ export class SlowLane {
   /**
    * Runs the work on a file in its turn, or here.
    *
+   * @param work is given a function that enters the lane before others wait: what a server is paid for must not be ended half-way
+   *
    * @throws the error of `work`
    */
-  async run({ userId, slow }: ClaimedFile, turn: Turn, work: () => Promise<void>): Promise<void> {
+  async run({ userId, slow }: ClaimedFile, turn: Turn, work: (enter: () => void) => Promise<void>): Promise<void> {
     let entered = false;
     const enter = (): void => {
+      if (entered) return;
       if (this.taken) return turn.onRefused();
       entered = this.taken = true;
       turn.onLane();
@@ -60,7 +63,7 @@ export class SlowLane {
       { name: 'check for waiting files', log: this.log },
     );
     try {
-      await work();
+      await work(enter);
     } finally {
       await look.stop();
       if (entered) this.taken = false;

@@ -12,6 +12,8 @@ import { BuildRetry } from './1764820000000-build-retry';
 import { KnowledgeSources } from './1764830000000-knowledge-sources';
 import { Recordings } from './1764840000000-recordings';
 import { RepositoryTokens } from './1764850000000-repository-tokens';
+import { UnansweredFiles } from './1764860000000-unanswered-files';
+import { LeftOutDocuments } from './1764860000001-left-out-documents';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -29,4 +31,6 @@ export const retrievalMigrations = [
   KnowledgeSources,
   Recordings,
   RepositoryTokens,
+  UnansweredFiles,
+  LeftOutDocuments,
 ];

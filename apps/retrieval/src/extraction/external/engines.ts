@@ -1,13 +1,16 @@
 import { basename } from 'node:path';
 import { type Dispatcher, FormData } from 'undici';
+import type { EngineAnswer } from './answers';
 
 /** A server that reads documents, and how it is asked. */
 export interface ExternalEngine {
   /** For a log and for messages: `Tika`. */
   name: string;
+  /** Where it is. */
+  url: string;
   request(file: ExternalFile): ExternalRequest | Promise<ExternalRequest>;
-  /** The text in its answer; Markdown unless it says so. Throws if the answer is another one. */
-  answer: 'html' | ((json: unknown) => string | MadeText);
+  /** What it answers with: a document in HTML, JSON of this shape, or short JSON with Markdown. The function throws if the answer is another one. */
+  answer: 'html' | EngineAnswer['shape'] | ((json: unknown) => string);
   /** What its uploader may do about a file that it cannot read. */
   advice?: string;
   /** The largest file that it takes, in bytes, and what to do about a larger one. */
@@ -18,12 +21,6 @@ export interface ExternalEngine {
   maxAnswerBytes?: number;
   /** How it is reached; without it directly. */
   dispatcher?: Dispatcher;
-}
-
-/** Captions are lines with the times at which they are spoken. */
-export interface MadeText {
-  text: string;
-  kind: 'captions' | 'plain';
 }
 
 /** Servers that an administrator names for what has no text of its own. */
@@ -55,6 +52,7 @@ export interface ExternalRequest {
 export function tika(url: string): ExternalEngine {
   return {
     name: 'Tika',
+    url: base(url),
     request: ({ bytes }) => ({
       url: `${base(url)}/tika`,
       method: 'PUT',
@@ -69,6 +67,7 @@ export function tika(url: string): ExternalEngine {
 export function docling(url: string, key = ''): ExternalEngine {
   return {
     name: 'Docling',
+    url: base(url),
     request: ({ name, contentType, bytes }) => {
       const body = new FormData();
       body.append('files', new Blob([bytes], { type: contentType }), basename(name));
@@ -77,7 +76,7 @@ export function docling(url: string, key = ''): ExternalEngine {
       const headers: Record<string, string> = key === '' ? {} : { 'x-api-key': key };
       return { url: `${base(url)}/v1/convert/file`, method: 'POST', headers, body };
     },
-    answer: (json) => textIn((json as { document?: { md_content?: unknown } } | null)?.document?.md_content),
+    answer: 'docling',
   };
 }
 
@@ -85,6 +84,7 @@ export function docling(url: string, key = ''): ExternalEngine {
 export function ownLoader(url: string, key = ''): ExternalEngine {
   return {
     name: 'The document loader',
+    url: base(url),
     request: ({ name, contentType, bytes }) => ({
       url: `${base(url)}/process`,
       method: 'PUT',
@@ -95,16 +95,8 @@ export function ownLoader(url: string, key = ''): ExternalEngine {
       },
       body: bytes,
     }),
-    answer: (json) =>
-      (Array.isArray(json) ? json : [json])
-        .map((page) => textIn((page as { page_content?: unknown } | null)?.page_content))
-        .join('\n\n'),
+    answer: 'loader',
   };
 }
 
 export const base = (url: string): string => url.replace(/\/+$/, '');
-
-export function textIn(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('there is no text in the answer');
-  return value;
-}

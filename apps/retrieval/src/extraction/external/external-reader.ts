@@ -5,7 +5,9 @@ import { Agent, fetch, type Response } from 'undici';
 import { ExtractionError, type ExtractionLimits } from '../extraction';
 import { refuse, sizeText } from '../messages';
 import { foreignKind, type MediaKind } from '../signatures';
-import type { ExternalEngine, MadeText, MediaEngines } from './engines';
+import { type EngineAnswer, strangeAnswer } from './answers';
+import { EngineWatch } from './engine-watch';
+import type { ExternalEngine, MediaEngines } from './engines';
 
 export interface ExternalOptions {
   /** Reads all documents that are not plain text. */
@@ -18,6 +20,8 @@ export interface ExternalOptions {
 export interface ConvertedFile {
   name: string;
   contentType: string;
+  /** It is an answer that its reader has to look into. */
+  answer?: EngineAnswer;
 }
 
 /** A file for an engine. */
@@ -44,17 +48,24 @@ const MOST_JSON_BYTES = 128 * 1024 * 1024;
 /** Our own time limits hold: an engine may be silent for as long as it works. */
 const direct = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
-const MADE_FILES: Readonly<Record<'html' | 'markdown' | MadeText['kind'], ConvertedFile>> = {
-  html: { name: 'document.html', contentType: 'text/html' },
-  markdown: { name: 'document.md', contentType: 'text/markdown' },
-  captions: { name: 'recording.vtt', contentType: 'text/vtt' },
-  plain: { name: 'recording.txt', contentType: 'text/plain' },
-};
+const HTML: ConvertedFile = { name: 'document.html', contentType: 'text/html' };
+const MARKDOWN: ConvertedFile = { name: 'document.md', contentType: 'text/markdown' };
+const JSON_ANSWER: ConvertedFile = { name: 'answer.json', contentType: 'application/json' };
 
 type Kind = 'text' | 'old' | 'other';
 
+/** How a document is converted. */
+export interface Conversion extends FileToConvert {
+  media?: MediaEngines;
+  /** Called before a recording is sent. */
+  beforeRecording?: () => void;
+}
+
 /** Has documents read by servers that the operator or an administrator names. What they answer is as untrusted as the document. */
 export class ExternalReader {
+  /** Those that were away lately. */
+  readonly watch = new EngineWatch();
+
   constructor(private readonly options: ExternalOptions) {}
 
   /**
@@ -65,17 +76,40 @@ export class ExternalReader {
   async convert(
     path: string,
     target: string,
-    { media, ...file }: FileToConvert & { media?: MediaEngines },
+    { media, beforeRecording, ...file }: Conversion,
   ): Promise<ConvertedFile | undefined> {
-    const { kind, recording } = await kindOf(path);
-    const { transcriber } = media ?? {};
-    if (recording && transcriber) {
-      const { extension, contentType } = recording;
-      return this.ask(transcriber, path, target, { ...file, name: `recording.${extension}`, contentType });
-    }
-    const engine =
-      kind === 'text' ? undefined : (this.options.engine ?? (kind === 'old' ? this.options.fallback : undefined));
-    return engine && this.ask(engine, path, target, file);
+    const chosen = this.choose(await headOf(path), media);
+    if (!chosen) return undefined;
+    const { engine, recording } = chosen;
+    if (!recording) return this.ask(engine, path, target, file);
+    beforeRecording?.();
+    file.signal?.throwIfAborted();
+    const { extension, contentType } = recording;
+    return this.ask(engine, path, target, { ...file, name: `recording.${extension}`, contentType });
+  }
+
+  /**
+   * Asks nobody unless the engine for this document was away lately.
+   *
+   * @param head of the document: its first bytes
+   *
+   * @throws ExtractionError `engine-away`
+   */
+  async assertThere(head: () => Promise<Uint8Array>, media: MediaEngines | undefined): Promise<void> {
+    if (this.watch.isCalm) return;
+    const chosen = this.choose(await head(), media);
+    if (chosen) await this.watch.assertThere(chosen.engine);
+  }
+
+  private choose(
+    head: Uint8Array,
+    { transcriber }: MediaEngines = {},
+  ): { engine: ExternalEngine; recording?: MediaKind } | undefined {
+    const { kind, recording } = kindOf(head);
+    if (recording && transcriber) return { engine: transcriber, recording };
+    if (kind === 'text') return undefined;
+    const engine = this.options.engine ?? (kind === 'old' ? this.options.fallback : undefined);
+    return engine && { engine };
   }
 
   /**
@@ -85,6 +119,22 @@ export class ExternalReader {
    *   `damaged`, `too-slow`, `too-large` or `no-text`
    */
   async ask(engine: ExternalEngine, path: string, target: string, file: FileToConvert): Promise<ConvertedFile> {
+    try {
+      const made = await this.send(engine, path, target, file);
+      this.watch.note(engine);
+      return made;
+    } catch (error) {
+      if (error instanceof ExtractionError) this.watch.note(engine, error);
+      throw error;
+    }
+  }
+
+  private async send(
+    engine: ExternalEngine,
+    path: string,
+    target: string,
+    file: FileToConvert,
+  ): Promise<ConvertedFile> {
     const { atMost, timeMs = file.limits.timeMs } = engine;
     if (atMost) {
       const { size } = await stat(path);
@@ -112,10 +162,11 @@ export class ExternalReader {
           'too-slow',
           `${engine.name} took longer than ${Math.round(timeMs / 1000)} seconds to read the file.`,
         );
+      const isDown = !wasReached(error);
       throw new ExtractionError(
-        wasReached(error) ? 'source' : 'engine-away',
+        isDown ? 'engine-away' : 'source',
         `${engine.name}, which reads such files here, cannot be reached. It is tried again.`,
-        { cause: error },
+        { cause: error, isDown },
       );
     }
   }
@@ -126,31 +177,30 @@ export class ExternalReader {
     target: string,
     limits: ExtractionLimits,
   ): Promise<ConvertedFile> {
-    const { answer, maxAnswerBytes = MOST_JSON_BYTES } = engine;
+    const { answer, name, maxAnswerBytes = MOST_JSON_BYTES } = engine;
     const most = answer === 'html' ? limits.maxExpandedBytes : maxAnswerBytes;
     const pieces = bounded(response, most, limits);
-    if (answer === 'html') {
+    if (typeof answer === 'string') {
       await writeFile(target, pieces, { mode: 0o600 });
-      return MADE_FILES.html;
+      return answer === 'html' ? HTML : { ...JSON_ANSWER, answer: { shape: answer, by: name } };
     }
     const collected: Uint8Array[] = [];
     for await (const piece of pieces) collected.push(piece);
     const json = Buffer.concat(collected).toString('utf8');
-    const made = readAnswer(engine.name, () => answer(JSON.parse(json)));
-    const { text, kind } = typeof made === 'string' ? { text: made, kind: 'markdown' as const } : made;
-    await writeFile(target, text, { mode: 0o600 });
-    return MADE_FILES[kind];
+    await writeFile(
+      target,
+      readAnswer(name, () => answer(JSON.parse(json))),
+      { mode: 0o600 },
+    );
+    return MARKDOWN;
   }
 }
 
-function readAnswer(name: string, read: () => string | MadeText): string | MadeText {
+function readAnswer(name: string, read: () => string): string {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ExtractionError) throw error;
-    throw new ExtractionError('damaged', `${name} answered with something else than the text of the file.`, {
-      cause: error,
-    });
+    throw error instanceof ExtractionError ? error : strangeAnswer(name, error);
   }
 }
 
@@ -186,11 +236,13 @@ async function refusal({ name, advice }: ExternalEngine, response: Response): Pr
     );
   // Tika answers 422 to what it cannot read, and 500 to what it breaks on.
   if (status === 429 || status >= 502)
-    return new ExtractionError(
-      status === 429 || retryAfterS !== undefined ? 'engine-away' : 'source',
-      `${name}, which reads such files here, is busy. It is tried again.`,
-      { cause, retryAfterS },
-    );
+    return new ExtractionError('engine-away', `${name}, which reads such files here, is busy. It is tried again.`, {
+      cause,
+      retryAfterS,
+      // Of a gateway before it while it restarts; or the document ends it each time.
+      isDown: status !== 429,
+      isDoubtful: status !== 429 && retryAfterS === undefined,
+    });
   if (status === 413) return new ExtractionError('too-large', `The file is too large for ${lowered(name)}.`, { cause });
   return new ExtractionError(
     'damaged',
@@ -215,17 +267,21 @@ function wasReached(error: unknown): boolean {
   return code === undefined || !NEVER_REACHED.has(code);
 }
 
-async function kindOf(path: string): Promise<{ kind: Kind; recording?: MediaKind }> {
+async function headOf(path: string): Promise<Uint8Array> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const head = buffer.toString('latin1', 0, bytesRead);
-    if (head.startsWith('{\\rtf')) return { kind: 'old' };
-    if (head.startsWith('\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1')) return { kind: 'old' };
-    const recording = foreignKind(buffer.subarray(0, bytesRead))?.media;
-    // eslint-disable-next-line no-control-regex
-    return { kind: head.startsWith('%PDF-') || /[\u0000-\u0008]/.test(head) ? 'other' : 'text', recording };
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
+}
+
+function kindOf(bytes: Uint8Array): { kind: Kind; recording?: MediaKind } {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEAD_BYTES)).toString('latin1');
+  if (head.startsWith('{\\rtf')) return { kind: 'old' };
+  if (head.startsWith('\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1')) return { kind: 'old' };
+  const recording = foreignKind(bytes)?.media;
+  // eslint-disable-next-line no-control-regex
+  return { kind: head.startsWith('%PDF-') || /[\u0000-\u0008]/.test(head) ? 'other' : 'text', recording };
 }

@@ -1,13 +1,15 @@
 import { FormData } from 'undici';
 import { ExtractionError } from '../extraction';
 import { sizeText } from '../messages';
-import { base, type ExternalEngine, type MadeText, textIn } from './engines';
+import { textIn } from './answers';
+import { base, type ExternalEngine } from './engines';
 
 /** A server with the operations of OpenAI. */
 export interface MediaServer {
   /** Base URL: `https://api.openai.com/v1`. */
   url: string;
-  key: string;
+  /** Opened for each request: a key that cannot be opened concerns nobody else. @throws ExtractionError */
+  key: () => string;
   model: string;
 }
 
@@ -28,6 +30,7 @@ export function transcriber(
 ): ExternalEngine {
   return {
     name: 'The transcription server',
+    url: base(url),
     advice: 'Save it as MP3, or upload a transcript.',
     atMost: {
       bytes: maxBytes,
@@ -41,45 +44,10 @@ export function transcriber(
       body.append('model', model);
       body.append('response_format', WITHOUT_TIMES.test(model) ? 'json' : 'verbose_json');
       if (language !== '') body.append('language', language);
-      return { url: `${base(url)}/audio/transcriptions`, method: 'POST', headers: authorized(key), body };
+      return { url: `${base(url)}/audio/transcriptions`, method: 'POST', headers: authorized(key()), body };
     },
-    answer: transcriptIn,
+    answer: 'transcript',
   };
-}
-
-interface Segment {
-  start: number;
-  end: number;
-  text: string;
-}
-
-function transcriptIn(json: unknown): MadeText {
-  const { text, segments } = (json ?? {}) as { text?: unknown; segments?: unknown };
-  const timed = Array.isArray(segments) ? segments.map(segmentIn) : [];
-  const whole = timed.length > 0 ? timed.map((segment) => segment.text).join('') : textIn(text);
-  if (whole.trim() === '') throw new ExtractionError('no-text', 'No speech was recognised in the file.');
-  return timed.length > 0 ? { text: toCaptions(timed), kind: 'captions' } : { text: whole, kind: 'plain' };
-}
-
-function segmentIn(value: unknown): Segment {
-  const { start, end, text } = (value ?? {}) as Record<string, unknown>;
-  if (typeof start !== 'number' || !(start >= 0) || !Number.isFinite(start)) throw new TypeError('a time is missing');
-  return { start, end: typeof end === 'number' && end >= start ? end : start, text: textIn(text) };
-}
-
-/** As WebVTT, which is read like an uploaded file. */
-function toCaptions(segments: readonly Segment[]): string {
-  const cues = segments.map(({ start, end, text }) => {
-    const line = text.replace(/\s+/g, ' ').trim().replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-    return line === '' ? '' : `${stamp(start)} --> ${stamp(end)}\n${line}\n\n`;
-  });
-  return `WEBVTT\n\n${cues.join('')}`;
-}
-
-function stamp(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}.000`;
 }
 
 const PROMPT =
@@ -89,6 +57,7 @@ const PROMPT =
 export function describer({ url, key, model }: MediaServer): ExternalEngine {
   return {
     name: 'The model that describes pictures',
+    url: base(url),
     advice: 'Save it as PNG or JPEG, or upload a text about it.',
     atMost: {
       bytes: MOST_PICTURE_BYTES,
@@ -104,7 +73,7 @@ export function describer({ url, key, model }: MediaServer): ExternalEngine {
       return {
         url: `${base(url)}/chat/completions`,
         method: 'POST',
-        headers: { ...authorized(key), 'content-type': 'application/json' },
+        headers: { ...authorized(key()), 'content-type': 'application/json' },
         body: JSON.stringify({ model, messages: [{ role: 'user', content }], stream: false }),
       };
     },

@@ -1,13 +1,13 @@
 import { decoded, tellEncoding } from '../encoding';
-import type { FormatReader, Fragment, Reading } from '../reading';
+import { type FormatReader, type Fragment, LATEST_SECONDS, type Reading } from '../reading';
 import { readText } from './text';
 
 /** When a line is spoken, in WebVTT and SubRip; the hours may be missing. */
-const TIMES = /^\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{2})[.,]\d{1,3}\s+-->/;
+const TIMES = /^\s*(?:(\d{1,9}):)?(\d{1,2}):(\d{2})[.,]\d{1,3}\s+-->/;
 /** A passage ends after this time, or this much text: it is what a citation points to. */
 const PASSAGE_SECONDS = 60;
 const PASSAGE_LENGTH = 600;
-/** Captions are short: a longer line is none. */
+/** A longer line is read in parts, as what a server heard may be one line. */
 const LONGEST_LINE = 10_000;
 
 /** What is spoken in a recording, in passages that begin at a time. A file without times is plain text. */
@@ -21,7 +21,7 @@ export const readCaptions: FormatReader = async function* (reading: Reading): As
     const times = TIMES.exec(line);
     if (times) {
       const [hours = 0, minutes = 0, seconds = 0] = times.slice(1).map((part) => Number(part ?? 0));
-      cue = hours * 3600 + minutes * 60 + seconds;
+      cue = Math.min(hours * 3600 + minutes * 60 + seconds, LATEST_SECONDS);
       isSpoken = true;
       continue;
     }
@@ -53,8 +53,14 @@ async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = '';
   for await (const piece of pieces) {
     const lines = (rest + piece).split(/\r\n|[\r\n]/);
-    rest = (lines.pop() ?? '').slice(0, LONGEST_LINE);
+    rest = lines.pop() ?? '';
     yield* lines;
+    while (rest.length > LONGEST_LINE) {
+      // Between two words, if there are several.
+      const end = rest.lastIndexOf(' ', LONGEST_LINE) + 1 || LONGEST_LINE;
+      if (rest.slice(0, end).trim() !== '') yield rest.slice(0, end);
+      rest = rest.slice(end);
+    }
   }
   yield rest;
 }

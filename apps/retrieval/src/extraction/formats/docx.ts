@@ -11,7 +11,7 @@ type Input = Parameters<typeof mammoth.convertToHtml>[0];
  * Word: mammoth finds headings, lists, tables and notes; it reads the parts of the document from our counted container.
  */
 export const readDocx: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
-  const archive = await Archive.open(reading.path, reading.limits);
+  const archive = await Archive.open(reading.path, reading.limits, reading.expansion);
   try {
     const comments = await commentsOf(archive);
     const { value } = await mammoth.convertToHtml(containerOf(archive, comments), {

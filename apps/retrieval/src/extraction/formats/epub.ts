@@ -12,7 +12,7 @@ const CHAPTER = /\.(xhtml|html|htm|xml)$/i;
 
 /** EPUB: its chapters in the order of the book. A book has no fixed pages; its headings say where a text stands. */
 export const readEpub: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
-  const archive = await Archive.open(reading.path, reading.limits);
+  const archive = await Archive.open(reading.path, reading.limits, reading.expansion);
   try {
     await refuseLocked(archive);
     const chapters = await chaptersOf(archive);

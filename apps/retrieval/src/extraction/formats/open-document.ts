@@ -11,7 +11,7 @@ const HIDDEN = new Set(['text:tracked-changes', 'office:annotation', 'text:note-
 
 /** OpenDocument: text with headings, lists and tables; sheets by name; presentations with the numbers of their pages. */
 export const readOpenDocument: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
-  const archive = await Archive.open(reading.path, reading.limits);
+  const archive = await Archive.open(reading.path, reading.limits, reading.expansion);
   try {
     await refuseEncrypted(archive);
     const body = new Body(reading);

@@ -9,7 +9,7 @@ const TITLES = new Set(['title', 'ctrTitle']);
 
 /** PowerPoint: each slide with its number, its title as a heading, its tables and the speaker's notes. */
 export const readPptx: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
-  const archive = await Archive.open(reading.path, reading.limits);
+  const archive = await Archive.open(reading.path, reading.limits, reading.expansion);
   try {
     const presentation = await mainPart(archive);
     if (presentation === undefined) throw refuse.damaged();

@@ -17,7 +17,7 @@ interface Workbook {
 
 /** Excel: each sheet under its name, each row a line, dates as dates. Sheets are streamed at any length. */
 export const readXlsx: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
-  const archive = await Archive.open(reading.path, reading.limits);
+  const archive = await Archive.open(reading.path, reading.limits, reading.expansion);
   try {
     const workbook = await readWorkbook(archive, reading);
     reading.summary.pages = workbook.sheets.length;

@@ -11,7 +11,7 @@ const LONGEST_NAME = 200;
  * limited; a file that cannot be read has a note.
  */
 export const readZip: FormatReader = async function* (reading: Reading): AsyncGenerator<Fragment> {
-  const archive = await Archive.open(reading.path, reading.limits);
+  const archive = await Archive.open(reading.path, reading.limits, reading.expansion);
   try {
     const names = archive.names.filter((name) => !name.endsWith('/') && !LEFT_BY_PROGRAMS.test(name)).sort();
     if (names.length > reading.limits.maxPages) throw refuse.tooManyPages(names.length, 'files', reading.limits);
