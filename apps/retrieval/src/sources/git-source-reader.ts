@@ -6,7 +6,7 @@ import type { WebClient } from '../web/web-client';
 import { toFileName } from '../web/web-document';
 import { WebError, type WebFailure } from '../web/web-error';
 import { BATCH, type Reading, type SourceReader, TOP } from './source-reader';
-import type { FoundDocument, WaitingDocument } from './source-row';
+import type { FoundDocument, LeftOut, WaitingDocument } from './source-row';
 
 /** Folders that stand in each other again and again make more files than there are. */
 const MOST_FILES = 200_000;
@@ -14,7 +14,7 @@ const LFS = 'version https://git-lfs.github.com/spec/';
 
 /**
  * Reads the files of the last commit of a branch. An address is a path below the folder, and the name of a file's content is its ETag: what has not
- * changed is not read again.
+ * changed is not read again, nor what was left out and would be again.
  */
 export class GitSourceReader implements SourceReader {
   readonly begin: readonly FoundDocument[] = [{ address: TOP, listing: true, depth: 0 }];
@@ -43,8 +43,13 @@ export class GitSourceReader implements SourceReader {
     return this.isLost;
   }
 
+  async version({ address }: WaitingDocument, state: LeftOut, maxBytes: number): Promise<string | undefined> {
+    const object = (await this.files)?.get(address);
+    return object === undefined || state === 'duplicate' ? object : skippedVersion(object, maxBytes);
+  }
+
   async read(
-    { address, listing, fileId, etag }: WaitingDocument,
+    { address, listing, fileId, etag, state, hasTwin }: WaitingDocument,
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Reading> {
@@ -53,6 +58,8 @@ export class GitSourceReader implements SourceReader {
     const object = files.get(address);
     if (object === undefined) throw new WebError('gone', 'It is not in the branch any more.');
     if (fileId !== null && etag === object) return { kind: 'unchanged' };
+    if (state === 'skipped' && etag === skippedVersion(object, maxBytes)) return { kind: 'left-out', state };
+    if (hasTwin && etag === object) return { kind: 'left-out', state: 'duplicate' };
     const bytes = await this.remote.file(object, maxBytes, signal);
     if (bytes.toString('latin1', 0, LFS.length) === LFS)
       throw new WebError('unsupported', 'It is kept in Git LFS, which is not read.');
@@ -91,6 +98,9 @@ export class GitSourceReader implements SourceReader {
     return files;
   }
 }
+
+/** What was too large may be small enough when the limit is another one. */
+const skippedVersion = (object: string, maxBytes: number): string => `${object} ${maxBytes}`;
 
 async function* entriesOf(files: ReadonlyMap<string, string>): AsyncGenerator<FoundDocument[]> {
   const addresses = [...files.keys()];

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { WebFailure } from '../web/web-error';
-import type { FoundDocument, WaitingDocument } from './source-row';
+import type { FoundDocument, LeftOut, WaitingDocument } from './source-row';
 
 /** A document as its source gives it out. */
 export interface ReadDocument {
@@ -28,6 +28,8 @@ export const BATCH = 500;
 export type Reading =
   | ReadDocument
   | { kind: 'unchanged' }
+  /** It is as it was when it was left out, for a reason that still holds. */
+  | { kind: 'left-out'; state: LeftOut }
   /** Documents, some at a time; it fails with a `WebError`, also when none at all is more likely a mistake. */
   | { kind: 'listing'; entries: AsyncIterable<FoundDocument[]> };
 
@@ -39,6 +41,8 @@ export interface SourceReader {
   readonly rereads: boolean;
   /** Whether the source as a whole cannot be read if this document cannot. */
   isEssential(document: WaitingDocument, failure: WebFailure): boolean;
+  /** What is kept as the ETag of a document that is left out; without it, it is read again in each sync. */
+  version?(document: WaitingDocument, state: LeftOut, maxBytes: number): Promise<string | undefined>;
   /** @throws WebError, or the signal's reason */
   read(document: WaitingDocument, maxBytes: number, signal: AbortSignal): Promise<Reading>;
 }

@@ -29,6 +29,9 @@ export interface ClaimedSource extends SourceClaim {
   tries: number;
 }
 
+/** Why a document has no file of its own, although it can be read. */
+export type LeftOut = 'skipped' | 'duplicate';
+
 /** A document that waits to be read in a sync. */
 export interface WaitingDocument {
   address: string;
@@ -38,6 +41,11 @@ export interface WaitingDocument {
   lastModified: string | null;
   /** Its file, if that is in the base; what was known of its content does not count without it. */
   fileId: string | null;
+  /** What became of it in the sync before, with the reason. */
+  state: SourceDocumentState;
+  message: string | null;
+  /** It was left out as a duplicate, and the base still has the file of a document of this source with the same ETag. */
+  hasTwin: boolean;
 }
 
 /** A document that a sync has found. */
@@ -52,6 +60,8 @@ export interface DocumentOutcome {
   state: Exclude<SourceDocumentState, 'waiting'>;
   message?: string | null;
   /** Undefined: as before. */
+  /** Of a document that is left out: the version of it; without it, and of others, as before. */
+  leftOut?: string;
   content?: { fileId: string; etag: string | null; lastModified: string | null };
 }
 

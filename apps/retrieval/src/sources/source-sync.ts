@@ -115,7 +115,8 @@ export class SourceSync {
     // Again in each turn: an owner that died here may have done none of it.
     await this.work.found(source, reader.begin, most);
     if (reader.rereads) await this.work.seeAll(source);
-    const endAt = performance.now() + SLICE_MS;
+    const startedAt = performance.now();
+    let endAt = Infinity;
     let away = 0;
     for (;;) {
       const waiting = await this.work.waiting(source, source.baseId, BATCH);
@@ -124,6 +125,8 @@ export class SourceSync {
         signal.throwIfAborted();
         if (performance.now() > endAt) return false;
         const wasAway = await this.document(source, reader, document, most, signal);
+        // The first one may have read the listing, in each turn anew: as long as that took, at least, its documents are read.
+        if (endAt === Infinity) endAt = sliceEnd(startedAt, performance.now());
         away = wasAway === undefined ? 0 : away + 1;
         if (wasAway !== undefined && away >= AWAY_IN_A_ROW) throw failed(wasAway);
       }
@@ -146,7 +149,11 @@ export class SourceSync {
       const outcome = toOutcome(error);
       if (outcome === undefined) throw error;
       if (error instanceof WebError && reader.isEssential(document, error.failure)) throw failed(error);
-      await this.work.done(source, document.address, outcome);
+      const leftOut =
+        outcome.state === 'skipped' || outcome.state === 'duplicate'
+          ? await reader.version?.(document, outcome.state, await this.maxBytes())
+          : undefined;
+      await this.work.done(source, document.address, { ...outcome, leftOut });
       return error instanceof WebError && error.failure === 'away' ? error : undefined;
     }
   }
@@ -158,12 +165,13 @@ export class SourceSync {
     most: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const { FILE_MAX_SIZE } = (await this.settings.current()).retrieval;
-    const maxBytes = Math.min(this.env.WEB_LOADER_MAX_BYTES, (FILE_MAX_SIZE ?? Infinity) * MIB);
+    const maxBytes = await this.maxBytes();
     const reading = await reader.read(document, maxBytes, signal);
     switch (reading.kind) {
       case 'unchanged':
         return this.work.done(source, document.address, { state: 'stored' });
+      case 'left-out':
+        return this.work.done(source, document.address, { state: reading.state, message: document.message });
       case 'document':
         return this.intake.store(source, document, reading, { maxBytes, most });
       case 'listing': {
@@ -175,7 +183,15 @@ export class SourceSync {
       }
     }
   }
+
+  private async maxBytes(): Promise<number> {
+    const { FILE_MAX_SIZE } = (await this.settings.current()).retrieval;
+    return Math.min(this.env.WEB_LOADER_MAX_BYTES, (FILE_MAX_SIZE ?? Infinity) * MIB);
+  }
 }
+
+/** When a turn ends whose first document was read from `startedAt` to `now`. */
+const sliceEnd = (startedAt: number, now: number): number => now + Math.max(SLICE_MS, now - startedAt);
 
 function failed({ failure, message }: WebError): SyncFailedError {
   return new SyncFailedError({ code: failure, message });

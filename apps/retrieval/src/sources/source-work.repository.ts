@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SourceConfigSchema } from '@perennial/contracts-retrieval';
 import { Database, type Queryable, type Tx } from '@perennial/persistence';
 import { type Fence, WorkLostError } from '@perennial/work';
 import {
@@ -10,6 +11,8 @@ import {
   type WaitingDocument,
 } from './source-row';
 
+/** The kinds of sources that this version can read. */
+const SOURCE_KINDS = SourceConfigSchema.options.map(({ shape }) => shape.type.value);
 /** The present owner: locked against a claim and a removal until the statement has ended. `$1` source, `$2` epoch, `$3` owner. */
 const MINE = `mine AS (SELECT id, run FROM knowledge_sources WHERE id = $1 AND epoch = $2 AND owner = $3 FOR SHARE)`;
 const IS_MINE = 's.id = $1 AND s.epoch = $2 AND s.owner = $3';
@@ -41,14 +44,17 @@ export class SourceWorkRepository {
   /**
    * Makes this process the owner of the next source that is due, or whose owner is dead; undefined: there is none. The person with the fewest
    * sources at workers comes first, and of theirs that which has waited longest.
+   *
+   * @param kinds that this process can read: the next version may have others
    */
-  claim(processId: string): Promise<ClaimedSource | undefined> {
+  claim(processId: string, kinds: readonly string[] = SOURCE_KINDS): Promise<ClaimedSource | undefined> {
     return this.database.first<ClaimedSource>(
       `WITH next AS MATERIALIZED (
          SELECT c.id, b.residence
            FROM knowledge_sources c JOIN knowledge_bases b ON b.id = c.base_id AND b.deleted_at IS NULL
-          WHERE (c.owner IS NULL AND c.next_at <= now())
-             OR (c.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = c.owner))
+          WHERE c.config ->> 'type' = ANY ($2::text[])
+            AND ((c.owner IS NULL AND c.next_at <= now())
+                 OR (c.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = c.owner)))
           ORDER BY (SELECT count(*) FROM knowledge_sources o WHERE o.user_id = c.user_id AND o.owner IS NOT NULL), c.queued_at
           LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
        UPDATE knowledge_sources s
@@ -57,7 +63,7 @@ export class SourceWorkRepository {
               started_at = CASE WHEN s.running THEN s.started_at ELSE now() END
          FROM next WHERE s.id = next.id AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $1)
        RETURNING s.id, s.epoch, s.owner, s.run, s.base_id AS "baseId", s.user_id AS "userId", next.residence, s.config, s.sealed_token AS "sealedToken", s.deaths, s.tries`,
-      [processId],
+      [processId, kinds],
       { name: 'sources.claim' },
     );
   }
@@ -156,7 +162,11 @@ export class SourceWorkRepository {
   waiting({ id }: SourceClaim, baseId: string, limit: number): Promise<WaitingDocument[]> {
     return this.database.query<WaitingDocument>(
       `SELECT d.address, d.listing, d.depth, d.etag, d.last_modified AS "lastModified",
-              ${FILE_IN_BASE} AS "fileId"
+              ${FILE_IN_BASE} AS "fileId", d.state, d.message,
+              d.state = 'duplicate' AND EXISTS (
+                SELECT 1 FROM source_documents t JOIN files f ON f.id = t.file_id AND f.deleted_at IS NULL
+                  JOIN placements p ON p.file_id = f.id AND p.scope = $2
+                 WHERE t.source_id = $1 AND t.etag = d.etag AND t.address <> d.address AND t.state = 'stored') AS "hasTwin"
          FROM source_documents d WHERE d.source_id = $1 AND d.done_run < d.seen_run
         ORDER BY d.depth, d.ordinal LIMIT $3`,
       [id, baseId, limit],
@@ -168,7 +178,7 @@ export class SourceWorkRepository {
   async done(
     { id, epoch, owner }: SourceClaim,
     address: string,
-    { state, message = null, content }: DocumentOutcome,
+    { state, message = null, leftOut, content }: DocumentOutcome,
     db: Queryable = this.database,
   ): Promise<void> {
     const row = await db.first(
@@ -179,7 +189,7 @@ export class SourceWorkRepository {
                 absent_since = CASE WHEN $5 IN ('absent', 'failed') THEN d.absent_since END,
                 absences = CASE WHEN $5 IN ('absent', 'failed') THEN d.absences ELSE 0 END,
                 file_id = CASE WHEN $7 THEN $8::uuid ELSE d.file_id END,
-                etag = CASE WHEN $7 THEN $9 ELSE d.etag END,
+                etag = CASE WHEN $7 THEN $9 WHEN $5 IN ('skipped', 'duplicate') AND $11::text IS NOT NULL THEN $11 ELSE d.etag END,
                 last_modified = CASE WHEN $7 THEN $10 ELSE d.last_modified END
            FROM mine WHERE d.source_id = mine.id AND d.address = $4),
        calm AS (
@@ -197,6 +207,7 @@ export class SourceWorkRepository {
         content?.fileId ?? null,
         content?.etag ?? null,
         content?.lastModified ?? null,
+        leftOut ?? null,
       ],
       { name: 'sources.done' },
     );
