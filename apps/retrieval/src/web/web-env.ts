@@ -13,7 +13,8 @@ export const webEnv = {
     example: '!intranet.example.com',
   }),
   WEB_LOADER_TIMEOUT: variable(integer(1, 600).default(30), {
-    description: 'Seconds that a web page may take, redirects and its last byte included.',
+    description:
+      'Seconds that a web page may take, redirects and its last byte included. A page that a person waits for may take 50 at most; longer times are for pages of sources.',
   }),
   WEB_LOADER_MAX_BYTES: variable(integer(1_024).default(50_000_000), {
     description: 'Bytes, unpacked, that one web page or document may have when it is read from its server.',

@@ -9,7 +9,7 @@ import {
   type Principal,
   requireUser,
 } from '@perennial/contracts-kernel';
-import { type StoredFile, toBlobKey, type webPages } from '@perennial/contracts-retrieval';
+import { type StoredFile, toBlobKey, webPages } from '@perennial/contracts-retrieval';
 import { CountByKey } from '@perennial/runtime';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { RegisterService } from '../files/register.service';
@@ -23,6 +23,10 @@ const MIB = 2 ** 20;
 /** Pages that one person may read at once here, and all together: each holds a connection and a buffer. */
 const PER_USER = 4;
 const ALL = 32;
+
+/** Of the time of the call, for the store and the database: its caller must hear what became of it. */
+const RESERVE_MS = 10_000;
+const LONGEST_MS = webPages.load.deadlineMs - RESERVE_MS;
 
 const CODES: Record<WebFailure, ErrorCode> = {
   refused: 'INVALID_ARGUMENT',
@@ -93,7 +97,8 @@ export class WebPagesService {
   private async get(url: string): Promise<WebPage> {
     const { FILE_MAX_SIZE } = (await this.settings.current()).retrieval;
     const maxBytes = Math.min(this.env.WEB_LOADER_MAX_BYTES, (FILE_MAX_SIZE ?? Infinity) * MIB);
-    const page = await this.client.get(url, { maxBytes });
+    const timeoutMs = Math.min(this.env.WEB_LOADER_TIMEOUT * 1_000, LONGEST_MS);
+    const page = await this.client.get(url, { maxBytes, timeoutMs });
     if (!page) throw new WebError('denied', 'Its server sent nothing.');
     return page;
   }
