@@ -31,6 +31,11 @@ describe('queryTerms', () => {
     expect(queryTerms('Die Straße nach Łódź').flat()).toEqual(expect.arrayContaining(['strasse', 'straße', 'łodz']));
   });
 
+  it('have the identifiers of a question that is longer than they may be', () => {
+    const chatter = Array.from({ length: 100 }, (_, n) => `chatter${n}`).join(' ');
+    expect(queryTerms(`${chatter} XK-4711-B`).flat()).toContain('xk4711b');
+  });
+
   it('are limited in number', () => {
     expect(queryTerms(Array.from({ length: 900 }, (_, n) => `w${n}-x`).join(' '))).toHaveLength(64);
   });

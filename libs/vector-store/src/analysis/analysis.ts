@@ -4,6 +4,8 @@ import { type Language, languageOf, UNKNOWN } from './languages';
 
 /** More do not improve a query. */
 const MAX_TERMS = 64;
+/** Of them for names, codes and numbers, which tell most: the words of a long question leave them this much room. */
+const MAX_IDENTIFIERS = 32;
 
 /** Of a query; as many terms of the greatest length. The process answers nobody else while it reads. */
 const MAX_QUERY_LENGTH = MAX_TERMS * 64;
@@ -41,14 +43,21 @@ export function queryTerms(query: string): QueryTerm[] {
   const telling = language ? words.filter((word) => !language.stopWords.has(word)) : words;
   const asked = (telling.length === 0 ? words : telling).slice(0, MAX_TERMS);
   const unfolded = unfoldedForms(text, asked);
+  const identifiers = identifierWords(text).slice(0, MAX_IDENTIFIERS);
+  const terms = new Map<string, QueryTerm>();
   const known = new Set<string>();
-  const terms = [...asked, ...unfolded, ...identifierWords(text)].flatMap((word): QueryTerm[] => {
-    if (known.has(word)) return [];
-    const forms = [...new Set([word, stemOf(word, language ?? UNKNOWN)])].filter((form) => !known.has(form));
-    for (const form of forms) known.add(form);
-    return [forms];
-  });
-  return terms.slice(0, MAX_TERMS);
+  const add = (added: readonly string[], most: number): void => {
+    for (const word of added) {
+      if (terms.size >= most) return;
+      if (known.has(word)) continue;
+      const forms = [...new Set([word, stemOf(word, language ?? UNKNOWN)])].filter((form) => !known.has(form));
+      for (const form of forms) known.add(form);
+      terms.set(word, forms);
+    }
+  };
+  add([...asked, ...unfolded], MAX_TERMS - identifiers.length);
+  add(identifiers, MAX_TERMS);
+  return [...terms.values()];
 }
 
 function stemOf(word: string, { stem }: Pick<Language, 'stem'>): string {
