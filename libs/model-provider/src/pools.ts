@@ -32,9 +32,8 @@ export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
     pipelining: 1,
     connections: null,
   };
-  // Some servers compress without being asked, errors too.
   const entry = openPool(origin, options);
-  const dispatcher = entry.pool.compose(interceptors.decompress({ skipErrorResponses: false }));
+  const dispatcher = entry.pool.compose(decompression());
   pools.set(key, { ...entry, dispatcher });
   if (pools.size > MAX_ORIGINS) {
     const [oldestKey, oldest] = pools.entries().next().value!;
@@ -42,6 +41,21 @@ export function poolFor(origin: string, connectTimeoutMs: number): Dispatcher {
     void oldest.pool.close();
   }
   return dispatcher;
+}
+
+/** Some servers compress without being asked, errors too. */
+function decompression(): Dispatcher.DispatcherComposeInterceptor {
+  const { emitWarning } = process;
+  // Of undici, whose version is pinned: an operator can do nothing about it.
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (String(warning).startsWith('DecompressInterceptor is experimental')) return;
+    (emitWarning as (...all: unknown[]) => void).call(process, warning, ...rest);
+  };
+  try {
+    return interceptors.decompress({ skipErrorResponses: false });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 const CONNECT_MS = 10_000;
