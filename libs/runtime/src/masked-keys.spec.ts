@@ -17,6 +17,14 @@ describe('the mask of a key', () => {
   });
 });
 
+it('the mask of a key under another secret says so, and hides nothing else', () => {
+  const sealed = new MaskedKeys(['the former secret'], 'connection-key').seal('sk-0123456789abcd');
+  const keys = new MaskedKeys(['the present secret'], 'connection-key');
+  expect(keys.mask(sealed)).toBe('•••••••• unreadable');
+  expect(keys.isMask(keys.mask(sealed))).toBe(true);
+  expect(() => keys.open(sealed)).toThrow();
+});
+
 describe('a request that holds keys', () => {
   const stated = (...secrets: [string, ...string[]]) =>
     new MaskedKeys(secrets, 'connection-key').forms((hide) => ({ url: 'http://a', key: hide('sk-1') }));

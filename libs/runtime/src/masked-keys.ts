@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import type { SecretKeys } from './env/variables';
-import { SecretCipher } from './secret-cipher';
+import { SecretCipher, SecretCipherError } from './secret-cipher';
 
 /**
  * Shown instead of a key; keys of 12 characters or more also show their last four, so that an admin can recognise them.
  */
 const MASK = '••••••••';
+/** After the mask of a key that no secret key in force opens: an admin has to enter it again. */
+const UNREADABLE = 'unreadable';
 
 /** Encrypts keys that an admin enters, for the database, and masks them for display. */
 export class MaskedKeys {
@@ -30,9 +32,19 @@ export class MaskedKeys {
 
   mask(sealed: string | null): string {
     if (sealed === null) return '';
-    const key = this.open(sealed);
+    const key = this.readable(sealed);
+    if (key === undefined) return `${MASK} ${UNREADABLE}`;
     // Whole characters: a database refuses a lone surrogate.
     return key.length >= 12 ? `${MASK}${Array.from(key).slice(-4).join('')}` : MASK;
+  }
+
+  private readable(sealed: string): string | undefined {
+    try {
+      return this.open(sealed);
+    } catch (error) {
+      if (error instanceof SecretCipherError) return undefined;
+      throw error;
+    }
   }
 
   /**

@@ -18,6 +18,12 @@ export function AddressField({ value, placeholder }: { value: string; placeholde
   );
 }
 
+/** What an empty field for a key means. @param saved the key as its service shows it, which is a mask */
+export function keyHint(saved: string): string {
+  if (saved === '') return ta('none');
+  return saved.endsWith(' unreadable') ? ta('key.unreadable') : ta('key.savedStays');
+}
+
 /** A key that is typed; the one that is saved is never shown. */
 export function KeyInput({ placeholder }: { placeholder: string }) {
   return (

@@ -3,6 +3,7 @@ import { IndexState } from '../../knowledge/index-state';
 import { t } from '../../messages';
 import { ta } from '../messages';
 import { AdminPage, Problem } from '../page-parts';
+import { keyHint } from '../server-fields';
 import { type DocumentSettings, useDocumentSettings, useEmbedding, useSaveDocumentSettings } from './document-queries';
 import { EmbeddingForm } from './embedding-form';
 import { changedSettings, hintWords, SETTING_GROUPS, type SettingField } from './setting-fields';
@@ -158,7 +159,7 @@ function Control({ field, value, common }: ControlProps) {
           type="password"
           autoComplete="off"
           maxLength={10_000}
-          placeholder={value ? ta('key.savedStays') : ta('none')}
+          placeholder={keyHint(String(value ?? ''))}
         />
       );
     case 'words':

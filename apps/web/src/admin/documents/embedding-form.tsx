@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react';
 import { Dialog } from '../../ui/dialog';
 import { ta } from '../messages';
 import { Problem } from '../page-parts';
-import { AddressField, KeyInput } from '../server-fields';
+import { AddressField, keyHint, KeyInput } from '../server-fields';
 import { type Embedding, type EmbeddingChange, useSaveEmbedding } from './document-queries';
 
 type Engine = Embedding['RAG_EMBEDDING_ENGINE'];
@@ -47,7 +47,7 @@ export function EmbeddingForm({ embedding }: { embedding: Embedding }) {
       {engine !== '' && (
         <div key={`${engine} ${saves}`} className="admin-form">
           <AddressField value={server.url} />
-          <KeyInput placeholder={server.key === '' ? ta('none') : ta('key.savedStays')} />
+          <KeyInput placeholder={keyHint(server.key)} />
         </div>
       )}
       <Problem error={save.error} />

@@ -13,6 +13,7 @@ export default {
   'key.enterAnother': 'إدخال مفتاح آخر',
   'key.noneFromNow': 'فارغ: من دون مفتاح من الآن',
   'key.saved': 'يوجد مفتاح محفوظ.',
+  'key.unreadable': 'تعذّر فتح المفتاح المحفوظ: أدخله من جديد',
   'key.savedStays': 'يوجد مفتاح محفوظ، ويبقى إن تُرك هذا فارغًا',
   moveUp: 'رفع {name}',
   none: 'لا شيء',

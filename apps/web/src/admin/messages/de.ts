@@ -15,6 +15,7 @@ export default {
   'key.enterAnother': 'Anderen eingeben',
   'key.noneFromNow': 'Leer: ab jetzt ohne Schlüssel',
   'key.saved': 'Ein Schlüssel ist gespeichert.',
+  'key.unreadable': 'Der gespeicherte Schlüssel lässt sich nicht öffnen: bitte neu eingeben',
   'key.savedStays': 'Einer ist gespeichert und bleibt, wenn dies leer ist',
   moveUp: '{name} nach oben',
   none: 'Keiner',

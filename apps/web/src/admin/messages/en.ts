@@ -12,6 +12,7 @@ export default {
   'key.enterAnother': 'Enter another',
   'key.noneFromNow': 'Empty: without a key from now on',
   'key.saved': 'A key is saved.',
+  'key.unreadable': 'The saved key cannot be opened: enter it again',
   'key.savedStays': 'One is saved, and stays if this is empty',
   moveUp: 'Move {name} up',
   none: 'None',
