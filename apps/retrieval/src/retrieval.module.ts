@@ -4,6 +4,7 @@ import { databaseFrom, PersistenceModule } from '@perennial/persistence';
 import { placementPrints, type Runtime, secretKeys } from '@perennial/runtime';
 import { callsOf, TransportModule } from '@perennial/transport';
 import { vectorStorePrints } from '@perennial/vector-store';
+import { BlobMoveModule } from './blob-move/blob-move.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from './env';
 import { FilesModule } from './files/files.module';
 import { HostModule } from './host/host.module';
@@ -57,6 +58,7 @@ export class RetrievalModule {
         SearchModule,
         ReconcileModule,
         SourcesModule,
+        BlobMoveModule,
       ],
       providers: [{ provide: RETRIEVAL_ENV, useValue: env }],
       exports: [RETRIEVAL_ENV],

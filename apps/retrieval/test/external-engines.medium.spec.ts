@@ -133,6 +133,11 @@ describe('documents that another server reads', () => {
   it.each<[string, Handler, object]>([
     ['breaking off', (request) => void request.destroy(), { reason: 'source', retryable: true }],
     ['busy', (_, response) => void response.writeHead(503).end('secret'), { reason: 'engine-away', isDoubtful: true }],
+    [
+      'restarting',
+      (_, response) => void response.writeHead(503, { 'retry-after': '7' }).end(),
+      { reason: 'engine-away', retryAfterS: 7, isDoubtful: false },
+    ],
     ['full', (_, response) => void response.writeHead(429).end('secret'), { reason: 'engine-away', isDoubtful: false }],
     ['locked', (_, response) => void response.writeHead(401).end(), { reason: 'engine-away', retryable: true }],
     ['unable', (_, response) => void response.writeHead(422).end('secret'), { reason: 'damaged', retryable: false }],
@@ -256,7 +261,6 @@ describe('documents that another server reads', () => {
       ['does not know its model', { kind: 'status', status: 404 }, { reason: 'engine-away' }],
       ['breaks down', { kind: 'status', status: 500 }, { reason: 'damaged', retryable: false }],
       ['is busy', { kind: 'status', status: 503 }, { reason: 'engine-away', isDoubtful: true }],
-      ['tells when it is back', { kind: 'status', status: 503, retryAfter: 7 }, { retryAfterS: 7, isDoubtful: false }],
       ['hangs up', { kind: 'down' }, { reason: 'source' }],
       ['answers with half a document', { kind: 'malformed', after: 0 }, { reason: 'damaged' }],
       ['is silent', { kind: 'stall', after: 0 }, { reason: 'too-slow' }],

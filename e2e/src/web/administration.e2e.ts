@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { Client } from 'pg';
@@ -15,11 +18,18 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
   let context: BrowserContext;
   let page: Page;
 
+  let directory: string;
+
   beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'perennial-second-store-'));
     provider = await startScriptedModel({ model: 'echo', title: 'Echo', answer: (prompt) => [prompt] });
     system = await launchSystem({
       scale: { chat: 2 },
-      env: { OPENAI_API_BASE_URLS: provider.url, OPENAI_API_KEYS: 'simulated' },
+      env: {
+        OPENAI_API_BASE_URLS: provider.url,
+        OPENAI_API_KEYS: 'simulated',
+        BLOB_STORES: JSON.stringify({ second: { DATA_DIR: directory } }),
+      },
     });
     browser = await launchBrowser();
     context = await firstToSignUp(browser, system.baseUrl);
@@ -29,6 +39,7 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
     await browser?.close();
     await system?.stop();
     await provider?.close();
+    await rm(directory, { recursive: true, force: true });
   });
 
   beforeEach(async () => {
@@ -396,6 +407,24 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
         .poll(() => page.getByLabel('Key', { exact: true }).getAttribute('placeholder'))
         .toBe('One is saved, and stays if this is empty');
       expect((await page.content()) + JSON.stringify(await embedding())).not.toContain('sk-not-to-be-seen');
+    });
+
+    it('moves all files to another store and takes it back, by keys alone', async () => {
+      await page.goto('/admin/documents');
+      const files = page.getByRole('region', { name: 'Store of files' });
+      await files.getByText('Files are kept in default.').waitFor();
+      expect(await faults()).toEqual([]);
+      await files.getByLabel('Move all files to').selectOption('second');
+      await files.getByRole('button', { name: 'Move' }).press('Enter');
+      await files.getByRole('progressbar', { name: 'Progress of the move' }).waitFor();
+      await files.getByText('Files are kept in second.').waitFor();
+      await files.getByText('The former store default is still written').waitFor();
+      expect(await faults()).toEqual([]);
+      await files.getByRole('button', { name: 'Take the move back' }).press('Enter');
+      await page.keyboard.press('Shift+Tab');
+      await page.keyboard.press('Enter');
+      await files.getByText('Files are kept in default.').waitFor();
+      await files.getByRole('button', { name: 'Move' }).waitFor();
     });
 
     it('publishes notices, and not over those of somebody else', async () => {

@@ -12,3 +12,4 @@ export { startWork, type WorkParts, type WorkRole, type WorkSteps } from './star
 export { HandOverError, stopError, WorkLostError } from './stop-errors';
 export { sweep } from './sweep';
 export type { Fence, WorkStore } from './work-store';
+export { PolledWork, type PolledWorkOptions } from './polled-work';

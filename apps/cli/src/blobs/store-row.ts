@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BlobStoresRow, blobStoresRow } from '@perennial/retrieval/operator';
+import { type BlobStoresRow, blobStoresRow, CHANGED_MEANWHILE, type MigrationRow } from '@perennial/retrieval/operator';
 import type { Client } from 'pg';
 import { CommandError } from '../failure';
 
 const LOCK_ATTEMPTS = 5;
 const LOCK_PAUSE_MS = 200;
 
-/** An error. */
-export const CHANGED_MEANWHILE = 'Another command has changed the move of files meanwhile. Run this one again.';
-
 /** The row that says which store holds the files, and how far a move is. */
-export class StoreRow {
+export class StoreRow implements MigrationRow {
   constructor(private readonly client: Client) {}
 
   async read(): Promise<BlobStoresRow> {
@@ -51,6 +48,11 @@ export class StoreRow {
 
   async isLocked(): Promise<boolean> {
     return !(await this.isFree(blobStoresRow.isFree));
+  }
+
+  /** Whether a service works on a move that was begun on the administrator's page. */
+  async isOrdered(): Promise<boolean> {
+    return (await this.client.query(blobStoresRow.ordered)).rows.length > 0;
   }
 
   private async isFree(statement: string): Promise<boolean> {

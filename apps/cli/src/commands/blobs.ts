@@ -10,10 +10,10 @@ import {
   type PlacedBlobStore,
   type StoreChoice,
 } from '@perennial/blob-store';
+import { BlobMirror, type MirrorPass } from '@perennial/retrieval/operator';
 import { databaseEnv, readEnv } from '@perennial/runtime';
 import { z } from 'zod';
 import { rotateKeys, type RotationCounts } from '../blobs/key-rotation';
-import { BlobMirror, type MirrorPass } from '../blobs/mirror';
 import { openBlobs, storeChoice } from '../blobs/open';
 import type { AddCommands } from '../command';
 import { directEnvironment } from '../environment';

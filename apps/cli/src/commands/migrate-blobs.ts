@@ -1,15 +1,12 @@
-import { blobStoreEnv, blobStoreRules, createBlobStore, OWN_STORE, type PlacedBlobStore } from '@perennial/blob-store';
-import { placementOfKey } from '@perennial/contracts-kernel';
+import { blobStoreEnv, blobStoreRules, createBlobStore, OWN_STORE } from '@perennial/blob-store';
 import { BLOB_STORES_CHANGED } from '@perennial/contracts-retrieval';
-import { databaseEnv, type Placements, redisEnv, secretEnv } from '@perennial/runtime';
+import { BlobMigration, FleetGate, inOwnStore, Throttle } from '@perennial/retrieval/operator';
+import { databaseEnv, redisEnv, secretEnv } from '@perennial/runtime';
 import { Notices, readFleet } from '@perennial/transport';
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { FleetGate } from '../blobs/fleet-gate';
-import { BlobMigration } from '../blobs/migration';
 import { countKeys, sampleKeys } from '../blobs/samples';
 import { StoreRow } from '../blobs/store-row';
-import { Throttle } from '../blobs/throttle';
 import type { AddCommands } from '../command';
 import { directEnvironment } from '../environment';
 import { CommandError, UsageError } from '../failure';
@@ -93,7 +90,7 @@ function assertUsage({ action, to, rate, sample, 'without-copying': isLeft }: Mi
 async function status(client: Client): Promise<Result> {
   const row = new StoreRow(client);
   const now = await row.read();
-  const isRunning = await row.isLocked();
+  const [isRunning, isOrdered] = [await row.isLocked(), await row.isOrdered()];
   const { phase, active, other, progress, changedAt } = now;
   const lines = [
     phase === 'settled'
@@ -101,15 +98,19 @@ async function status(client: Client): Promise<Result> {
       : `${phase}: active is "${active}", the other one is "${other}".`,
     `Since ${new Date(changedAt).toISOString()}.`,
     ...(progress === null ? [] : [progress]),
-    isRunning ? 'A migration runs.' : 'No migration runs.',
+    isRunning ? 'A migration runs.' : isOrdered ? 'A service works on it.' : 'No migration runs.',
   ];
-  return { data: { ...now, isRunning }, lines };
+  return { data: { ...now, isRunning, isOrdered }, lines };
 }
 
 async function move(client: Client, env: z.output<typeof migrationEnv>, options: MigrateOptions): Promise<Result> {
   const row = new StoreRow(client);
   if (!(await row.lock()))
     throw new CommandError('Another `perennial blobs migrate` runs. Wait for it, or stop it: this one can go on then.');
+  if (await row.isOrdered())
+    throw new CommandError(
+      'A service works on a move of files that was begun on the page of an administrator. Wait for it, or pause it there: this command can go on then.',
+    );
   const stores = await createBlobStore(env);
   const progress = new Progress({ label: 'migrate', unit: 'B' });
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -142,12 +143,4 @@ async function move(client: Client, env: z.output<typeof migrationEnv>, options:
     progress.end();
     await stores.close();
   }
-}
-
-/** A placement with a store of its own may have its bucket in common with the installation. */
-function inOwnStore(stores: PlacedBlobStore, placements: Placements): (key: string) => boolean {
-  return (key) => {
-    const placement = placementOfKey(key);
-    return placement === undefined || (placements.has(placement) && !stores.separate.has(placement));
-  };
 }

@@ -1,8 +1,7 @@
 import { type BlobStoreConfig, blobStorePrints } from '@perennial/blob-store';
-import { activeVectorStore } from '@perennial/retrieval/operator';
+import { activeVectorStore, underWay } from '@perennial/retrieval/operator';
 import { vectorStorePrints } from '@perennial/vector-store';
 import type { Client } from 'pg';
-import { underWay } from '../blobs/migration';
 import { StoreRow } from '../blobs/store-row';
 import { withPostgres } from '../postgres';
 import { failed, type Finding, ok, warning } from './finding';
@@ -34,7 +33,7 @@ async function filesFinding(client: Client, declared: readonly string[]): Promis
       ),
     ];
   if (now.phase === 'settled') return [ok(check, underWay(now))];
-  if (await row.isLocked()) return [ok(check, now.progress ?? underWay(now))];
+  if ((await row.isLocked()) || (await row.isOrdered())) return [ok(check, now.progress ?? underWay(now))];
   return [warning(check, 'a move of files has begun, and no command works on it', underWay(now))];
 }
 

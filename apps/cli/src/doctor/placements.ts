@@ -1,8 +1,8 @@
 import { type BlobStoreConfig, blobStorePrints } from '@perennial/blob-store';
+import { storeFaults } from '@perennial/retrieval/operator';
 import { placementPrints, type Placements } from '@perennial/runtime';
 import { readFleet, strangersTo } from '@perennial/transport';
 import type { z } from 'zod';
-import { storeFaults } from '../blobs/fleet-gate';
 import type { callEnv } from '../environment';
 import { withRedis } from '../redis';
 import { failed, type Finding, ok } from './finding';

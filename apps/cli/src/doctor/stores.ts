@@ -7,7 +7,7 @@ import {
   type VectorStoreConfig,
   VectorStoreError,
 } from '@perennial/vector-store';
-import { probe } from '../blobs/probe';
+import { probe } from '@perennial/retrieval/operator';
 import { explain } from '../failure';
 import { withPostgres } from '../postgres';
 import { failed, type Finding, ok } from './finding';

@@ -14,6 +14,7 @@ import { Recordings } from './1764840000000-recordings';
 import { RepositoryTokens } from './1764850000000-repository-tokens';
 import { UnansweredFiles } from './1764860000000-unanswered-files';
 import { LeftOutDocuments } from './1764860000001-left-out-documents';
+import { BlobMoves } from './1764860000002-blob-moves';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -33,4 +34,5 @@ export const retrievalMigrations = [
   RepositoryTokens,
   UnansweredFiles,
   LeftOutDocuments,
+  BlobMoves,
 ];

@@ -3,7 +3,14 @@ import { SETTINGS_SERVERS } from '../settings/settings';
 
 export { retrievalEnv as env } from '../env';
 export { retrievalMigrations as migrations } from '../migrations';
-export { blobStoresRow, type BlobStoresRow } from './blob-stores';
+export { BlobMigration, CHANGED_MEANWHILE, type MigrationRow, underWay } from '../blob-move/blob-migration';
+export { BlobMirror, type MirrorPass } from '../blob-move/blob-mirror';
+export { BlobMoveError } from '../blob-move/blob-move-error';
+export { blobStoresRow, type BlobStoresRow } from '../blob-move/blob-stores-row';
+export { FleetGate, storeFaults } from '../blob-move/fleet-gate';
+export { inOwnStore } from '../blob-move/own-store';
+export { probe } from '../blob-move/probe';
+export { Throttle } from '../blob-move/throttle';
 export { sweepOrphans } from './sweep-orphans';
 
 const SERVERS = ['openai', 'ollama'];
@@ -40,6 +47,7 @@ export const activeVectorStore = `SELECT store FROM retrieval.indexes WHERE stat
 export const afterRestore = [
   'DELETE FROM retrieval.indexed',
   'DELETE FROM retrieval.embedded_store',
+  'DELETE FROM retrieval.blob_moves',
   // The files were restored into the store of the environment.
   `UPDATE retrieval.blob_stores SET version = version + 1, phase = 'settled', active = 'default', other = NULL, progress = NULL`,
 ];

@@ -40,6 +40,7 @@ describe('a folder as a source', () => {
     listing: address.endsWith('/'),
     depth: 0,
     etag: null,
+    ...{ state: 'waiting', message: null, hasTwin: false },
     lastModified: null,
     fileId: null,
     ...more,

@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { type BlobStore, createBlobStore, followStoreChoice, placedBlobStores } from '@perennial/blob-store';
+import { createBlobStore, followStoreChoice, placedBlobStores, type PlacedBlobStore } from '@perennial/blob-store';
 import { BLOB_STORES_CHANGED } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
@@ -25,7 +25,11 @@ export class StoresModule {
         {
           provide: BLOB_STORE,
           inject: [Runtime, StoreChoiceRepository, Notices],
-          useFactory: async (runtime: Runtime, choice: StoreChoiceRepository, notices: Notices): Promise<BlobStore> => {
+          useFactory: async (
+            runtime: Runtime,
+            choice: StoreChoiceRepository,
+            notices: Notices,
+          ): Promise<PlacedBlobStore> => {
             const store = await createBlobStore(env);
             const ask = () => choice.current();
             void notices.subscribe(BLOB_STORES_CHANGED, followStoreChoice(store.own, runtime, ask));

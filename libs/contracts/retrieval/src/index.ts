@@ -1,3 +1,4 @@
+export * as blobMove from './blob-move';
 export * as blobStores from './blob-stores';
 export * as documents from './documents';
 export * as embedding from './embedding';

@@ -94,6 +94,53 @@ export const VectorMoveStatusSchema = z.object({
   comparison: IndexComparisonSchema.nullable(),
 });
 
+/** How far the copying is. */
+const BlobMoveProgressSchema = z.object({
+  /** From 1: the last one has copied nothing, or nearly nothing. */
+  pass: z.number().int(),
+  from: z.string(),
+  to: z.string(),
+  /** Files that were looked at in this pass, of about how many. */
+  done: z.number().int(),
+  total: z.number().int(),
+  copied: z.number().int(),
+  bytes: z.number().int(),
+  bytesPerS: z.number().int(),
+});
+
+export type BlobMoveProgress = z.infer<typeof BlobMoveProgressSchema>;
+
+/** Which store holds the files, and where they are moved. */
+export const BlobMoveStatusSchema = z.object({
+  /** The names of the installation's stores of files. */
+  stores: z.array(z.string()),
+  /** `copying`: from `active` to `other`. `moved`: `other` is what was active before, and still written. `returning`: from `other` to `active`. */
+  phase: z.enum(['settled', 'copying', 'moved', 'returning']),
+  active: z.string(),
+  other: z.string().nullable(),
+  /** `perennial blobs migrate` works on it. */
+  commandRuns: z.boolean(),
+  /** What a worker does, or has stopped with. */
+  order: z
+    .object({
+      kind: z.enum(['move', 'rollback', 'finish']),
+      to: z.string().nullable(),
+      bytesPerS: z.number().nullable(),
+      skipUnreadable: z.boolean(),
+      paused: z.boolean(),
+      progress: BlobMoveProgressSchema.nullable(),
+      /** What it waits for, or has just done: a sentence. */
+      told: z.string().nullable(),
+      /** Why it does not go on, and what to do. */
+      error: z.string().nullable(),
+    })
+    .nullable(),
+  /** Of files that were chosen by chance, how many had the same bytes in both stores. */
+  compared: z.object({ samples: z.number().int(), equal: z.number().int() }).nullable(),
+});
+
+export type BlobMoveStatus = z.infer<typeof BlobMoveStatusSchema>;
+
 export type VectorMoveStatus = z.infer<typeof VectorMoveStatusSchema>;
 
 export type IndexStatus = z.infer<typeof IndexStatusSchema>;

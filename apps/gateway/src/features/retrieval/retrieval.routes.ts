@@ -1,6 +1,7 @@
 import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { CallReply, CallRequest } from '@perennial/contracts-kernel';
 import {
+  blobMove,
   documents,
   embedding,
   files,
@@ -9,7 +10,7 @@ import {
   vectorMove,
 } from '@perennial/contracts-retrieval';
 import { forward, forwards } from '../../http/forward';
-import { embeddingIn, embeddingReply, settingsReply, vectorMoveReply } from './wire';
+import { blobMoveReply, embeddingIn, embeddingReply, endingIn, settingsReply, vectorMoveReply } from './wire';
 
 type Question = Omit<RouteInput<typeof routes.retrieval.queryDoc>['body'], 'collection_name'>;
 
@@ -42,6 +43,21 @@ export const RetrievalRoutes = forwards(
   forward(routes.retrieval.pauseVectorMove, vectorMove.pause, { from: vectorMoveReply }),
   forward(routes.retrieval.cancelVectorMove, vectorMove.cancel, { from: vectorMoveReply }),
   forward(routes.retrieval.finishVectorMove, vectorMove.finish, { from: vectorMoveReply }),
+  forward(routes.retrieval.blobMoveStatus, blobMove.status, { from: blobMoveReply }),
+  forward(routes.retrieval.startBlobMove, blobMove.start, {
+    to: ({ body }) => ({
+      to: body.to,
+      bytesPerS: body.bytes_per_second ?? undefined,
+      skipUnreadable: body.skip_unreadable ?? undefined,
+    }),
+    from: blobMoveReply,
+  }),
+  forward(routes.retrieval.pauseBlobMove, blobMove.pause, { from: blobMoveReply }),
+  forward(routes.retrieval.rollbackBlobMove, blobMove.rollback, {
+    to: ({ body }) => endingIn(body),
+    from: blobMoveReply,
+  }),
+  forward(routes.retrieval.finishBlobMove, blobMove.finish, { to: ({ body }) => endingIn(body), from: blobMoveReply }),
   forward(routes.retrieval.resetUploads, files.removeAll, { from: () => true }),
 );
 

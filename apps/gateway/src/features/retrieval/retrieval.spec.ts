@@ -7,6 +7,8 @@ import type { BlobStore } from '@perennial/blob-store';
 import { users } from '@perennial/contracts-auth';
 import { type Call, CallError } from '@perennial/contracts-kernel';
 import {
+  blobMove,
+  type BlobMoveStatus,
   documents,
   embedding as embeddingCalls,
   type EmbeddingConfig,
@@ -359,6 +361,52 @@ describe('retrieval at the edge', () => {
     });
   });
 
+  it('moves the files to another store, and says why not', async () => {
+    const status: BlobMoveStatus = {
+      ...{ stores: ['default', 'cloud'], phase: 'copying', active: 'default', other: 'cloud', commandRuns: false },
+      order: {
+        ...{
+          kind: 'move',
+          to: 'cloud',
+          bytesPerS: 5,
+          skipUnreadable: true,
+          paused: true,
+          told: null,
+          error: 'No.',
+        },
+        progress: {
+          ...{ pass: 1, from: 'default', to: 'cloud', done: 1, total: 2, copied: 1, bytes: 9, bytesPerS: 5 },
+        },
+      },
+      compared: { samples: 2, equal: 2 },
+    };
+    for (const call of [blobMove.status, blobMove.start, blobMove.pause, blobMove.rollback])
+      edge.rpc.on(call, () => status);
+    const reply = {
+      ...{ stores: ['default', 'cloud'], phase: 'copying', active: 'default', other: 'cloud', command_runs: false },
+      order: {
+        ...{ kind: 'move', to: 'cloud', bytes_per_second: 5, skip_unreadable: true, paused: true },
+        ...{ told: null, error: 'No.' },
+        progress: {
+          ...{ pass: 1, from: 'default', to: 'cloud', done: 1, total: 2, copied: 1, bytes: 9, bytes_per_second: 5 },
+        },
+      },
+      compared: { samples: 2, equal: 2 },
+    };
+    expect((await ask('GET', '/blobs/move', undefined, admin)).json()).toEqual(reply);
+    const body = { to: 'cloud', bytes_per_second: 5, skip_unreadable: true };
+    expect((await ask('POST', '/blobs/move', body, admin)).json()).toEqual(reply);
+    expect(asked(blobMove.start)).toEqual({ to: 'cloud', bytesPerS: 5, skipUnreadable: true });
+    expect((await ask('POST', '/blobs/move/pause', {}, admin)).json()).toEqual(reply);
+    expect((await ask('POST', '/blobs/move/rollback', { without_copying: true }, admin)).json()).toEqual(reply);
+    expect(asked(blobMove.rollback)).toEqual({ skipUnreadable: false, withoutCopying: true });
+    expect((await ask('POST', '/blobs/move', { to: '' }, admin)).statusCode).toBe(422);
+    edge.rpc.fails(blobMove.finish, new CallError('FAILED_PRECONDITION', 'The files are not moved yet.'));
+    expect((await ask('POST', '/blobs/move/finish', {}, admin)).json()).toEqual({
+      detail: 'The files are not moved yet.',
+    });
+  });
+
   it.each<['GET' | 'POST', string]>([
     ['GET', '/config'],
     ['POST', '/config/update'],
@@ -372,6 +420,11 @@ describe('retrieval at the edge', () => {
     ['POST', '/vectors/move/pause'],
     ['POST', '/vectors/move/cancel'],
     ['POST', '/vectors/move/finish'],
+    ['GET', '/blobs/move'],
+    ['POST', '/blobs/move'],
+    ['POST', '/blobs/move/pause'],
+    ['POST', '/blobs/move/rollback'],
+    ['POST', '/blobs/move/finish'],
   ])('%s …%s is for administrators only', async (method, url) => {
     const reply = await ask(method, url, method === 'POST' ? {} : undefined);
     expect([reply.statusCode, reply.json()]).toEqual([403, { detail: 'Only an administrator may do this.' }]);

@@ -1,6 +1,13 @@
 import type { RouteBody, RouteReply, routes } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
-import type { embedding, EmbeddingConfig, VectorMoveStatus } from '@perennial/contracts-retrieval';
+import type {
+  blobMove,
+  BlobMoveProgress,
+  BlobMoveStatus,
+  embedding,
+  EmbeddingConfig,
+  VectorMoveStatus,
+} from '@perennial/contracts-retrieval';
 import { type RetrievalSettings, RetrievalSettingsSchema } from '@perennial/contracts-wire';
 import { NOT_OFFERED } from './not-offered';
 
@@ -55,6 +62,34 @@ export function vectorMoveReply({
     },
     former: former && { store: former.store, seconds_left: former.secondsLeft },
   };
+}
+
+export function blobMoveReply({
+  commandRuns,
+  order,
+  ...rest
+}: BlobMoveStatus): RouteReply<typeof routes.retrieval.blobMoveStatus> {
+  return { ...rest, command_runs: commandRuns, order: order && orderReply(order) };
+}
+
+function orderReply({ kind, to, paused, error, ...order }: NonNullable<BlobMoveStatus['order']>) {
+  const { bytesPerS, skipUnreadable, told, progress } = order;
+  return {
+    ...{ kind, to, paused, error },
+    bytes_per_second: bytesPerS,
+    skip_unreadable: skipUnreadable,
+    told,
+    progress: progress && progressReply(progress),
+  };
+}
+
+function progressReply({ bytesPerS, ...progress }: BlobMoveProgress) {
+  return { ...progress, bytes_per_second: bytesPerS };
+}
+
+/** How a move of files is ended. */
+export function endingIn(body: RouteBody<typeof routes.retrieval.finishBlobMove>): CallRequest<typeof blobMove.finish> {
+  return { skipUnreadable: body.skip_unreadable ?? undefined, withoutCopying: body.without_copying ?? undefined };
 }
 
 /** The given settings; the rest is unchanged. */

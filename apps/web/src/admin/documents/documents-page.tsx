@@ -4,6 +4,7 @@ import { t } from '../../messages';
 import { ta } from '../messages';
 import { AdminPage, Problem } from '../page-parts';
 import { keyHint } from '../server-fields';
+import { BlobMove } from './blob-move';
 import { type DocumentSettings, useDocumentSettings, useEmbedding, useSaveDocumentSettings } from './document-queries';
 import { EmbeddingForm } from './embedding-form';
 import { changedSettings, hintWords, SETTING_GROUPS, type SettingField } from './setting-fields';
@@ -23,6 +24,7 @@ export function DocumentsPage() {
         {embedding.data && <EmbeddingForm embedding={embedding.data} />}
       </section>
       <VectorMove />
+      <BlobMove />
       <section className="admin-section" aria-label={ta('documents.settings')}>
         {settings.isPending && <p role="status">{t('page.loading')}</p>}
         <Problem error={settings.data ? undefined : settings.error} />

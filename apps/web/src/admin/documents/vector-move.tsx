@@ -1,12 +1,12 @@
 import type { RouteReply, routes as declared } from '@perennial/contracts-gateway';
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useId } from 'react';
 import { ProgressBar } from '../../files/progress-bar';
 import { dateText, numberText } from '../../messages/formats';
 import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
+import { MoveForm } from './move-form';
 
 type Move = RouteReply<typeof declared.retrieval.vectorMoveStatus>;
 
@@ -99,7 +99,15 @@ export function MoveState({ move: { stores, active, moving, former, comparison }
           />
         </>
       )}
-      {!moving && others.length > 0 && <MoveForm stores={others} busy={change.isPending} onMove={moveTo} />}
+      {!moving && others.length > 0 && (
+        <MoveForm
+          stores={others}
+          label={ta('vectors.to')}
+          hint={ta('vectors.hint')}
+          busy={change.isPending}
+          onMove={moveTo}
+        />
+      )}
       <Problem error={change.error} />
     </>
   );
@@ -112,37 +120,4 @@ function place({ to, done, total }: { to: string; done: number; total: number })
 /** The time of day and the date after some seconds. */
 function timeIn(seconds: number): string {
   return dateText(Date.now() + seconds * 1_000, { dateStyle: 'medium', timeStyle: 'short' });
-}
-
-/** Chooses the store to move to. */
-function MoveForm({
-  stores,
-  busy,
-  onMove,
-}: {
-  stores: readonly string[];
-  busy: boolean;
-  onMove: (to: string) => void;
-}) {
-  const id = useId();
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    onMove(String(new FormData(event.currentTarget).get('to') ?? ''));
-  };
-  return (
-    <form className="row" onSubmit={submit}>
-      <label htmlFor={id}>{ta('vectors.to')}</label>
-      <select id={id} name="to">
-        {stores.map((store) => (
-          <option key={store} value={store}>
-            {store}
-          </option>
-        ))}
-      </select>
-      <button className="button button-quiet" disabled={busy}>
-        {ta('vectors.start')}
-      </button>
-      <p className="muted">{ta('vectors.hint')}</p>
-    </form>
-  );
 }

@@ -275,6 +275,95 @@ export const finishVectorMove = route({
   reply: vectorMove,
 });
 
+/**
+ * Ours: which of the installation's stores holds the files (`active`), and the move to another one. `phase`: `copying` from `active` to
+ * `other`; `moved` from `other`, which is still written, to `active`; `returning`, by a rollback, from `other` to `active`. `order`: what a
+ * worker does, or has stopped with. `compared`: files that were chosen by chance, and how many had the same bytes in both stores.
+ */
+const blobMove = z.object({
+  stores: z.array(z.string()),
+  phase: z.enum(['settled', 'copying', 'moved', 'returning']),
+  active: z.string(),
+  other: z.string().nullable(),
+  command_runs: z.boolean(),
+  order: z
+    .object({
+      kind: z.enum(['move', 'rollback', 'finish']),
+      to: z.string().nullable(),
+      bytes_per_second: z.number().nullable(),
+      skip_unreadable: z.boolean(),
+      paused: z.boolean(),
+      progress: z
+        .object({
+          pass: z.number().int(),
+          from: z.string(),
+          to: z.string(),
+          done: z.number().int(),
+          total: z.number().int(),
+          copied: z.number().int(),
+          bytes: z.number().int(),
+          bytes_per_second: z.number().int(),
+        })
+        .nullable(),
+      told: z.string().nullable(),
+      error: z.string().nullable(),
+    })
+    .nullable(),
+  compared: z.object({ samples: z.number().int(), equal: z.number().int() }).nullable(),
+});
+
+export const blobMoveStatus = route({
+  method: 'GET',
+  path: '/api/v1/retrieval/blobs/move',
+  access: 'admin',
+  reply: blobMove,
+});
+
+/** Moves all files to another store while everybody works, in the background; again: lets a move go on that was paused or has stopped. */
+export const startBlobMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/blobs/move',
+  access: 'admin',
+  body: z.object({
+    to: z.string().min(1, 'must not be empty').max(40),
+    bytes_per_second: z.number().int().min(1).nullish(),
+    /** Files that cannot be read where they are do not keep back the others. */
+    skip_unreadable: z.boolean().nullish(),
+  }),
+  reply: blobMove,
+});
+
+export const pauseBlobMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/blobs/move/pause',
+  access: 'admin',
+  reply: blobMove,
+});
+
+const endingOfBlobMove = z.object({
+  skip_unreadable: z.boolean().nullish(),
+  /** What only the store has that is left is given up, since that store is lost. */
+  without_copying: z.boolean().nullish(),
+});
+
+/** Back to the store that was left, or has not been left yet. */
+export const rollbackBlobMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/blobs/move/rollback',
+  access: 'admin',
+  body: endingOfBlobMove,
+  reply: blobMove,
+});
+
+/** The store that was left is neither written nor read any more, and keeps what it has. */
+export const finishBlobMove = route({
+  method: 'POST',
+  path: '/api/v1/retrieval/blobs/move/finish',
+  access: 'admin',
+  body: endingOfBlobMove,
+  reply: blobMove,
+});
+
 /** Deletes every file of every user, as `DELETE /api/v1/files/all`. */
 export const resetUploads = route({
   method: 'POST',

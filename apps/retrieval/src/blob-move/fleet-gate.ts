@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FleetMember, namesOf } from '@perennial/transport';
-import { CommandError } from '../failure';
+import { BlobMoveError } from './blob-move-error';
 
 const LOOK_MS = 500;
 /** Between two lines that say for whom it waits. */
@@ -18,10 +18,12 @@ export interface GateFleet {
   announce: (version: number) => Promise<void>;
   /** Who is connected to the database, beside this command. */
   sessions: () => Promise<readonly string[]>;
-  /** The name of this process. */
+  /** The name of this process, if it is a command. */
   self: string;
   /** For people, a line each. */
   tell: (line: string) => void;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
 }
 
 /** Holds a migration until every process knows what it needs to know, as one that does not would lose files, or bring deleted ones back. */
@@ -36,27 +38,27 @@ export class FleetGate {
 
   /**
    * @param prints fingerprints of the definitions here, by name
-   * @throws CommandError with the names of processes that lack one of the stores, or define it in another way
+   * @throws BlobMoveError with the names of processes that lack one of the stores, or define it in another way
    */
   async assertDeclared(names: readonly string[], prints: Readonly<Record<string, string>>): Promise<void> {
     const members = await this.fleet.read();
     this.keepersOf(members);
     const hidden = await this.hidden(members);
     if (hidden)
-      throw new CommandError(
-        `${hidden} Give this command the REDIS_URL and the REDIS_KEY_PREFIX of the services. Nothing was changed.`,
+      throw new BlobMoveError(
+        `${hidden} Give it the REDIS_URL and the REDIS_KEY_PREFIX of the services. Nothing was changed.`,
       );
     const faults = storeFaults(members, names, prints);
     if (faults.length === 0) return;
-    throw new CommandError(
-      `Not every process has the stores as this command has them: ${faults.join('; ')}. Give all gateways, chats and retrievals this version and the same BLOB_STORES, and restart them one after another. Nothing was changed.`,
+    throw new BlobMoveError(
+      `Not every process has the stores as they are declared here: ${faults.join('; ')}. Give all gateways, chats and retrievals this version and the same BLOB_STORES, and restart them one after another. Nothing was changed.`,
     );
   }
 
   /** Waits until every process has applied this version. One that is silent may still write by the former one, so it is waited for, too. */
   async reached(version: number): Promise<void> {
     await this.fleet.announce(version);
-    for (let toldAt = 0; ; await sleep(LOOK_MS)) {
+    for (let toldAt = 0; ; await sleep(LOOK_MS, undefined, { signal: this.fleet.signal })) {
       const reason = await this.reasonToWait(version);
       if (reason === undefined) return;
       if (performance.now() - toldAt < TELL_MS && toldAt > 0) continue;

@@ -12,7 +12,7 @@ import {
 } from '@perennial/blob-store';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { BlobMirror } from './mirror';
+import { BlobMirror } from './blob-mirror';
 import { Throttle } from './throttle';
 
 let directory: string;

@@ -9,21 +9,21 @@ import {
   BlobStoreDeniedError,
   sizeOf,
 } from '@perennial/blob-store';
-import { CommandError } from '../failure';
+import { BlobMoveError } from './blob-move-error';
 
 const PROBE = Buffer.from('perennial doctor');
 
 /**
  * Writes a small blob, reads it, and deletes it.
  *
- * @throws BlobStoreError when the store cannot do one of these, or CommandError when it reads something else
+ * @throws BlobStoreError when the store cannot do one of these, or BlobMoveError when it reads something else
  */
 export async function probe(store: BlobStore): Promise<void> {
   const key = `doctor/${randomUUID()}`;
   await store.put(key, Readable.from([PROBE]), { maxBytes: PROBE.length });
   const read = await buffer((await store.get(key)).stream);
   await store.delete(key);
-  if (!read.equals(PROBE)) throw new CommandError('what was read is not what was written');
+  if (!read.equals(PROBE)) throw new BlobMoveError('what was read is not what was written');
 }
 
 /** Whether the store has a blob. One that cannot be read is there. */

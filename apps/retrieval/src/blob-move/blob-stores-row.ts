@@ -25,10 +25,19 @@ export const blobStoresRow = {
   change: `UPDATE retrieval.blob_stores
               SET version = version + 1, phase = $2, active = $3, other = $4, progress = NULL, changed_at = now()
             WHERE version = $1 RETURNING ${COLUMNS}`,
+  /** The same for the owner of a move: $5: its id, $6: its epoch, $7: the owner. */
+  changeOwned: `UPDATE retrieval.blob_stores
+              SET version = version + 1, phase = $2, active = $3, other = $4, progress = NULL, changed_at = now()
+            WHERE version = $1 AND EXISTS (
+              SELECT 1 FROM retrieval.blob_moves m
+               WHERE m.id = $5 AND m.epoch = $6 AND m.owner = $7 AND m.finished_at IS NULL AND NOT m.paused FOR SHARE)
+           RETURNING ${COLUMNS}`,
   /** $1: a sentence. Not a new version: no process acts on it. */
   tell: 'UPDATE retrieval.blob_stores SET progress = $1',
   /** Held by the session of the one migration that runs. */
   lock: `SELECT pg_try_advisory_lock(${LOCK}) AS free`,
-  /** Whether no session has it; it is given back at once. */
+  /** One row if a service works on a move. */
+  ordered: 'SELECT 1 FROM retrieval.blob_moves WHERE finished_at IS NULL AND NOT paused',
+  /** Whether no session has it; it is given back at the end of the transaction. */
   isFree: `SELECT pg_try_advisory_xact_lock(${LOCK}) AS free`,
 };

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { BlobIntegrityError, type BlobStore, blobStoreEnv, createBlobStore } from '@perennial/blob-store';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { compareSamples } from './samples';
+import { compareSamples } from './compare-samples';
 
 it('compares what is in both stores, and asks for what has to be there', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'perennial-samples-'));

@@ -11,11 +11,11 @@ import {
   createBlobStore,
   type PlacedBlobStore,
 } from '@perennial/blob-store';
-import type { BlobStoresRow } from '@perennial/retrieval/operator';
 import { readEnv } from '@perennial/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { BlobMigration, type MigrationParts } from './migration';
+import { BlobMigration, type MigrationParts } from './blob-migration';
+import type { BlobStoresRow } from './blob-stores-row';
 import { Throttle } from './throttle';
 
 const schema = z.object(blobStoreEnv).superRefine(blobStoreRules);

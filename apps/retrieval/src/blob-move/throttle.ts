@@ -9,6 +9,8 @@ export class Throttle {
   constructor(
     bytesPerS: number | undefined,
     private readonly onBytes: (bytes: number) => void,
+    /** Ends all of them. */
+    private readonly signal?: AbortSignal,
   ) {
     this.pace = bytesPerS === undefined ? undefined : new Pace(bytesPerS);
   }
@@ -18,7 +20,9 @@ export class Throttle {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
         this.onBytes(chunk.length);
-        void Promise.resolve(this.pace?.take(chunk.length)).then(() => done(null, chunk));
+        void Promise.resolve(this.pace?.take(chunk.length)).then(() =>
+          this.signal?.aborted ? done(this.signal.reason as Error) : done(null, chunk),
+        );
       },
     });
   }

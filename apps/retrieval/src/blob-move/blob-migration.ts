@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BlobStore, BlobStoreDeniedError, BlobStoreError, type SwitchedBlobStore } from '@perennial/blob-store';
-import type { BlobStoresRow } from '@perennial/retrieval/operator';
-import { CommandError } from '../failure';
+import { BlobMoveError } from './blob-move-error';
 import type { FleetGate } from './fleet-gate';
-import { BlobMirror, isAway, type MirrorPass } from './mirror';
+import { BlobMirror, isAway, type MirrorPass } from './blob-mirror';
 import { isGivenOut, isIn, probe } from './probe';
-import { compareSamples } from './samples';
-import { CHANGED_MEANWHILE, type StoreRow } from './store-row';
+import type { BlobStoresRow } from './blob-stores-row';
+import { compareSamples } from './compare-samples';
 import type { Throttle } from './throttle';
 
 /** A pass that has copied no more than this is followed by the switch: what is new by then is copied after it. */
@@ -18,8 +17,32 @@ const PROGRESS_MS = 10_000;
 /** Files that rows name, of which a store that is the services' own one has some. */
 const SOUGHT = 100;
 
+/** Somebody else has changed the row. */
+export const CHANGED_MEANWHILE = 'Somebody else has changed the move of files meanwhile. Begin this one again.';
+
+/** The row that says which store holds the files. */
+export interface MigrationRow {
+  read(): Promise<BlobStoresRow>;
+  /** @throws BlobMoveError when somebody else has changed it since `before` was read */
+  change(before: BlobStoresRow, to: Pick<BlobStoresRow, 'phase' | 'active' | 'other'>): Promise<BlobStoresRow>;
+  /** What is shown of a migration that runs. */
+  tell(progress: string): Promise<void>;
+}
+
+/** How far a pass is. */
+export interface PassProgress {
+  pass: number;
+  from: string;
+  to: string;
+  /** Files that were looked at, of about how many. */
+  done: number;
+  total: number;
+  copied: number;
+  bytes: number;
+}
+
 export interface MigrationParts {
-  row: Pick<StoreRow, 'read' | 'change' | 'tell'>;
+  row: MigrationRow;
   stores: SwitchedBlobStore;
   gate: Pick<FleetGate, 'assertDeclared' | 'reached'>;
   throttle: Throttle;
@@ -35,6 +58,14 @@ export interface MigrationParts {
   tell: (line: string) => void;
   /** Goes on without blobs that cannot be read where they are. */
   skipUnreadable: boolean;
+  /** As many files of the stores' own lists are compared, too: not all may be named by the rows at hand. */
+  listed?: number;
+  /** Ends it between two files; what was copied stays. */
+  signal?: AbortSignal;
+  /** After each few files. */
+  onProgress?: (progress: PassProgress) => Promise<void>;
+  /** Of files that were chosen by chance, how many are the same in both stores. */
+  onCompared?: (result: { samples: number; equal: number }) => Promise<void>;
 }
 
 /**
@@ -59,13 +90,13 @@ export class BlobMigration {
     }
     if (now.phase === 'copying' && now.other === to) {
       await gate.reached(now.version);
-      await this.copyAll(now, now.active, to);
-      await this.compare(now.active, to, false);
+      const listed = await this.copyAll(now, now.active, to);
+      await this.compare(now.active, to, { listed, isComplete: false });
       await gate.assertDeclared([now.active, to], stores.prints);
       now = await row.change(now, { phase: 'moved', active: to, other: now.active });
       this.parts.tell(`Switched: files are written into "${to}" and read from it.`);
     }
-    if (now.phase !== 'moved' || now.active !== to) throw new CommandError(underWay(now));
+    if (now.phase !== 'moved' || now.active !== to) throw new BlobMoveError(underWay(now));
     await this.completeMoved(now);
     return `The files are in "${to}". "${now.other}" is kept up to date: \`perennial blobs migrate finish\` ends that, \`perennial blobs migrate rollback\` goes back.`;
   }
@@ -79,7 +110,7 @@ export class BlobMigration {
     const { row, gate } = this.parts;
     const now = await row.read();
     if (now.phase === 'settled') return `The files are in "${now.active}". There is nothing to finish.`;
-    if (now.phase !== 'moved') throw new CommandError(underWay(now));
+    if (now.phase !== 'moved') throw new BlobMoveError(underWay(now));
     if (isLeft) await gate.reached(now.version);
     else await this.completeMoved(now);
     await this.settle(now);
@@ -99,8 +130,8 @@ export class BlobMigration {
       now = await row.change(now, { phase: 'returning', active: now.other!, other: now.active });
     if (now.phase === 'returning' && !isLeft) {
       await gate.reached(now.version);
-      await this.copyAll(now, now.other!, now.active);
-      await this.compare(now.other!, now.active, true);
+      const listed = await this.copyAll(now, now.other!, now.active);
+      await this.compare(now.other!, now.active, { listed, isComplete: true });
     }
     await this.settle(now);
     return `The files are in "${now.active}". "${now.other}" is not used any more, and keeps what it has.`;
@@ -113,18 +144,21 @@ export class BlobMigration {
 
   private async completeMoved(now: BlobStoresRow): Promise<void> {
     await this.parts.gate.reached(now.version);
-    await this.copyAll(now, now.other!, now.active);
-    await this.compare(now.other!, now.active, true);
+    const listed = await this.copyAll(now, now.other!, now.active);
+    await this.compare(now.other!, now.active, { listed, isComplete: true });
   }
 
-  /** Passes until one has copied nothing, or nearly nothing before the switch. A store that is away is waited for. */
-  private async copyAll(now: BlobStoresRow, fromName: string, toName: string): Promise<void> {
-    const { stores, tell, includes, throttle, countKeys } = this.parts;
+  /**
+   * Passes until one has copied nothing, or nearly nothing before the switch. A store that is away is waited for.
+   *
+   * @returns some of the files, by chance
+   */
+  private async copyAll(now: BlobStoresRow, fromName: string, toName: string): Promise<string[]> {
+    const { stores, tell, includes, throttle, countKeys, listed, signal } = this.parts;
     const [from, to] = [await stores.at(fromName), await stores.at(toName)];
     const isBefore = now.phase === 'copying';
     const total = await countKeys();
     for (let number = 1; ; number += 1) {
-      const title = `Pass ${number} from "${fromName}" to "${toName}"`;
       const pass = await this.whileAway(async () => {
         // The next command may run elsewhere than the one that was killed.
         for (const name of isBefore ? [fromName] : [fromName, toName]) await this.assertSees(name);
@@ -132,7 +166,9 @@ export class BlobMigration {
           includes,
           isShared: true,
           through: () => throttle.stream(),
-          onBatch: (done) => this.showProgress(title, done, total),
+          onBatch: (done) => this.showProgress({ pass: number, from: fromName, to: toName }, done, total),
+          sampled: listed,
+          signal,
         });
         const done = await mirror.pass();
         const away = done.failures.find(({ code }) => code === 'UNAVAILABLE');
@@ -144,11 +180,11 @@ export class BlobMigration {
         await this.assertUnchanged(now);
         return { ...done, removed: await mirror.removeStrays() };
       });
-      const line = `${title}: ${pass.copied} of ${pass.blobs} files copied, ${pass.removed} removed.`;
+      const line = `${titleOf({ pass: number, from: fromName, to: toName })}: ${pass.copied} of ${pass.blobs} files copied, ${pass.removed} removed.`;
       tell(line);
       await this.parts.row.tell(line);
       this.assertCopied(pass);
-      if (pass.copied + pass.removed <= (isBefore ? NEARLY_NOTHING : 0)) return;
+      if (pass.copied + pass.removed <= (isBefore ? NEARLY_NOTHING : 0)) return pass.sample;
     }
   }
 
@@ -166,47 +202,58 @@ export class BlobMigration {
     return keys.length > 0;
   }
 
-  private async showProgress(title: string, { blobs, copied }: Readonly<MirrorPass>, total: number): Promise<void> {
+  private async showProgress(
+    at: Pick<PassProgress, 'pass' | 'from' | 'to'>,
+    { blobs: done, copied, bytes }: Readonly<MirrorPass>,
+    total: number,
+  ): Promise<void> {
+    this.parts.signal?.throwIfAborted();
+    await this.parts.onProgress?.({ ...at, done, total: Math.max(done, total), copied, bytes });
     const now = performance.now();
     if (now - this.shownAt < PROGRESS_MS) return;
     this.shownAt = now;
-    const share = Math.min(100, Math.floor((100 * blobs) / Math.max(1, total)));
-    await this.parts.row.tell(`${title}: about ${share} %, ${copied} of ${blobs} files copied so far.`);
+    const share = Math.min(100, Math.floor((100 * done) / Math.max(1, total)));
+    await this.parts.row.tell(`${titleOf(at)}: about ${share} %, ${copied} of ${done} files copied so far.`);
   }
 
   /**
    * After a pass of hours the session that held the lock may be gone, and another command may have switched: from then on only the new store
    * may have a file.
    *
-   * @throws CommandError then, or the failure of the session
+   * @throws BlobMoveError then, or the failure of the session
    */
   private async assertUnchanged({ version }: BlobStoresRow): Promise<void> {
-    if ((await this.parts.row.read()).version !== version) throw new CommandError(CHANGED_MEANWHILE);
+    if ((await this.parts.row.read()).version !== version) throw new BlobMoveError(CHANGED_MEANWHILE);
   }
 
   private assertCopied({ failed, failures }: MirrorPass): void {
     if (failed === 0) return;
     const told = failures.map(({ key, error }) => `${key}: ${error}`).join('\n');
     if (!this.parts.skipUnreadable)
-      throw new CommandError(
-        `${failed} files cannot be copied, so this goes no further. Mend or delete them and run this again, or leave them behind with --skip-unreadable:\n${told}`,
+      throw new BlobMoveError(
+        `${failed} files cannot be copied, so this goes no further. Mend or delete them and begin this again, or leave them behind (--skip-unreadable):\n${told}`,
       );
     this.parts.tell(`${failed} files are left behind, because they cannot be copied:\n${told}`);
   }
 
-  private async compare(from: string, to: string, isComplete: boolean): Promise<void> {
-    const { stores, sampleKeys, sample, includes, tell, skipUnreadable } = this.parts;
+  private async compare(
+    from: string,
+    to: string,
+    { listed, isComplete }: { listed: readonly string[]; isComplete: boolean },
+  ): Promise<void> {
+    const { stores, sampleKeys, sample, includes, tell, skipUnreadable, onCompared } = this.parts;
     const [there, here] = [await stores.at(from), await stores.at(to)];
-    const keys = (await sampleKeys(sample)).filter(includes);
+    const keys = [...new Set([...(await sampleKeys(sample)), ...listed])].filter(includes);
     const equal = await this.whileAway(() => compareSamples(there, here, keys, { isComplete, skipUnreadable }));
+    await onCompared?.({ samples: keys.length, equal });
     tell(`${equal} of ${keys.length} files that were chosen by chance have the same SHA-256 in both stores.`);
   }
 
   private async assertUsable(name: string): Promise<void> {
     const store = await this.parts.stores.at(name);
     await probe(store).catch((error: unknown) => {
-      if (!(error instanceof BlobStoreError || error instanceof CommandError)) throw error;
-      throw new CommandError(`The store "${name}" cannot be used: ${error.message}. Nothing was changed.`);
+      if (!(error instanceof BlobStoreError || error instanceof BlobMoveError)) throw error;
+      throw new BlobMoveError(`The store "${name}" cannot be used: ${error.message}. Nothing was changed.`);
     });
   }
 
@@ -226,7 +273,7 @@ export class BlobMigration {
     }
     if (denied) throw denied;
     if (keys.length > 0)
-      throw new CommandError(
+      throw new BlobMoveError(
         `None of ${keys.length} files that the database names is in "${name}" as this command sees it. Give it the same variables, and the same directory (DATA_DIR), as the services have.`,
       );
   }
@@ -240,11 +287,14 @@ export class BlobMigration {
         const line = `A store is away: ${error.message}. People work on with the other one. The next try is in ${pauseMs / 1_000} s.`;
         this.parts.tell(line);
         await this.parts.row.tell(line);
-        await sleep(pauseMs);
+        await sleep(pauseMs, undefined, { signal: this.parts.signal });
       }
     }
   }
 }
+
+const titleOf = ({ pass, from, to }: Pick<PassProgress, 'pass' | 'from' | 'to'>): string =>
+  `Pass ${pass} from "${from}" to "${to}"`;
 
 /** Some of the blobs of a pass could not be copied because a store was away. */
 class Away extends Error {}

@@ -17,6 +17,8 @@ export interface MirrorPass {
   /** Blobs that could not be copied: damaged, refused, or not readable. The next pass tries them again. */
   failed: number;
   /** Some of them; first those for which a store was away. */
+  /** Some of the blobs in the store that is copied from, by chance. */
+  sample: string[];
   failures: { key: string; code: BlobStoreErrorCode; error: string }[];
 }
 
@@ -27,6 +29,9 @@ export interface MirrorOptions {
   isShared?: boolean;
   /** Each blob passes through one of these. */
   through?: () => Transform;
+  /** So many keys are chosen by chance. */
+  sampled?: number;
+  signal?: AbortSignal;
   /** After each few blobs that were copied. */
   onBatch?: (done: Readonly<MirrorPass>) => Promise<void>;
 }
@@ -60,7 +65,7 @@ export class BlobMirror {
   async pass(): Promise<MirrorPass> {
     const known = (this.known ??= await this.sizesIn(this.to));
     const strays = new Set(known.keys());
-    const done: MirrorPass = { copied: 0, bytes: 0, blobs: 0, failed: 0, failures: [] };
+    const done: MirrorPass = { copied: 0, bytes: 0, blobs: 0, failed: 0, failures: [], sample: [] };
     const limiter = new ConcurrencyLimiter(CONCURRENCY);
     let batch: Listed[] = [];
     const copyBatch = async (): Promise<void> => {
@@ -86,6 +91,7 @@ export class BlobMirror {
     };
     for await (const { key, size } of this.listed(this.from)) {
       done.blobs += 1;
+      choose(done, key, this.options.sampled ?? 0);
       strays.delete(key);
       if (known.get(key) === size) continue;
       batch.push({ key, size });
@@ -125,8 +131,11 @@ export class BlobMirror {
   }
 
   private async *listed(store: BlobStore): AsyncGenerator<Listed> {
-    const { includes = () => true } = this.options;
-    for await (const { key, size } of store.list('')) if (includes(key)) yield { key, size };
+    const { includes = () => true, signal } = this.options;
+    for await (const { key, size } of store.list('')) {
+      signal?.throwIfAborted();
+      if (includes(key)) yield { key, size };
+    }
   }
 
   private async sizesIn(store: BlobStore): Promise<Map<string, number>> {
@@ -134,6 +143,13 @@ export class BlobMirror {
     for await (const { key, size } of this.listed(store)) sizes.set(key, size);
     return sizes;
   }
+}
+
+/** Each blob of a pass has the same chance to be among the sample, of which the number is not known before. */
+function choose({ sample, blobs }: MirrorPass, key: string, most: number): void {
+  if (sample.length < most) return void sample.push(key);
+  const place = Math.floor(Math.random() * blobs);
+  if (place < most) sample[place] = key;
 }
 
 /** Whether it is the store that failed, and not the one blob. */
