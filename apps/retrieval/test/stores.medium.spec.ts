@@ -1,4 +1,4 @@
-import { missingServer, qdrantBinary, type QdrantServer, sleep, startQdrant } from '@perennial/testing';
+import { missingServer, qdrantBinary, type QdrantServer, sleep, startQdrant, waitFor } from '@perennial/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newUser, prose, World } from './world';
 
@@ -67,6 +67,21 @@ describe('stores that go away', () => {
     for (const file of files)
       expect(await world.completed(file.id, 90_000)).toMatchObject({ attempts: 0, error: null });
   }, 150_000);
+
+  it('a source of a kind that only the next version knows is left to it', async () => {
+    const baseId = await world.base(user);
+    await world.db.query(
+      `INSERT INTO knowledge_sources (id, base_id, user_id, config, queued_at)
+       SELECT gen_random_uuid(), $1, $2, jsonb_build_object('type', type), now() - age * interval '1 minute'
+         FROM (VALUES ('later', 2), ('git', 1)) AS kinds (type, age)`,
+      [baseId, user.userId],
+    );
+    await world.workers(1);
+    const claimed = (type: string) => world.count('knowledge_sources', `epoch > 0 AND config ->> 'type' = $1`, type);
+    await waitFor(async () => (await claimed('git')) === 1, { what: 'the source that is known to be claimed' });
+    expect(await claimed('later')).toBe(0);
+    await world.db.query('DELETE FROM knowledge_sources');
+  }, 60_000);
 
   it('the vector store has lost the collection: it is recreated, and no attempt is counted', async () => {
     await world.workers(1);

@@ -2,12 +2,12 @@
 import ts from 'typescript';
 
 /** In these files the interval of such calls is a parameter. */
-const MAKERS = /^libs\/runtime\/src\/(lifecycle\/(every|wake-grid)|runtime)\.ts$/;
+const MAKERS = /^libs\/(runtime\/src\/(lifecycle\/(every|wake-grid)|runtime)|work\/src\/polled-work)\.ts$/;
 const SERVICES = /^(apps|libs)\/.*\/src\/.*\.ts$/;
 const OTHERS = /\.spec\.ts$|\/fixtures\/|^(apps|libs)\/web\/|^libs\/testing\//;
 
-/** Options of third-party timers that are an interval. */
-const OPTIONS = ['stalledInterval', 'resolution'];
+/** Options that are an interval: of timers of others, and of work that is looked for. */
+const OPTIONS = ['stalledInterval', 'resolution', 'lookMs'];
 
 /**
  * @typedef {object} Repeated

@@ -1,4 +1,5 @@
 import { type BlobStoreConfig, createBlobStore, namedBlobConfigs, placedBlobConfigs } from '@perennial/blob-store';
+import { probe } from '@perennial/retrieval/operator';
 import {
   createVectorStore,
   installationStores,
@@ -7,7 +8,6 @@ import {
   type VectorStoreConfig,
   VectorStoreError,
 } from '@perennial/vector-store';
-import { probe } from '@perennial/retrieval/operator';
 import { explain } from '../failure';
 import { withPostgres } from '../postgres';
 import { failed, type Finding, ok } from './finding';

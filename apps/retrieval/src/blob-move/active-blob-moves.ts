@@ -1,5 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { BLOB_STORES_CHANGED } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
+import { Notices } from '@perennial/transport';
 import { PolledWork } from '@perennial/work';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IngestionProcesses } from '../ingestion/ingestion-processes';
@@ -18,6 +20,7 @@ export class ActiveBlobMoves implements OnApplicationBootstrap {
     repository: BlobMovesRepository,
     turn: BlobMoveTurn,
     processes: IngestionProcesses,
+    private readonly notices: Notices,
     @Inject(Runtime) runtime: Runtime,
     @Inject(RETRIEVAL_ENV) private readonly env: Pick<RetrievalEnv, 'RETRIEVAL_ROLE' | 'BLOB_STORES'>,
   ) {
@@ -35,6 +38,9 @@ export class ActiveBlobMoves implements OnApplicationBootstrap {
 
   /** With one store there is nowhere to move. */
   onApplicationBootstrap(): void {
-    if (isWorker(this.env as RetrievalEnv) && this.env.BLOB_STORES.size > 0) this.work.start();
+    if (!isWorker(this.env as RetrievalEnv) || this.env.BLOB_STORES.size === 0) return;
+    this.work.start();
+    // Also sent when a move is ordered.
+    void this.notices.subscribe(BLOB_STORES_CHANGED, () => this.work.trigger());
   }
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BlobStore, BlobStoreDeniedError, BlobStoreError, type SwitchedBlobStore } from '@perennial/blob-store';
-import { BlobMoveError } from './blob-move-error';
-import type { FleetGate } from './fleet-gate';
 import { BlobMirror, isAway, type MirrorPass } from './blob-mirror';
-import { isGivenOut, isIn, probe } from './probe';
+import { BlobMoveError } from './blob-move-error';
 import type { BlobStoresRow } from './blob-stores-row';
 import { compareSamples } from './compare-samples';
+import type { FleetGate } from './fleet-gate';
+import { isGivenOut, isIn, probe } from './probe';
 import type { Throttle } from './throttle';
 
 /** A pass that has copied no more than this is followed by the switch: what is new by then is copied after it. */

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { PlacedBlobStore } from '@perennial/blob-store';
 import { CallError, type CallParsedRequest, type UserPrincipal } from '@perennial/contracts-kernel';
-import type { blobMove, BlobMoveStatus } from '@perennial/contracts-retrieval';
+import { BLOB_STORES_CHANGED, type blobMove, type BlobMoveStatus } from '@perennial/contracts-retrieval';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { Runtime } from '@perennial/runtime';
+import { Notices } from '@perennial/transport';
 import { BLOB_STORE } from '../stores/tokens';
 import type { BlobMoveRow } from './blob-move-row';
 import { BlobMovesRepository } from './blob-moves.repository';
@@ -21,6 +22,7 @@ export class BlobMoveService {
   constructor(
     private readonly moves: BlobMovesRepository,
     private readonly unitOfWork: UnitOfWork,
+    private readonly notices: Notices,
     private readonly runtime: Runtime,
     @Inject(BLOB_STORE) private readonly stores: PlacedBlobStore,
   ) {}
@@ -105,7 +107,11 @@ export class BlobMoveService {
       if (!(await this.moves.holdLock(tx)))
         throw refused('`perennial blobs migrate` moves files now. Wait for it, or stop it: it can go on here then.');
       const last = await this.moves.last(tx);
-      await work(tx, await this.moves.stores(tx), last?.isFinished ? undefined : last);
+      const stores = await this.moves.stores(tx);
+      await work(tx, stores, last?.isFinished ? undefined : last);
+      // A lost one delays the move by the workers' interval.
+      const { version } = stores;
+      tx.afterCommit(() => void this.notices.publish(BLOB_STORES_CHANGED, { version }).catch(() => undefined));
       const told = { actor_id: principal.userId, fields: [`blob-move.${action}`] };
       tx.afterCommit(() => this.runtime.security.record('settings_changed', told));
     });

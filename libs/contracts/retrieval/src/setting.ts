@@ -173,7 +173,7 @@ export const RETRIEVAL_SETTINGS_CHANGED = defineNotice(
   z.object({ version: z.number().int() }),
 );
 
-/** Sent after another store was chosen for the files: every process that keeps or reads files asks which one (`blobStores.current`). */
+/** Sent after another store was chosen for the files, and when a move of them is ordered: every process that keeps or reads files asks which one (`blobStores.current`). */
 export const BLOB_STORES_CHANGED = defineNotice(
   'retrieval.blobStores.changed',
   z.object({ version: z.number().int() }),

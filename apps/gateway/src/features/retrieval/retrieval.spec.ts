@@ -362,36 +362,18 @@ describe('retrieval at the edge', () => {
   });
 
   it('moves the files to another store, and says why not', async () => {
+    const to = { pass: 1, from: 'default', to: 'cloud', done: 1, total: 2, copied: 1, bytes: 9 };
+    const order = { kind: 'move', to: 'cloud', paused: true, told: null, error: 'No.' } as const;
+    const rest = { stores: ['default', 'cloud'], phase: 'copying', active: 'default', other: 'cloud' } as const;
     const status: BlobMoveStatus = {
-      ...{ stores: ['default', 'cloud'], phase: 'copying', active: 'default', other: 'cloud', commandRuns: false },
-      order: {
-        ...{
-          kind: 'move',
-          to: 'cloud',
-          bytesPerS: 5,
-          skipUnreadable: true,
-          paused: true,
-          told: null,
-          error: 'No.',
-        },
-        progress: {
-          ...{ pass: 1, from: 'default', to: 'cloud', done: 1, total: 2, copied: 1, bytes: 9, bytesPerS: 5 },
-        },
-      },
-      compared: { samples: 2, equal: 2 },
+      ...{ ...rest, commandRuns: false, compared: { samples: 2, equal: 2 } },
+      order: { ...order, bytesPerS: 5, skipUnreadable: true, progress: { ...to, bytesPerS: 5 } },
     };
     for (const call of [blobMove.status, blobMove.start, blobMove.pause, blobMove.rollback])
       edge.rpc.on(call, () => status);
     const reply = {
-      ...{ stores: ['default', 'cloud'], phase: 'copying', active: 'default', other: 'cloud', command_runs: false },
-      order: {
-        ...{ kind: 'move', to: 'cloud', bytes_per_second: 5, skip_unreadable: true, paused: true },
-        ...{ told: null, error: 'No.' },
-        progress: {
-          ...{ pass: 1, from: 'default', to: 'cloud', done: 1, total: 2, copied: 1, bytes: 9, bytes_per_second: 5 },
-        },
-      },
-      compared: { samples: 2, equal: 2 },
+      ...{ ...rest, command_runs: false, compared: { samples: 2, equal: 2 } },
+      order: { ...order, bytes_per_second: 5, skip_unreadable: true, progress: { ...to, bytes_per_second: 5 } },
     };
     expect((await ask('GET', '/blobs/move', undefined, admin)).json()).toEqual(reply);
     const body = { to: 'cloud', bytes_per_second: 5, skip_unreadable: true };
@@ -402,9 +384,8 @@ describe('retrieval at the edge', () => {
     expect(asked(blobMove.rollback)).toEqual({ skipUnreadable: false, withoutCopying: true });
     expect((await ask('POST', '/blobs/move', { to: '' }, admin)).statusCode).toBe(422);
     edge.rpc.fails(blobMove.finish, new CallError('FAILED_PRECONDITION', 'The files are not moved yet.'));
-    expect((await ask('POST', '/blobs/move/finish', {}, admin)).json()).toEqual({
-      detail: 'The files are not moved yet.',
-    });
+    const refused = await ask('POST', '/blobs/move/finish', {}, admin);
+    expect(refused.json()).toEqual({ detail: 'The files are not moved yet.' });
   });
 
   it.each<['GET' | 'POST', string]>([

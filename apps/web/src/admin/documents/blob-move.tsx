@@ -1,7 +1,7 @@
 import type { RouteReply, routes as declared } from '@perennial/contracts-gateway';
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { sizeWords } from '../../files/file-words';
 import { ProgressBar } from '../../files/progress-bar';
 import { ta } from '../messages';
@@ -191,12 +191,11 @@ function AfterMove({ store, busy, run }: { store: string; busy: boolean; run: Ru
 
 /** At most so many megabytes in a second. */
 function RateField() {
-  const id = useId();
   return (
-    <>
-      <label htmlFor={id}>{ta('blobs.rate')}</label>
-      <input id={id} name="rate" type="number" min={1} max={100_000} placeholder={ta('blobs.rateNone')} />
-    </>
+    <label className="field">
+      {ta('blobs.rate')}
+      <input name="rate" type="number" min={1} max={100_000} placeholder={ta('blobs.rateNone')} />
+    </label>
   );
 }
 

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useId } from 'react';
+import type { FormEvent, ReactNode } from 'react';
 import { ta } from '../messages';
 
 interface MoveFormProps {
@@ -14,27 +14,30 @@ interface MoveFormProps {
 
 /** Chooses the store to move to. */
 export function MoveForm({ stores, label, hint, busy, onMove, children }: MoveFormProps) {
-  const id = useId();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     onMove(String(form.get('to') ?? ''), form);
   };
   return (
-    <form className="row" onSubmit={submit}>
-      <label htmlFor={id}>{label}</label>
-      <select id={id} name="to">
-        {stores.map((store) => (
-          <option key={store} value={store}>
-            {store}
-          </option>
-        ))}
-      </select>
+    <form className="admin-form admin-narrow" onSubmit={submit}>
+      <label className="field">
+        {label}
+        <select name="to">
+          {stores.map((store) => (
+            <option key={store} value={store}>
+              {store}
+            </option>
+          ))}
+        </select>
+      </label>
       {children}
-      <button className="button button-quiet" disabled={busy}>
-        {ta('vectors.start')}
-      </button>
-      <p className="muted">{hint}</p>
+      <div className="row">
+        <button className="button button-quiet" disabled={busy}>
+          {ta('vectors.start')}
+        </button>
+        <span className="muted">{hint}</span>
+      </div>
     </form>
   );
 }
