@@ -175,10 +175,11 @@ export class BlobMigration {
         if (away) throw new Away(away.error);
         const denied = done.failures.find(({ code }) => code === 'DENIED');
         if (denied && (await this.refusesAll(from, to, done))) throw new Away(denied.error);
-        if (!isBefore) return { ...done, removed: 0 };
+        const { sample } = mirror;
+        if (!isBefore) return { ...done, sample, removed: 0 };
         // Before the switch everything is written into `from` first, so what only `to` has was deleted, or is of an earlier move.
         await this.assertUnchanged(now);
-        return { ...done, removed: await mirror.removeStrays() };
+        return { ...done, sample, removed: await mirror.removeStrays() };
       });
       const line = `${titleOf({ pass: number, from: fromName, to: toName })}: ${pass.copied} of ${pass.blobs} files copied, ${pass.removed} removed.`;
       tell(line);

@@ -17,8 +17,6 @@ export interface MirrorPass {
   /** Blobs that could not be copied: damaged, refused, or not readable. The next pass tries them again. */
   failed: number;
   /** Some of them; first those for which a store was away. */
-  /** Some of the blobs in the store that is copied from, by chance. */
-  sample: string[];
   failures: { key: string; code: BlobStoreErrorCode; error: string }[];
 }
 
@@ -48,6 +46,8 @@ interface Listed {
 export class BlobMirror {
   /** What the other store is known to have, with its size. */
   private known: Map<string, number> | undefined;
+  /** Of the last pass: some of the blobs in the store that is copied from, by chance. */
+  sample: string[] = [];
   /** What the other store had before the last pass, and the pass did not find in the first one. */
   private strays = new Set<string>();
 
@@ -65,7 +65,8 @@ export class BlobMirror {
   async pass(): Promise<MirrorPass> {
     const known = (this.known ??= await this.sizesIn(this.to));
     const strays = new Set(known.keys());
-    const done: MirrorPass = { copied: 0, bytes: 0, blobs: 0, failed: 0, failures: [], sample: [] };
+    const done: MirrorPass = { copied: 0, bytes: 0, blobs: 0, failed: 0, failures: [] };
+    this.sample = [];
     const limiter = new ConcurrencyLimiter(CONCURRENCY);
     let batch: Listed[] = [];
     const copyBatch = async (): Promise<void> => {
@@ -91,7 +92,7 @@ export class BlobMirror {
     };
     for await (const { key, size } of this.listed(this.from)) {
       done.blobs += 1;
-      choose(done, key, this.options.sampled ?? 0);
+      choose(this.sample, done.blobs, key, this.options.sampled ?? 0);
       strays.delete(key);
       if (known.get(key) === size) continue;
       batch.push({ key, size });
@@ -146,7 +147,7 @@ export class BlobMirror {
 }
 
 /** Each blob of a pass has the same chance to be among the sample, of which the number is not known before. */
-function choose({ sample, blobs }: MirrorPass, key: string, most: number): void {
+function choose(sample: string[], blobs: number, key: string, most: number): void {
   if (sample.length < most) return void sample.push(key);
   const place = Math.floor(Math.random() * blobs);
   if (place < most) sample[place] = key;
