@@ -5,7 +5,7 @@ import { Notices } from '@perennial/transport';
 import { PolledWork } from '@perennial/work';
 import { isWorker, RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { IngestionProcesses } from '../ingestion/ingestion-processes';
-import { BlobMoveHandOverError, BlobMoveLostError, type ClaimedBlobMove } from './blob-move-row';
+import type { ClaimedBlobMove } from './blob-move-row';
 import { BlobMoveTurn } from './blob-move-turn';
 import { BlobMovesRepository } from './blob-moves.repository';
 
@@ -32,7 +32,6 @@ export class ActiveBlobMoves implements OnApplicationBootstrap {
       lookMs: LOOK_MS,
       store: repository,
       turn: (move, signal) => turn.run(move, signal),
-      toReason: (reason) => (reason === 'lost' ? new BlobMoveLostError() : new BlobMoveHandOverError()),
     });
   }
 

@@ -36,21 +36,3 @@ export interface BlobMoveRow extends BlobMoveOrder {
   result: string | null;
   isFinished: boolean;
 }
-
-/** Another process works on it, it was paused or given up, or another one was begun: this process must stop. */
-export class BlobMoveLostError extends Error {
-  override readonly name = 'BlobMoveLostError';
-
-  constructor() {
-    super('the move of files was paused, or lost to another process');
-  }
-}
-
-/** This process is shut down: another one continues. */
-export class BlobMoveHandOverError extends Error {
-  override readonly name = 'BlobMoveHandOverError';
-
-  constructor() {
-    super('the process hands the move of files over');
-  }
-}

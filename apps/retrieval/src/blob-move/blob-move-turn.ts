@@ -4,11 +4,12 @@ import { BlobStoreError, type PlacedBlobStore } from '@perennial/blob-store';
 import { BLOB_STORES_CHANGED } from '@perennial/contracts-retrieval';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { Connections, Notices, readFleet } from '@perennial/transport';
+import { HandOverError, WorkLostError } from '@perennial/work';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { BLOB_STORE } from '../stores/tokens';
 import { BlobMigration, CHANGED_MEANWHILE, type MigrationRow, type PassProgress } from './blob-migration';
 import { BlobMoveError } from './blob-move-error';
-import { BlobMoveHandOverError, BlobMoveLostError, type ClaimedBlobMove } from './blob-move-row';
+import type { ClaimedBlobMove } from './blob-move-row';
 import { BlobMovesRepository } from './blob-moves.repository';
 import { FleetGate } from './fleet-gate';
 import { inOwnStore } from './own-store';
@@ -61,8 +62,8 @@ export class BlobMoveTurn {
   }
 
   private async settle(move: ClaimedBlobMove, error: unknown): Promise<void> {
-    if (error instanceof BlobMoveLostError) return;
-    if (error instanceof BlobMoveHandOverError) return void (await this.moves.release(move.owner, [move]));
+    if (error instanceof WorkLostError) return;
+    if (error instanceof HandOverError) return void (await this.moves.release(move.owner, [move]));
     if (error instanceof BlobMoveError || error instanceof BlobStoreError) {
       this.log.warn({ kind: move.kind, reason: error.message }, 'move of files stopped');
       return this.moves.stop(move, error.message);

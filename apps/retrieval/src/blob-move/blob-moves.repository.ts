@@ -2,14 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { BlobMoveProgress } from '@perennial/contracts-retrieval';
 import { Database, type Queryable, type Tx } from '@perennial/persistence';
-import type { Fence } from '@perennial/work';
-import {
-  type BlobMoveClaim,
-  BlobMoveLostError,
-  type BlobMoveOrder,
-  type BlobMoveRow,
-  type ClaimedBlobMove,
-} from './blob-move-row';
+import { type Fence, WorkLostError } from '@perennial/work';
+import type { BlobMoveClaim, BlobMoveOrder, BlobMoveRow, ClaimedBlobMove } from './blob-move-row';
 import { type BlobStoresRow, blobStoresRow } from './blob-stores-row';
 
 const ORDER = `kind, target, bytes_per_s::float8 AS "bytesPerS", skip_unreadable AS "skipUnreadable", without_copying AS "withoutCopying"`;
@@ -77,7 +71,7 @@ export class BlobMovesRepository {
     return this.record('told = $4', move, line);
   }
 
-  /** @throws BlobMoveLostError */
+  /** @throws WorkLostError */
   private async record(change: string, { id, epoch, owner }: BlobMoveClaim, value: string): Promise<void> {
     const changed = await this.database.execute(`UPDATE blob_moves SET ${change} WHERE ${IS_MINE}`, [
       id,
@@ -85,7 +79,7 @@ export class BlobMovesRepository {
       owner,
       value,
     ]);
-    if (changed === 0) throw new BlobMoveLostError();
+    if (changed === 0) throw new WorkLostError();
   }
 
   /** The row that says which store holds the files. */
