@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { createBlobStore, followStoreChoice, type PlacedBlobStore,placedBlobStores } from '@perennial/blob-store';
+import { createBlobStore, followStoreChoice, type PlacedBlobStore, placedBlobStores } from '@perennial/blob-store';
 import { BLOB_STORES_CHANGED } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Notices } from '@perennial/transport';
