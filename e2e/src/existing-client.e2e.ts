@@ -340,7 +340,7 @@ describe('an existing client', () => {
     expect((await client.get<object[]>('/api/v1/chats/?page=1'))[0]).toMatchObject({ id, title: 'Another name' });
     expect(await client.delete(`/api/v1/chats/${id}`)).toBe(true);
     const gone = await http('GET', `${system.baseUrl}/api/v1/chats/${id}`, { token: client.token });
-    expect([gone.status, gone.body]).toEqual([401, { detail: string }]);
+    expect([gone.status, gone.body]).toEqual([401, { detail: string, code: 'chat_not_found' }]);
     expect(await client.get('/api/v1/chats/?page=1')).toHaveLength(chats.length - 1);
   });
 

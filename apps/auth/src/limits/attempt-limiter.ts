@@ -153,6 +153,7 @@ export class AttemptLimiter {
         }
         throw new CallError('RESOURCE_EXHAUSTED', 'Too many attempts, try again later', {
           retryAfter: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)),
+          problem: 'too_many_attempts',
         });
       }
       const error = new CallError('UNAVAILABLE', 'Attempts cannot be counted at this moment, try again shortly', {

@@ -11,11 +11,15 @@ export class PasswordPolicy {
   /** @throws CallError `INVALID_ARGUMENT` that says what to do */
   async check(password: string): Promise<void> {
     if ([...password].length < MIN_CHARACTERS) {
-      throw new CallError('INVALID_ARGUMENT', `Choose a password of at least ${MIN_CHARACTERS} characters.`);
+      throw new CallError('INVALID_ARGUMENT', `Choose a password of at least ${MIN_CHARACTERS} characters.`, {
+        problem: 'password_too_short',
+      });
     }
     this.common ??= commonPasswords();
     if ((await this.common).has(password.toLowerCase())) {
-      throw new CallError('INVALID_ARGUMENT', 'This password is one of the most common ones. Choose another.');
+      throw new CallError('INVALID_ARGUMENT', 'This password is one of the most common ones. Choose another.', {
+        problem: 'password_too_common',
+      });
     }
   }
 }

@@ -66,7 +66,9 @@ export class RegistrationService {
         const first = await this.accounts.isFirst(tx);
         const { signUp, defaultRole } = await this.settings.read(tx);
         if (passwordHash === undefined || !(first || signUp)) {
-          throw new CallError('PERMISSION_DENIED', 'Sign-up is switched off; ask an administrator for an account');
+          throw new CallError('PERMISSION_DENIED', 'Sign-up is switched off; ask an administrator for an account', {
+            problem: 'sign_up_off',
+          });
         }
         if (first) this.refuseStrangers(request);
         const role = first ? 'admin' : defaultRole;

@@ -40,7 +40,9 @@ export class SignInService implements OnApplicationBootstrap {
     const told = { user_id: userId, client_address: address, known_device: device !== undefined };
     if (!stamped) {
       this.runtime.security.record('sign_in', { ...told, outcome: 'failed' });
-      throw new CallError('INVALID_ARGUMENT', 'The email or password provided is incorrect');
+      throw new CallError('INVALID_ARGUMENT', 'The email or password provided is incorrect', {
+        problem: 'wrong_credentials',
+      });
     }
     await forgive();
     await this.attempts.signedIn({ account: email, address });

@@ -76,7 +76,7 @@ export class AccountService {
         account && newHash && (await this.users.replacePassword(tx, userId, account.passwordHash, newHash));
       if (!changed) {
         this.runtime.security.record('password_changed', { ...told, outcome: 'failed' });
-        throw new CallError('INVALID_ARGUMENT', 'The current password is not right');
+        throw new CallError('INVALID_ARGUMENT', 'The current password is not right', { problem: 'wrong_password' });
       }
       await this.sessions.endAll(tx, userId);
       tx.afterCommit(() => this.runtime.security.record('password_changed', told));

@@ -7,6 +7,6 @@ export async function emailTaken<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!isUniqueViolation(error, 'users_email_unique')) throw error;
-    throw new CallError('ALREADY_EXISTS', 'This email address is already taken');
+    throw new CallError('ALREADY_EXISTS', 'This email address is already taken', { problem: 'email_taken' });
   }
 }

@@ -70,7 +70,8 @@ export class UsersService {
     key: string,
   ): Promise<CallReply<typeof users.remove>> {
     const { userId } = request;
-    if (userId === principal.userId) throw new CallError('FAILED_PRECONDITION', 'You cannot delete your own account');
+    if (userId === principal.userId)
+      throw new CallError('FAILED_PRECONDITION', 'You cannot delete your own account', { problem: 'own_account' });
     return this.unitOfWork.once({ scope: `auth.users.delete:${principal.userId}`, key, request }, async (tx) => {
       const role = (await this.users.lock(tx, userId))?.role;
       // Repeating an interrupted deletion continues with the rest of it.

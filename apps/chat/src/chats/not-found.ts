@@ -6,4 +6,5 @@ export function found<T>(value: T | undefined): T {
   return value;
 }
 
-const notFound = (): CallError => new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');
+const notFound = (): CallError =>
+  new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.', { problem: 'chat_not_found' });

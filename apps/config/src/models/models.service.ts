@@ -75,6 +75,7 @@ export class ModelsService {
       throw new CallError(
         'NOT_FOUND',
         `The model "${modelId}" does not exist or you may not use it; choose another one`,
+        { problem: 'model_not_found' },
       );
     }
     const { version } = await this.keeper.current();

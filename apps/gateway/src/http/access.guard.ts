@@ -67,8 +67,9 @@ export class AccessGuard implements CanActivate {
 }
 
 function authorize(access: Access, { user }: Caller): void {
-  if (access === 'admin' && user.role !== 'admin') throw new Problem(403, 'Only an administrator may do this.');
+  if (access === 'admin' && user.role !== 'admin')
+    throw new Problem(403, 'Only an administrator may do this.').as('admin_only');
   if (access === 'user' && user.role === 'pending') {
-    throw new Problem(403, 'Your account is waiting for an administrator to activate it.');
+    throw new Problem(403, 'Your account is waiting for an administrator to activate it.').as('account_pending');
   }
 }

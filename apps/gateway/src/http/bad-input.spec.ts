@@ -1,7 +1,8 @@
 import { sessions, users } from '@perennial/contracts-auth';
 import { chats, completions, runs } from '@perennial/contracts-chat';
 import { models } from '@perennial/contracts-config';
-import { type Call, CallError, type ErrorCode } from '@perennial/contracts-kernel';
+import type { ErrorReply } from '@perennial/contracts-gateway';
+import { type Call, CallError, type ErrorCode, PROBLEM_OF } from '@perennial/contracts-kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Edge, startEdge } from '../../test/edge';
 
@@ -248,7 +249,10 @@ describe('bad input at the edge', () => {
     const message = 'There is nothing at POST /api/v1/embeddings.';
     expect([reply.statusCode, reply.json()]).toEqual([
       404,
-      { detail: message, error: { message, type: 'invalid_request_error', code: 'unknown_url', param: null } },
+      {
+        ...{ detail: message, code: 'address_not_found' },
+        error: { message, type: 'invalid_request_error', code: 'unknown_url', param: null },
+      },
     ]);
   });
 
@@ -342,9 +346,20 @@ describe('refusals of another service', () => {
     expect(reply.statusCode).toBe(status);
     const yours =
       status === 401 ? 'There is no such chat, or it is not yours. Open one from your list.' : 'What to do about it.';
-    expect(reply.json()).toMatchObject({ detail: yours });
-    if (status === 429 || status === 503) expect(reply.headers['retry-after']).toBe('3');
+    const problem = status === 401 ? 'chat_not_found' : PROBLEM_OF[code];
+    expect(reply.json()).toMatchObject({ detail: yours, code: problem });
+    if (status === 429 || status === 503) {
+      expect([reply.headers['retry-after'], reply.json<ErrorReply>().retry_after]).toEqual(['3', 3]);
+    }
     expect(reply.headers['www-authenticate']).toBeUndefined();
+  });
+
+  it('a refusal with a code of its own tells that one, whatever its status becomes', async () => {
+    const taken = new CallError('ALREADY_EXISTS', 'Taken.', { problem: 'email_taken' });
+    edge.rpc.fails(users.signUp, taken);
+    const payload = { ...signIn, name: 'n' };
+    const reply = await edge.app.inject({ method: 'POST', url: '/api/v1/auths/signup', payload });
+    expect([reply.statusCode, reply.json()]).toEqual([400, { detail: 'Taken.', code: 'email_taken' }]);
   });
 
   it('an unexpected error is an id and nothing else', async () => {
@@ -369,6 +384,7 @@ describe('refusals of another service', () => {
     });
     expect(reply.json()).toEqual({
       detail: 'The model "nope" does not exist.',
+      code: 'not_found',
       error: {
         message: 'The model "nope" does not exist.',
         type: 'invalid_request_error',

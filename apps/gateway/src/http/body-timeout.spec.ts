@@ -40,7 +40,7 @@ describe('a request that does not arrive', () => {
     const drip = Array.from({ length: 100 }, () => ' ');
     const { answer, sent } = await send([head('/api/v1/auths/signin', 1_000), ...drip], 100);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    expect(answer).toContain('{"detail":"The request did not arrive in time. Try again."}');
+    expect(answer).toContain('{"detail":"The request did not arrive in time. Try again.","code":"timeout"}');
     expect(sent).toBeLessThan(drip.length / 2);
   });
 

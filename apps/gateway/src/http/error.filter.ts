@@ -41,7 +41,9 @@ export class ErrorFilter implements ExceptionFilter {
 
 /** The body of a reply to this address. */
 export function errorReply(problem: Problem, url: string, errorId?: string): ErrorReply {
-  const body: ErrorReply = { detail: problem.message };
+  const body: ErrorReply = { detail: problem.message, code: problem.problem };
+  const retryAfter = Number(problem.headers['retry-after']);
+  if (retryAfter > 0) body.retry_after = retryAfter;
   if (problem.fields !== undefined) body.errors = [...problem.fields];
   if (errorId !== undefined) body.error_id = errorId;
   const openAi = problem.code === UNKNOWN_ROUTE ? isOpenAiPrefix : isOpenAiRoute;
@@ -79,5 +81,7 @@ function unknownRoute(method: string, path: string): Problem {
   const hint = path.endsWith('/chat/completions')
     ? ' The base URL of the OpenAI-compatible API ends with /api/v1.'
     : '';
-  return new Problem(404, `There is nothing at ${method} ${path}.${hint}`, {}, undefined, UNKNOWN_ROUTE);
+  return new Problem(404, `There is nothing at ${method} ${path}.${hint}`, {}, undefined, UNKNOWN_ROUTE).as(
+    'address_not_found',
+  );
 }

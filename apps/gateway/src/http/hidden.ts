@@ -1,4 +1,4 @@
-import { CallError } from '@perennial/contracts-kernel';
+import { CallError, type ProblemCode } from '@perennial/contracts-kernel';
 import { Problem } from '../problem';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -17,12 +17,21 @@ const NOT_FOUND = {
 /** Kinds of items that are hidden from everyone but their owner. */
 export type Owned = keyof typeof NOT_FOUND;
 
+const CODES: Readonly<Record<Owned, ProblemCode>> = {
+  chat: 'chat_not_found',
+  file: 'file_not_found',
+  base: 'base_not_found',
+  source: 'source_not_found',
+  run: 'answer_not_found',
+  task: 'task_not_found',
+};
+
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
 export function notFound(owned: Owned): Problem {
-  return new Problem(...NOT_FOUND[owned]);
+  return new Problem(...NOT_FOUND[owned]).as(CODES[owned]);
 }
 
 /** The id itself. An invalid id gets the same reply as a missing one. */

@@ -1,5 +1,6 @@
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { problemCodeOf } from '../problem';
 
 /** Errors of Node's HTTP parser by code. All others are 400. */
 const REFUSALS: Readonly<Record<string, readonly [status: number, detail: string]>> = {
@@ -22,7 +23,7 @@ export function answerParserError(error: Error & { code?: string }, socket: Sock
  */
 export function answerUnmet(http: Server, socketPath: string): void {
   http.on('checkExpectation', (_request, response) => {
-    response.writeHead(417, HEADERS).end(bodyOf('The only expectation that is met is "100-continue".'));
+    response.writeHead(417, HEADERS).end(bodyOf(417, 'The only expectation that is met is "100-continue".'));
   });
   http.on('upgrade', (request, socket) => {
     if (request.url?.startsWith(`${socketPath}/`)) return;
@@ -33,12 +34,12 @@ export function answerUnmet(http: Server, socketPath: string): void {
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
 
-function bodyOf(detail: string): string {
-  return JSON.stringify({ detail });
+function bodyOf(status: number, detail: string): string {
+  return JSON.stringify({ detail, code: problemCodeOf(status) });
 }
 
 function rawAnswer(status: number, detail: string): string {
-  const body = bodyOf(detail);
+  const body = bodyOf(status, detail);
   const headers = Object.entries({ ...HEADERS, 'content-length': Buffer.byteLength(body) });
   const fields = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields}\r\n${body}`;

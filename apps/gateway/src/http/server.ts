@@ -46,8 +46,11 @@ export function createAdapter(env: GatewayEnv): FastifyAdapter {
     clientErrorHandler: answerParserError,
     // Errors before routing reach no hook of ours.
     frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) => {
-      const { status, message } = malformedAddress();
-      void reply.code(status).header('content-security-policy', policy(NO_PAGE)).send({ detail: message });
+      const { status, message, problem } = malformedAddress();
+      void reply
+        .code(status)
+        .header('content-security-policy', policy(NO_PAGE))
+        .send({ detail: message, code: problem });
     },
   });
 }

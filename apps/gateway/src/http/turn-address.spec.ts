@@ -66,7 +66,7 @@ describe('the address of a request for an answer', () => {
     for (let turn = 0; turn < 3; turn += 1) await send(path, headers);
     const message = 'Too many of your answers are being written. Wait for one to end or stop one.';
     const reply = await send(path, headers);
-    expect(reply.json()).toEqual({
+    expect(reply.json()).toMatchObject({
       detail: message,
       error: expect.objectContaining({ message, type: 'rate_limit_error' }),
     });

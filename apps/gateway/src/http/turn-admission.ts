@@ -39,7 +39,7 @@ const MOST_REFUSED = 10_000;
 const FULL = [1, 2, 3].map((seconds) => overloaded(seconds));
 const REFUSED = new Problem(429, 'Too many of your answers are being written. Wait for one to end or stop one.', {
   'retry-after': '1',
-});
+}).as('too_many_answers');
 
 export interface TurnAdmissionOptions {
   /** Accepts at once at most. */

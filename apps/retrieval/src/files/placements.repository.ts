@@ -83,5 +83,6 @@ export class PlacementsRepository {
 export function duplicateContent(): CallError {
   return new CallError('INVALID_ARGUMENT', 'Duplicate content detected. Please provide unique content to proceed.', {
     reason: 'duplicate',
+    problem: 'duplicate_content',
   });
 }

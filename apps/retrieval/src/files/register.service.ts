@@ -94,21 +94,27 @@ export class RegisterService {
   private async checkContent({ name, size }: Request): Promise<void> {
     const { FILE_MAX_SIZE, ALLOWED_FILE_EXTENSIONS } = (await this.settings.current()).retrieval;
     if (FILE_MAX_SIZE !== null && size > FILE_MAX_SIZE * MIB)
-      throw new CallError('PAYLOAD_TOO_LARGE', `A file may have at most ${FILE_MAX_SIZE} MB.`);
+      throw new CallError('PAYLOAD_TOO_LARGE', `A file may have at most ${FILE_MAX_SIZE} MB.`, {
+        problem: 'file_too_large',
+      });
     const extension = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
     if (ALLOWED_FILE_EXTENSIONS.length > 0 && !ALLOWED_FILE_EXTENSIONS.includes(extension))
       throw new CallError(
         'INVALID_ARGUMENT',
         `Files of this kind are not allowed. Allowed are: ${ALLOWED_FILE_EXTENSIONS.join(', ')}.`,
+        { problem: 'file_kind_not_allowed' },
       );
   }
 
   private async checkCounts(tx: Tx, userId: string, queues: boolean): Promise<void> {
     const { own, waiting } = await this.files.counts(tx, userId);
     if (own >= this.env.MAX_FILES_PER_USER)
-      throw new CallError('RESOURCE_EXHAUSTED', `You have ${own} files, which is the maximum. Delete some first.`);
+      throw new CallError('RESOURCE_EXHAUSTED', `You have ${own} files, which is the maximum. Delete some first.`, {
+        problem: 'too_many_files',
+      });
     if (queues && waiting >= this.env.MAX_QUEUED_FILES)
       throw new CallError('UNAVAILABLE', 'Too many files wait to be processed. Try again later.', {
+        problem: 'too_many_files_wait',
         retryAfter: RETRY_AFTER_S,
         refused: true,
       });
@@ -121,7 +127,7 @@ export class RegisterService {
       'knowledge base',
     );
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
-      throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base is full.');
+      throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base is full.', { problem: 'base_full' });
     if ((await this.placements.heldContent(tx, baseId, [sha256], [fileId])).length > 0) throw duplicateContent();
   }
 }

@@ -56,7 +56,9 @@ export class MembershipService {
       await this.checkContent(tx, knowledgeId, rows);
       const placed = await this.placements.place(tx, knowledgeId, wanted);
       if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
-        throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base would hold too many files.');
+        throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base would hold too many files.', {
+          problem: 'base_full',
+        });
       // A worker indexes an active file there too before it completes it.
       const idle = rows.filter((row) => placed.includes(row.id) && (row.state === 'completed' || !row.queued));
       const failed = rows.filter((row) => placed.includes(row.id) && row.state === 'failed');

@@ -16,6 +16,9 @@ import ar from './ar';
 import { Catalogue, type Source } from './catalogue';
 import de from './de';
 import en from './en';
+import problemsAr from './problems/ar';
+import problemsDe from './problems/de';
+import problemsEn from './problems/en';
 import { LANGUAGE, listText, numberText } from './formats';
 
 /** What is wrong with a translation. */
@@ -48,18 +51,19 @@ const isSame = (forms: object) => Object.keys(forms).join() === 'other';
 
 describe('the catalogues', () => {
   it.each([
-    ['en', en, adminEn, settingsEn, sourcesEn, organiseEn],
-    ['de', de, adminDe, settingsDe, sourcesDe, organiseDe],
-    ['ar', ar, adminAr, settingsAr, sourcesAr, organiseAr],
+    ['en', en, adminEn, settingsEn, sourcesEn, organiseEn, problemsEn],
+    ['de', de, adminDe, settingsDe, sourcesDe, organiseDe, problemsDe],
+    ['ar', ar, adminAr, settingsAr, sourcesAr, organiseAr, problemsAr],
   ] as const)(
     '%s has every text, with the same values and all plural forms',
-    (language, texts, ofAdmin, ofSettings, ofSources, ofOrganise) => {
+    (language, texts, ofAdmin, ofSettings, ofSources, ofOrganise, ofProblems) => {
       expect(Object.keys(en).length).toBeGreaterThan(200);
       expect(faults(language, en, texts)).toEqual([]);
       expect(faults(language, settingsEn, ofSettings)).toEqual([]);
       expect(faults(language, sourcesEn, ofSources)).toEqual([]);
       expect(faults(language, adminEn, ofAdmin)).toEqual([]);
       expect(faults(language, organiseEn, ofOrganise)).toEqual([]);
+      expect(faults(language, problemsEn, ofProblems)).toEqual([]);
     },
   );
 

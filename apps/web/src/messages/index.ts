@@ -16,4 +16,6 @@ speak({
   offline: () => t('error.offline'),
   refused: (status) => t('error.server', { status: String(status) }),
   fileDeleted: () => t('error.fileDeleted'),
+  // They come with the first refusal.
+  problem: async ({ code, detail, error_id: id }) => (await import('./problems')).problemText(code, detail, id),
 });

@@ -7,4 +7,4 @@ export * from './route';
 export * as routes from './routes';
 export * from './settings-version';
 export * from './sockets';
-export { splitThoughts, ThoughtSplitter } from '@perennial/contracts-kernel';
+export { PROBLEM_CODES, type ProblemCode, splitThoughts, ThoughtSplitter } from '@perennial/contracts-kernel';

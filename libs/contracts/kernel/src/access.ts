@@ -13,12 +13,15 @@ export function requireSignedIn(principal: Principal): UserPrincipal {
 export function requireUser(principal: Principal): UserPrincipal {
   const user = requireSignedIn(principal);
   if (user.role === 'pending')
-    throw new CallError('PERMISSION_DENIED', 'This account waits for an administrator to activate it');
+    throw new CallError('PERMISSION_DENIED', 'This account waits for an administrator to activate it', {
+      problem: 'account_pending',
+    });
   return user;
 }
 
 export function requireAdmin(principal: Principal): UserPrincipal {
   const user = requireUser(principal);
-  if (user.role !== 'admin') throw new CallError('PERMISSION_DENIED', 'Only an administrator may do this');
+  if (user.role !== 'admin')
+    throw new CallError('PERMISSION_DENIED', 'Only an administrator may do this', { problem: 'admin_only' });
   return user;
 }

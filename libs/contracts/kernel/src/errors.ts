@@ -1,3 +1,5 @@
+import type { ProblemCode } from './problem-codes';
+
 /**
  * How a failure crosses a service boundary: a code for programs, a sentence that says what to do, and details. The names follow gRPC's
  * canonical codes: `RESOURCE_EXHAUSTED` is a limit of the caller's own, `UNAVAILABLE` a fleet that is full or away. `OUTCOME_UNKNOWN` is ours: the
@@ -47,6 +49,8 @@ export interface ErrorDetails {
   refused?: true;
   /** Another replica may succeed: this one has lost its database, or does not know the call. It never reaches the caller's code. */
   elsewhere?: true;
+  /** What the caller is told at the edge, if that is more than the code's own. */
+  problem?: ProblemCode;
   /** The id under which an unexpected error was logged. */
   errorId?: string;
   [key: string]: unknown;

@@ -5,6 +5,7 @@ export * from './errors';
 export * from './notice';
 export * from './placement';
 export * from './principal';
+export * from './problem-codes';
 export * from './request-identity';
 export * from './storage';
 export { ThoughtSplitter, type ThoughtOptions, type ThoughtSink } from './thought-splitter';

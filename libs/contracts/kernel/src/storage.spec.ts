@@ -8,7 +8,7 @@ it('refuses a total beyond the limit and reports the bytes used', () => {
     expect.objectContaining({
       code: 'PAYLOAD_TOO_LARGE',
       message: 'Your chats take 201 MB of the 200 MB allowed. Delete some chats and try again.',
-      details: { used: 200_000_001, limit: 200_000_000 },
+      details: { problem: 'storage_full', used: 200_000_001, limit: 200_000_000 },
     }),
   );
   expect(() => assertStorage(CHATS, 1_001, 1_000)).toThrow('Your chats take 1001 bytes of the 1000 bytes allowed.');

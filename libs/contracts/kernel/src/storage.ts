@@ -19,6 +19,7 @@ export function assertStorage({ name, advice }: StorageKind, used: number, limit
   if (limit === 0 || used <= limit) return;
   const [usedText, limitText] = inUnits(used, limit);
   throw new CallError('PAYLOAD_TOO_LARGE', `Your ${name} take ${usedText} of the ${limitText} allowed. ${advice}`, {
+    problem: 'storage_full',
     used,
     limit,
   });

@@ -9,7 +9,7 @@ import {
 } from '@perennial/contracts-gateway';
 import type { Address } from './routes';
 import { SettingsSeen } from './settings-seen';
-import { say } from './words';
+import { type Refusal, say } from './words';
 
 const settingsSeen = new SettingsSeen();
 
@@ -24,6 +24,8 @@ export class ApiError extends Error {
     readonly sessionOver: boolean,
     /** Seconds, from `Retry-After`. */
     readonly retryAfter?: number,
+    /** The server's stable code. */
+    readonly code?: string,
   ) {
     super(message);
   }
@@ -71,7 +73,7 @@ export async function call<R extends Route>(
   }
   if (route.method !== 'GET' && response.ok) settingsSeen.changed(response.headers.get(SETTINGS_VERSION_HEADER));
   const text = await response.text();
-  if (!response.ok) throw refusalOf(response.status, (name) => response.headers.get(name), text);
+  if (!response.ok) throw await refusalOf(response.status, (name) => response.headers.get(name), text);
   return JSON.parse(text) as RouteReply<R>;
 }
 
@@ -117,18 +119,36 @@ export function addressOf(path: string, params: object = {}, query: object = {})
   return search ? `${filled}?${search}` : filled;
 }
 
-/** The error of a reply that is not 2xx: the server's own message if it has one. */
-export function refusalOf(status: number, header: (name: string) => string | null, text: string): ApiError {
+/** The error of a reply that is not 2xx: what its code means, else the server's own sentence if it has one. */
+export async function refusalOf(
+  status: number,
+  header: (name: string) => string | null,
+  text: string,
+): Promise<ApiError> {
   const retryAfter = Number(header('retry-after')) || undefined;
   const sessionOver = status === 401 && header('www-authenticate') !== null;
-  const sentence = detailOf(text) ?? say().refused(status);
-  return new ApiError(status, sentence, sessionOver, retryAfter);
+  const told = toldIn(text);
+  const { code, detail } = told ?? {};
+  const meaning = told && code !== undefined ? await meaningOf({ ...told, code }) : undefined;
+  return new ApiError(status, meaning ?? detail ?? say().refused(status), sessionOver, retryAfter, code);
 }
 
-function detailOf(text: string): string | undefined {
+/** The texts may not be there: then the server's sentence is shown. */
+function meaningOf(told: Refusal): Promise<string | undefined> {
+  return say()
+    .problem(told)
+    .catch(() => undefined);
+}
+
+function toldIn(text: string): (Omit<Refusal, 'code'> & { code?: string }) | undefined {
   try {
-    const { detail } = JSON.parse(text) as { detail?: unknown };
-    return typeof detail === 'string' ? detail : undefined;
+    const { detail, code, error_id: id } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof detail !== 'string') return undefined;
+    return {
+      detail,
+      ...(typeof code === 'string' ? { code } : {}),
+      ...(typeof id === 'string' ? { error_id: id } : {}),
+    };
   } catch {
     return undefined;
   }

@@ -28,7 +28,7 @@ export function uploadFile(file: File, { knowledgeId, onProgress, signal }: Uplo
     request.onload = () => {
       const { status, responseText } = request;
       if (status < 200 || status > 299) {
-        return reject(refusalOf(status, (name) => request.getResponseHeader(name), responseText));
+        return void refusalOf(status, (name) => request.getResponseHeader(name), responseText).then(reject);
       }
       try {
         resolve(JSON.parse(responseText) as FileReply);

@@ -30,7 +30,9 @@ export function readContent(
   }
   const hasMore = options.hasFiles || (parts?.some((part) => part.type !== 'text') ?? false);
   if (text.trim() === '' && !hasMore) {
-    throw new CallError('INVALID_ARGUMENT', 'The message is empty. Write something and send it again.');
+    throw new CallError('INVALID_ARGUMENT', 'The message is empty. Write something and send it again.', {
+      problem: 'message_empty',
+    });
   }
   return { text: storableText(text), parts: parts?.every((part) => part.type === 'text') ? null : parts };
 }

@@ -47,13 +47,14 @@ export function checkLimits(
     throw new CallError(
       'RESOURCE_EXHAUSTED',
       `${load.active} of your answers are being written; ${limits.maxRunsPerUser} are allowed at once. Wait for one to end or stop one.`,
-      { retryAfter: 5 },
+      { retryAfter: 5, problem: 'too_many_answers' },
     );
   }
   const reserved = load.active === 0 ? 0 : Math.floor(limits.maxQueuedRuns * RESERVE);
   if (willWait && load.queued + wanted > limits.maxQueuedRuns - reserved) {
     throw new CallError('UNAVAILABLE', 'Too many answers are waiting to be written. Try again in a moment.', {
       retryAfter: 10,
+      problem: 'queue_full',
       refused: true,
     });
   }

@@ -33,6 +33,6 @@ function badRequest<T>(parsed: () => T): T {
   try {
     return parsed();
   } catch (error) {
-    throw error instanceof Problem ? new Problem(400, error.message, {}, error.fields) : error;
+    throw error instanceof Problem ? new Problem(400, error.message, {}, error.fields).as(error.problem) : error;
   }
 }

@@ -71,7 +71,9 @@ function chatIdOf(id: string): string {
   if (/^(temporary|local|channel):/.test(id)) {
     throw new Problem(400, 'chat_id: chats that are not saved are not supported; leave chat_id out to begin a chat');
   }
-  throw new Problem(404, 'There is no such chat, or it is not yours. Leave chat_id out to begin a new one.');
+  throw new Problem(404, 'There is no such chat, or it is not yours. Leave chat_id out to begin a new one.').as(
+    'chat_not_found',
+  );
 }
 
 function answersOf({ message_ids: ids, id, model }: Turn): CallRequest<typeof runs.accept>['answers'] {

@@ -26,13 +26,15 @@ export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () =
         503,
         'Files cannot be stored or read at the moment. Try again soon.',
         retry(secondsAway(error)),
-      );
+      ).as('file_store_unavailable');
     case 'DENIED':
     case 'KEY':
       log.error({ err: error }, 'blob store denied access');
-      return new Problem(503, 'The file store is not set up correctly. Tell an administrator.', retry(DENIED_S));
+      return new Problem(503, 'The file store is not set up correctly. Tell an administrator.', retry(DENIED_S)).as(
+        'file_store_unavailable',
+      );
     case 'NOT_FOUND':
-      return new Problem(404, 'The content of this file is not there any more.');
+      return new Problem(404, 'The content of this file is not there any more.').as('file_content_gone');
     case 'INTEGRITY':
     case 'RANGE':
     case 'INVALID_KEY':
@@ -42,7 +44,7 @@ export function problemOfStore(error: unknown, runtime: Runtime, tooLarge?: () =
 
 export function fileTooLarge(maxBytes: number): Problem {
   const size = maxBytes >= MIB ? `${Math.floor(maxBytes / MIB)} MB` : `${maxBytes} bytes`;
-  return new Problem(413, `The file is too large: at most ${size} are allowed.`);
+  return new Problem(413, `The file is too large: at most ${size} are allowed.`).as('file_too_large');
 }
 
 /** What the store asks for, but no longer than an operator would need. */

@@ -195,7 +195,7 @@ describe('file progress as events', () => {
     expect(left.seen).toEqual([[row()], []]);
     for (const query of ['', '?stream=true']) {
       const refused = await fetch(path + query, { headers });
-      expect([refused.status, await refused.json()]).toEqual([
+      expect([refused.status, await refused.json()]).toMatchObject([
         404,
         { detail: 'There is no such knowledge base, or it is not yours.' },
       ]);

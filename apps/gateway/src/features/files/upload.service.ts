@@ -103,5 +103,7 @@ export class UploadService {
 function refuseKind(name: string, { ALLOWED_FILE_EXTENSIONS: allowed }: RetrievalSettings): void {
   const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   if (allowed.length === 0 || allowed.includes(extension)) return;
-  throw new Problem(415, `Files of this kind are not allowed. Allowed are: ${allowed.join(', ')}.`);
+  throw new Problem(415, `Files of this kind are not allowed. Allowed are: ${allowed.join(', ')}.`).as(
+    'file_kind_not_allowed',
+  );
 }

@@ -149,13 +149,13 @@ describe('knowledge bases at the edge', () => {
     const duplicate = 'Duplicate content detected. Please provide unique content to proceed.';
     edge.rpc.fails(knowledgeCalls.addFiles, new CallError('INVALID_ARGUMENT', duplicate));
     const refused = await ask('POST', `/${base.id}/file/add`, body);
-    expect([refused.statusCode, refused.json()]).toEqual([400, { detail: duplicate }]);
+    expect([refused.statusCode, refused.json()]).toMatchObject([400, { detail: duplicate }]);
   });
 
   it('are all read again for an administrator only', async () => {
     edge.rpc.on(knowledgeCalls.reindex, () => ({ queued: 5 }));
     const refused = await ask('POST', '/reindex', {});
-    expect([refused.statusCode, refused.json()]).toEqual([403, { detail: 'Only an administrator may do this.' }]);
+    expect([refused.statusCode, refused.json()]).toMatchObject([403, { detail: 'Only an administrator may do this.' }]);
     expect((await ask('POST', '/reindex', {}, admin.headers)).json()).toBe(true);
   });
 
@@ -174,10 +174,10 @@ describe('knowledge bases at the edge', () => {
       const detail = 'There is no such knowledge base, or it is not yours.';
       edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such knowledge base.'));
       const reply = await ask(method, `/${id}${path}`, payload);
-      expect([reply.statusCode, reply.json()]).toEqual([404, { detail }]);
+      expect([reply.statusCode, reply.json()]).toMatchObject([404, { detail }]);
       edge.rpc.calls.splice(0);
       const none = await ask(method, `/not-an-id${path}`, payload);
-      expect([none.statusCode, none.json()]).toEqual([404, { detail }]);
+      expect([none.statusCode, none.json()]).toMatchObject([404, { detail }]);
       expect(edge.rpc.commands).toEqual([]);
     },
   );
@@ -189,10 +189,13 @@ describe('knowledge bases at the edge', () => {
   ])('…%s says whether the base or the file is missing', async (path, call) => {
     edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such file.'));
     const reply = await ask('POST', `/${id}${path}`, body);
-    expect([reply.statusCode, reply.json()]).toEqual([404, { detail: 'There is no such file.' }]);
+    expect([reply.statusCode, reply.json()]).toMatchObject([404, { detail: 'There is no such file.' }]);
     edge.rpc.calls.splice(0);
     const none = await ask('POST', `/${id}${path}`, { file_id: 'x' });
-    expect([none.statusCode, none.json()]).toEqual([404, { detail: 'There is no such file, or it is not yours.' }]);
+    expect([none.statusCode, none.json()]).toMatchObject([
+      404,
+      { detail: 'There is no such file, or it is not yours.' },
+    ]);
     expect(edge.rpc.commands).toEqual([]);
   });
 

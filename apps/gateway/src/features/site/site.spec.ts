@@ -65,7 +65,7 @@ describe('the page', () => {
     async (url) => {
       const headers = { accept: 'text/html', 'x-forwarded-prefix': '/chat' };
       const reply = await edge.app.inject({ method: 'GET', url, headers, remoteAddress: '10.0.0.1' });
-      expect([reply.statusCode, reply.json()]).toEqual([
+      expect([reply.statusCode, reply.json()]).toMatchObject([
         404,
         {
           detail:
@@ -160,7 +160,7 @@ describe('the page', () => {
   it('an unknown API path is JSON for a browser as well', async () => {
     const reply = await get('/api/nothing');
     expect(reply.statusCode).toBe(404);
-    expect(reply.json()).toEqual({ detail: 'There is nothing at GET /api/nothing.' });
+    expect(reply.json()).toMatchObject({ detail: 'There is nothing at GET /api/nothing.' });
   });
 
   it('another page is served from WEB_ROOT, with its own inline scripts and no others', async () => {
