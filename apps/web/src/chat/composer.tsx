@@ -29,7 +29,11 @@ const CaretList = lazy(async () => {
   return list;
 });
 
-const ParametersDialog = lazy(() => import('./parameters-dialog'));
+const ParametersDialog = lazy(async () => {
+  const dialog = await import('./parameters-dialog');
+  await dialog.textsLoaded;
+  return dialog;
+});
 
 /** One of them may ask for a list at the caret. */
 const SIGNS = /[/@#]/;

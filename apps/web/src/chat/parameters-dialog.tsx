@@ -2,6 +2,7 @@ import { type FormEvent, useId } from 'react';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
 import type { Parameters } from './draft';
+import { to } from './organise/messages';
 import { toParameters } from './parameters';
 
 interface ParametersProps {
@@ -34,13 +35,13 @@ export default function ParametersDialog({ value, onChange, onClose }: Parameter
     <Dialog title={t('parameters')} onClose={onClose}>
       <form className="parameters" onSubmit={submit}>
         <label className="field">
-          {t('parameters.system')}
+          {to('parameters.system')}
           <textarea name="system" dir="auto" rows={5} maxLength={20_000} defaultValue={value.system} />
         </label>
-        <p className="muted">{t('parameters.systemHint')}</p>
+        <p className="muted">{to('parameters.systemHint')}</p>
         <div className="parameters-row">
           <div className="field">
-            <label htmlFor={`${id}-temperature`}>{t('parameters.temperature')}</label>
+            <label htmlFor={`${id}-temperature`}>{to('parameters.temperature')}</label>
             <input
               id={`${id}-temperature`}
               name="temperature"
@@ -48,47 +49,47 @@ export default function ParametersDialog({ value, onChange, onClose }: Parameter
               min={0}
               max={2}
               step={0.1}
-              placeholder={t('parameters.asModel')}
+              placeholder={to('parameters.asModel')}
               aria-describedby={`${id}-temperature-hint`}
               defaultValue={value.temperature}
             />
             <span id={`${id}-temperature-hint`} className="muted">
-              {t('parameters.temperatureHint')}
+              {to('parameters.temperatureHint')}
             </span>
           </div>
           <div className="field">
-            <label htmlFor={`${id}-max_tokens`}>{t('parameters.length')}</label>
+            <label htmlFor={`${id}-max_tokens`}>{to('parameters.length')}</label>
             <input
               id={`${id}-max_tokens`}
               name="max_tokens"
               type="number"
               min={1}
               max={1_000_000}
-              placeholder={t('parameters.asModel')}
+              placeholder={to('parameters.asModel')}
               aria-describedby={`${id}-max_tokens-hint`}
               defaultValue={value.max_tokens}
             />
             <span id={`${id}-max_tokens-hint`} className="muted">
-              {t('parameters.lengthHint')}
+              {to('parameters.lengthHint')}
             </span>
           </div>
           <div className="field">
-            <label htmlFor={`${id}-reasoning_effort`}>{t('parameters.effort')}</label>
+            <label htmlFor={`${id}-reasoning_effort`}>{to('parameters.effort')}</label>
             <select
               id={`${id}-reasoning_effort`}
               name="reasoning_effort"
               aria-describedby={`${id}-reasoning_effort-hint`}
               defaultValue={value.reasoning_effort ?? ''}
             >
-              <option value="">{t('parameters.asModel')}</option>
+              <option value="">{to('parameters.asModel')}</option>
               {EFFORTS.map((effort) => (
                 <option key={effort} value={effort}>
-                  {t(`parameters.effort.${effort}`)}
+                  {to(`parameters.effort.${effort}`)}
                 </option>
               ))}
             </select>
             <span id={`${id}-reasoning_effort-hint`} className="muted">
-              {t('parameters.effortHint')}
+              {to('parameters.effortHint')}
             </span>
           </div>
         </div>
@@ -102,3 +103,5 @@ export default function ParametersDialog({ value, onChange, onClose }: Parameter
     </Dialog>
   );
 }
+
+export { textsLoaded } from './organise/messages';
