@@ -63,7 +63,8 @@ export function installed(system: PageSystem): void {
       await page.getByText('Wörter & more.txt', { exact: true }).waitFor();
       expect(await box().inputValue()).toBe('Written before\nA title\nA text\nhttps://example.com/a');
       expect(new URL(page.url()).search).toBe('');
-      // What was taken does not come again.
+      // A file that the server has is there again after a reload; what was taken does not come a second time.
+      await page.locator('.tray-lack', { hasText: 'Still being sent' }).waitFor({ state: 'detached' });
       await page.goto('/?shared');
       await page.getByText('Wörter & more.txt', { exact: true }).waitFor();
       expect(await page.getByText('Wörter & more.txt', { exact: true }).count()).toBe(1);
