@@ -123,7 +123,7 @@ export default tseslint.config(
   },
   {
     files: ['apps/web/src/**/*.ts', 'apps/web/src/**/*.tsx'],
-    ignores: [...TESTS, 'apps/web/src/**/messages/*.ts', 'apps/web/src/boot/*.ts'],
+    ignores: [...TESTS, 'apps/web/src/**/messages/**/*.ts', 'apps/web/src/boot/*.ts'],
     rules: { 'no-restricted-syntax': ['error', ...STYLE, environmentIsReadOnce, waitsAreCleanedUp, ...NO_WORDS] },
   },
   { files: TESTS, rules: { '@nx/enforce-module-boundaries': boundaries({ also: ['type:testing', 'type:tool'] }) } },

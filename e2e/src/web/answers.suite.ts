@@ -232,8 +232,20 @@ export function answers(system: PageSystem): void {
               : `Message **${nth}** about things.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n${'Some more words. '.repeat((nth * 37) % 120)}`,
         })),
       );
+      const reads: { query: Record<string, string>; bytes: number }[] = [];
+      page.on('response', async (response) => {
+        const { pathname, searchParams } = new URL(response.url());
+        if (response.request().method() !== 'GET' || pathname !== `/api/v1/chats/${chatId}`) return;
+        const read = { query: Object.fromEntries(searchParams), bytes: 0 };
+        reads.push(read);
+        read.bytes = (await response.body().catch(() => Buffer.alloc(0))).length;
+      });
       await page.goto(`/c/${chatId}`);
       await page.waitForFunction(() => document.querySelectorAll('[data-message]').length === 1_000);
+      const whole = (await (await page.request.get(`/api/v1/chats/${chatId}`)).body()).length;
+      // It is read at its end first, and that is a small part of it.
+      expect(reads[0]?.query).toEqual({ tail: '60' });
+      expect(reads[0]!.bytes).toBeLessThan(whole / 10);
       expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(5_000);
       await page.locator('.messages').hover();
       for (let nth = 0; nth < 40; nth++) {
@@ -302,6 +314,23 @@ export function answers(system: PageSystem): void {
       await page.getByRole('option', { selected: true, name: 'Question 500?' }).waitFor();
       await page.keyboard.press('Enter');
       await expect.poll(atTop, { timeout: 10_000 }).toEqual(['m500']);
+
+      // What another client writes comes alone.
+      reads.length = 0;
+      const late = { id: 'late', parentId: 'm999', childrenIds: [], role: 'user', content: 'Written elsewhere' };
+      const chat = { history: { currentId: 'late', messages: { late } } };
+      await page.evaluate(
+        async ([url, body]) => {
+          const headers = { 'content-type': 'application/json' };
+          const reply = await fetch(url!, { method: 'POST', headers, body });
+          if (!reply.ok) throw new Error(`The message was not stored: ${reply.status}`);
+        },
+        [`/api/v1/chats/${chatId}`, JSON.stringify({ chat })],
+      );
+      await page.getByText('Written elsewhere').waitFor({ state: 'attached', timeout: 15_000 });
+      await expect.poll(() => reads.at(-1)?.bytes ?? 0).toBeGreaterThan(0);
+      expect(reads.filter(({ query }) => query['since'] === undefined)).toEqual([]);
+      expect(Math.max(...reads.map(({ bytes }) => bytes))).toBeLessThan(whole / 10);
     });
   });
 }

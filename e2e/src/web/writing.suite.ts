@@ -160,7 +160,7 @@ export function writing(system: PageSystem): void {
 
     it('asks the first model when a message is sent before the models are listed', async () => {
       const held: Route[] = [];
-      await page.route('**/api/models', (route) => void held.push(route));
+      await page.route('**/api/models?*', (route) => void held.push(route));
       await page.evaluate(() => localStorage.clear());
       await page.reload();
       await box().fill('Too early');

@@ -3,6 +3,7 @@ import { chats } from '@perennial/contracts-chat';
 import { type CallParsedRequest, type CallReply, requireAdmin, requireUser } from '@perennial/contracts-kernel';
 import { type CallContext, Handles } from '@perennial/transport';
 import { ChatImporter } from './chat-importer';
+import { ChatReader } from './chat-reader';
 import { ChatsService } from './chats.service';
 
 /** The caller's own chats. */
@@ -10,6 +11,7 @@ import { ChatsService } from './chats.service';
 export class ChatsController {
   constructor(
     private readonly chats: ChatsService,
+    private readonly reader: ChatReader,
     private readonly importer: ChatImporter,
   ) {}
 
@@ -47,10 +49,18 @@ export class ChatsController {
 
   @Handles(chats.get)
   async get(
-    { chatId, before }: CallParsedRequest<typeof chats.get>,
+    request: CallParsedRequest<typeof chats.get>,
     { principal }: CallContext,
   ): Promise<CallReply<typeof chats.get>> {
-    return this.chats.get(requireUser(principal), chatId, before);
+    return this.reader.get(requireUser(principal), request);
+  }
+
+  @Handles(chats.outline)
+  async outline(
+    { chatId }: CallParsedRequest<typeof chats.outline>,
+    { principal }: CallContext,
+  ): Promise<CallReply<typeof chats.outline>> {
+    return this.reader.outline(requireUser(principal), chatId);
   }
 
   @Handles(chats.update)

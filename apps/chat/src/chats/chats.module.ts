@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { RunsModule } from '../runs/runs.module';
 import { UsageModule } from '../usage/usage.module';
 import { ChatImporter } from './chat-importer';
+import { ChatReader } from './chat-reader';
+import { ChatReadsRepository } from './chat-reads.repository';
 import { ChatsController } from './chats.controller';
 import { ChatsRepository } from './chats.repository';
 import { ChatsService } from './chats.service';
@@ -25,6 +27,8 @@ import { TagsService } from './tags/tags.service';
   controllers: [ChatsController, MarksController, TagsController, MessagesController, CopiesController],
   providers: [
     ChatsRepository,
+    ChatReadsRepository,
+    ChatReader,
     ChatsService,
     ChatImporter,
     MarksRepository,

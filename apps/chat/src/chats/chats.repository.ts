@@ -6,8 +6,8 @@ import { CHAT_LIST_ITEM, TAGS } from '../runs/types/chat-list-item';
 import { jsonb, storableText } from '../runs/types/json';
 import { tooLargeToAnswer } from './answerable';
 import type { ChatChange } from './blob-in';
-import type { MessageRow, StoredChat } from './rows';
-import { NAMED, STORED } from './stored-chat-sql';
+import type { MessageRow } from './rows';
+import { NAMED } from './stored-chat-sql';
 
 const PAGE = 60;
 /** Limit of "all" without a page: a longer sidebar is not readable, and a reply must be bounded. */
@@ -38,11 +38,6 @@ export class ChatsRepository {
         { name: `chats.list.${which.length}.${archived}.${pinned}.${sortBy}.${direction}` },
       ),
     );
-  }
-
-  /** @param before id of a message: only older ones are read */
-  async get({ userId }: UserPrincipal, chatId: string, before?: string): Promise<StoredChat | undefined> {
-    return this.database.first<StoredChat>(STORED, [chatId, userId, before ?? null], { name: 'chats.get' });
   }
 
   /**

@@ -4,28 +4,23 @@ import type { Chat, ChatListItem, chats } from '@perennial/contracts-chat';
 import { type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Waiter } from '@perennial/persistence';
 import { CancelService } from '../runs/cancel/cancel.service';
-import { RunReader } from '../runs/read/run-reader';
 import { DEFAULT_TITLE } from '../runs/title/title-text';
 import { UserEvents } from '../runs/user-events';
 import { UsageService } from '../usage/usage.service';
 import { assertAnswerable, assertBesideAnswerable } from './answerable';
 import { messageIdsOf, toChatChange, toMessageChanges } from './blob-in';
-import { toWireChat } from './blob-out';
+import { ChatReader } from './chat-reader';
 import { ChatsRepository } from './chats.repository';
 import { found } from './not-found';
-import type { StoredChat } from './rows';
 import { SearchService } from './search/search.service';
 import { TagsRepository } from './tags/tags.repository';
-
-/** Retries of a read when an answer ended between Postgres and Redis. */
-const READS = 3;
 
 /** Chats as their owner keeps them. */
 @Injectable()
 export class ChatsService {
   constructor(
     private readonly repository: ChatsRepository,
-    private readonly runs: RunReader,
+    private readonly reader: ChatReader,
     private readonly cancels: CancelService,
     private readonly events: UserEvents,
     private readonly unitOfWork: UnitOfWork,
@@ -40,17 +35,6 @@ export class ChatsService {
 
   search(principal: UserPrincipal, text: string, page: number, waiter: Waiter): Promise<ChatListItem[]> {
     return this.texts.search(principal.userId, waiter, text, page);
-  }
-
-  /**
-   * One statement; for running answers also a read of their live text, for which Postgres' checkpoints are the fallback.
-   */
-  async get(principal: UserPrincipal, chatId: string, before?: string): Promise<Chat> {
-    let stored = found(await this.repository.get(principal, chatId, before));
-    for (let reads = 1; (await this.overlay(stored)) && reads < READS; reads += 1) {
-      stored = found(await this.repository.get(principal, chatId, before));
-    }
-    return toWireChat(stored.chat, stored.messages, stored.has_older);
   }
 
   async create(principal: UserPrincipal, request: CallParsedRequest<typeof chats.create>, key: string): Promise<Chat> {
@@ -72,7 +56,7 @@ export class ChatsService {
       tx.afterCommit(() => this.events.listed(principal.userId, row));
       return { chatId: id };
     });
-    return this.get(principal, chatId);
+    return this.reader.get(principal, { chatId });
   }
 
   async update(principal: UserPrincipal, request: CallParsedRequest<typeof chats.update>, key: string): Promise<Chat> {
@@ -99,7 +83,7 @@ export class ChatsService {
       },
       { retry: true },
     );
-    return this.get(principal, chatId);
+    return this.reader.get(principal, { chatId });
   }
 
   async delete(principal: UserPrincipal, chatId: string, key: string): Promise<void> {
@@ -128,24 +112,5 @@ export class ChatsService {
       },
     );
     return deleted;
-  }
-
-  /**
-   * Puts the text so far into running answers.
-   *
-   * @returns whether one of them has ended meanwhile
-   */
-  private async overlay({ messages, running }: StoredChat): Promise<boolean> {
-    let ended = false;
-    await Promise.all(
-      running.map(async ({ runId, messageId, checkpoints }) => {
-        const message = messages.find(({ id }) => id === messageId);
-        if (!message) return;
-        const live = await this.runs.liveText(runId, checkpoints ?? []);
-        message.content = live.text;
-        ended ||= live.ended === true;
-      }),
-    );
-    return ended;
   }
 }

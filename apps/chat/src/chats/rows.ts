@@ -55,4 +55,11 @@ export interface StoredChat {
   /** There are messages before the page. */
   has_older: boolean;
   running: RunningAnswer[];
+  revision: string;
+}
+
+/** What of a chat is newer than a revision. */
+export interface ChangedChat extends StoredChat {
+  /** Nothing newer is missing. */
+  is_whole: boolean;
 }

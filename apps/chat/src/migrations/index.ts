@@ -11,6 +11,7 @@ import { ChatsPinned } from './1764700000000-chats-pinned';
 import { ChatsArchived } from './1764700000001-chats-archived';
 import { Tags } from './1764700000002-tags';
 import { ChatsTagged } from './1764700000003-chats-tagged';
+import { RemovedMessages } from './1764800000000-removed-messages';
 
 /** All migrations of the service's schema, oldest first. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   ChatsArchived,
   Tags,
   ChatsTagged,
+  RemovedMessages,
 ];

@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'react';
 import { useSearchParams } from 'react-router';
-import type { useChat } from './chat-queries';
+import { messagesIn } from './chat-parts';
 import type { Draft } from './draft';
+import type { useChat } from './use-chat';
 
 /**
  * An address such as `/?q=text&models=id` fills the box of a new chat, below what was written there; it sends nothing. `/?shared` brings what another
@@ -26,19 +27,28 @@ function addText({ text }: Draft, added: string): void {
   if (!own.endsWith(added)) text.set(own === '' ? added : `${own}\n${added}`);
 }
 
-/** An address such as `/c/id?m=message` leads to a message, on whichever branch it is. */
-export function useLinkedMessage(chat: ReturnType<typeof useChat>, show: (messageId: string) => void): void {
+/**
+ * An address such as `/c/id?m=message` leads to a message, on whichever branch it is, and however long ago it was written.
+ *
+ * @returns goes to a message in this way
+ */
+export function useLinkedMessage(
+  chat: ReturnType<typeof useChat>,
+  show: (messageId: string) => void,
+): (messageId: string) => void {
   const [address, setAddress] = useSearchParams();
   const wanted = address.get('m');
-  const { data, hasNextPage, isFetching, fetchNextPage } = chat;
-  const latest = useRef(show);
+  const { data, isFetching, earlier } = chat;
+  const latest = useRef({ show, fetchEarlier: earlier.fetch });
   useEffect(() => {
-    latest.current = show;
+    latest.current = { show, fetchEarlier: earlier.fetch };
   });
   useEffect(() => {
-    if (wanted === null || !data || isFetching) return;
-    if (!data.chat.history?.messages[wanted] && hasNextPage) return void fetchNextPage();
-    if (data.chat.history?.messages[wanted]) latest.current(wanted);
+    if (wanted === null || !data || isFetching || earlier.state === 'coming') return;
+    const isHere = messagesIn(data)[wanted] !== undefined;
+    if (!isHere && (earlier.state === 'idle' || earlier.state === 'asked')) return latest.current.fetchEarlier();
+    if (isHere) latest.current.show(wanted);
     setAddress({}, { replace: true });
-  }, [wanted, data, hasNextPage, isFetching, fetchNextPage, setAddress]);
+  }, [wanted, data, isFetching, earlier.state, setAddress]);
+  return (messageId) => setAddress({ m: messageId }, { replace: true });
 }

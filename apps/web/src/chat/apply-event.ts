@@ -4,7 +4,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Store } from '../state/store';
 import { type News, takeNews } from './answer-news';
 import { patchRow, patchTitle, placeRow, refreshChat, refreshRecent, rereadList, rowOf } from './chat-cache';
-import { CHATS_KEY } from './chat-keys';
+import { chatKey, CHATS_KEY } from './chat-keys';
 
 /** Events of the same moment, such as those of an end, are one request. */
 const COLLECT_MS = 250;
@@ -82,6 +82,8 @@ export class EventApplier {
       const changed = [...this.listed];
       this.listed.clear();
       void refreshRecent(this.client, changed);
+      // One that is open is read too: only what is newer.
+      for (const id of changed) void this.client.invalidateQueries({ queryKey: chatKey(id), exact: true });
     }, COLLECT_MS);
   }
 }

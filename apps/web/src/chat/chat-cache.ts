@@ -22,10 +22,7 @@ export function patchRow(client: QueryClient, chatId: string, change: Partial<Ch
   });
   const { pinned, archived } = change;
   if (pinned === undefined && archived === undefined) return;
-  client.setQueryData<InfiniteData<Chat>>(
-    chatKey(chatId),
-    (chat) => chat && { ...chat, pages: chat.pages.map((page) => ({ ...page, ...defined({ pinned, archived }) })) },
-  );
+  client.setQueryData<Chat>(chatKey(chatId), (chat) => chat && { ...chat, ...defined({ pinned, archived }) });
 }
 
 /** A chat as it is listed now, by an event: it goes where its time belongs. */
@@ -89,10 +86,7 @@ export function unreadSince(storage: Storage): number {
 /** A chat has another title: in the list, and where it is open. */
 export function patchTitle(client: QueryClient, chatId: string, title: string): void {
   patchRow(client, chatId, { title });
-  client.setQueryData<InfiniteData<Chat>>(
-    chatKey(chatId),
-    (chat) => chat && { ...chat, pages: chat.pages.map((page) => ({ ...page, title })) },
-  );
+  client.setQueryData<Chat>(chatKey(chatId), (chat) => chat && { ...chat, title });
 }
 
 /** Reads the list of chats again, also if it is being read for the first time. */

@@ -1,4 +1,4 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import { useParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
@@ -11,7 +11,7 @@ import { PartBoundary } from '../ui/part-boundary';
 import { useShortcut } from '../ui/shortcuts';
 import { useLinkedMessage, usePrefill } from './address';
 import { ChatProblem } from './chat-problem';
-import { useChat, useHouseModel, useModels, useRenameChat, useRunningTasks, useStop } from './chat-queries';
+import { useHouseModel, useModels, useRenameChat, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
 import { useDrafts } from './drafts';
 import { ModelButton } from './model-button';
@@ -22,6 +22,7 @@ import { parametersFor } from './parameters';
 import { Suggestions } from './suggestions';
 import { endOf, textOf, threadOf, versionsByParent } from './thread';
 import { Reader } from './transcript/reader';
+import { useChat } from './use-chat';
 import { useChatActions } from './use-chat-actions';
 import { useParameters } from './use-parameters';
 import { useRead } from './use-read';
@@ -40,7 +41,8 @@ const ASK_AGAIN_MS = 3_000;
 /** One chat, or the start of a new one. */
 export function ChatPage() {
   const { chatId } = useParams();
-  const chat = useChat(chatId);
+  const [reader] = useState(() => new Reader());
+  const chat = useChat(chatId, reader.readingOf(chatId).place !== undefined);
   const tasks = useRunningTasks(chatId);
   const models = useModels();
   /** The end of the branch; undefined: the chat's current one. */
@@ -60,7 +62,6 @@ export function ChatPage() {
   const wished = [chosen, stored.at(-1)?.model, preferences.models?.[0], drafts.storage.model, ofHouse];
   const model = modelOf(models.data?.data, wished);
   const { parameters, setParameters } = useParameters(draft, chat.data);
-  const [reader] = useState(() => new Reader());
   const turn = useTurn({
     chatId,
     chat: chat.data,
@@ -89,7 +90,7 @@ export function ChatPage() {
   }, [isOrphan, dataUpdatedAt, reload]);
 
   usePrefill(chatId === undefined ? draft : undefined);
-  useLinkedMessage(chat, (id) => {
+  const link = useLinkedMessage(chat, (id) => {
     if (stored.every((message) => message.id !== id)) setBranch({ of: chatId, end: endOf(chat.data, id) });
     reader.goTo(id);
   });
@@ -203,7 +204,7 @@ export function ChatPage() {
                 reader={reader}
                 actions={actions}
                 onQuote={quote}
-                onEarlier={chat.hasNextPage ? () => void chat.fetchNextPage() : undefined}
+                onEarlier={chat.earlier.waits ? chat.earlier.fetch : undefined}
               />
             </Suspense>
           </PartBoundary>
@@ -246,7 +247,12 @@ export function ChatPage() {
       {outline && (
         <PartBoundary onClose={() => setOutline(false)}>
           <Suspense>
-            <Outline thread={thread} onChoose={(id) => reader.goTo(id)} onClose={() => setOutline(false)} />
+            <Outline
+              chatId={chat.earlier.state === 'none' ? undefined : chatId}
+              thread={thread}
+              onChoose={(id) => (thread.some((message) => message.id === id) ? reader.goTo(id) : link(id))}
+              onClose={() => setOutline(false)}
+            />
           </Suspense>
         </PartBoundary>
       )}
@@ -268,15 +274,14 @@ export function ChatPage() {
 }
 
 /** The first of the wished models that there is, else the first of all. */
-function modelOf(models: readonly Model[] | undefined, wished: readonly (string | undefined)[]): string {
+function modelOf(models: readonly PickerModel[] | undefined, wished: readonly (string | undefined)[]): string {
   if (!models) return wished.find((id) => id !== undefined) ?? '';
   return wished.find((id) => models.some((model) => model.id === id)) ?? models[0]?.id ?? '';
 }
 
-/** Prints a chat when all of it is here. */
-async function printAll(chat: ReturnType<typeof useChat>): Promise<void> {
-  let all = chat;
-  while (all.hasNextPage && !all.isError) all = (await all.fetchNextPage()) as typeof chat;
+/** Prints a chat when all of it is here, or as much as comes. */
+async function printAll({ earlier }: ReturnType<typeof useChat>): Promise<void> {
+  await earlier.all().catch(() => undefined);
   const { print } = await import('./transcript/printing');
   await print();
 }

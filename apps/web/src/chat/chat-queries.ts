@@ -13,11 +13,15 @@ import { showToast } from '../ui/toasts';
 import { patchTitle, refreshRecent } from './chat-cache';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE, PINNED_KEY, tasksKey } from './chat-keys';
 import type { Delivery } from './delivery';
-import { joinPages } from './thread';
 
 type ChatChange = RouteBody<typeof declared.chats.update>['chat'];
 
-const MODELS = { queryKey: ['models'], queryFn: () => call(routes.models.list, {}), staleTime: 30_000 };
+/** Only what choosing one needs. The browser keeps the list, and is told when it is still the same. */
+const MODELS = {
+  queryKey: ['models'],
+  queryFn: () => call(routes.models.picker, { query: { view: 'picker' } }),
+  staleTime: 30_000,
+};
 
 export function useModels() {
   return useQuery(MODELS);
@@ -53,18 +57,6 @@ export function useChats() {
 /** All pinned chats: they are few, and may be old. */
 export function usePinnedChats() {
   return useQuery({ queryKey: PINNED_KEY, queryFn: () => call(routes.chats.pinned, {}) });
-}
-
-/** A chat with its newest messages, and the older ones that were fetched. */
-export function useChat(chatId: string | undefined) {
-  return useInfiniteQuery({
-    queryKey: chatKey(chatId ?? ''),
-    queryFn: ({ pageParam }) => call(routes.chats.get, { params: { id: chatId! }, query: { before: pageParam } }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.chat.history?.before,
-    select: ({ pages }) => joinPages(pages),
-    enabled: chatId !== undefined,
-  });
 }
 
 /** Ids of the running answers of the chat, which a reloaded page continues to follow. */

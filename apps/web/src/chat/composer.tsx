@@ -1,4 +1,4 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import {
   type ClipboardEvent,
   type FormEvent,
@@ -59,7 +59,7 @@ interface ComposerProps {
   onStop: () => void;
   /** What `/` and `@` offer besides. */
   offered: {
-    models: readonly Model[] | undefined;
+    models: readonly PickerModel[] | undefined;
     /** Ids of models that were chosen before, the last first. */
     recent: readonly string[];
     onModel: (id: string) => void;

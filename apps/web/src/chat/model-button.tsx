@@ -1,4 +1,4 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { t } from '../messages';
 import { Icon } from '../ui/icon';
 
@@ -8,7 +8,7 @@ export function ModelButton({
   value,
   onClick,
 }: {
-  models?: readonly Model[];
+  models?: readonly PickerModel[];
   value: string;
   onClick: () => void;
 }) {

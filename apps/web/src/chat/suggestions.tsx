@@ -1,9 +1,9 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { t } from '../messages';
 import { suggestionsOf } from '../models/model-facts';
 
 interface SuggestionsProps {
-  model: Model | undefined;
+  model: PickerModel | undefined;
   onChoose: (text: string) => void;
 }
 

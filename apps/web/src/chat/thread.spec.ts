@@ -1,16 +1,6 @@
 import type { Chat } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
-import {
-  endOf,
-  errorOf,
-  joinPages,
-  modelNameOf,
-  textOf,
-  thoughtsOf,
-  threadOf,
-  versionsByParent,
-  withPending,
-} from './thread';
+import { endOf, errorOf, modelNameOf, textOf, thoughtsOf, threadOf, versionsByParent, withPending } from './thread';
 
 const message = (id: string, parentId: string | null, content: unknown = id) => ({
   id,
@@ -58,16 +48,6 @@ describe('withPending', () => {
   it('begins a chat', () => {
     const messages = [message('q', null), message('x', 'q')];
     expect(withPending([], undefined, { chatId: undefined, messages })).toEqual(messages);
-  });
-});
-
-describe('joinPages', () => {
-  it('has the messages of all pages, and the other fields of the newest', () => {
-    const newest = chatOf('c', message('c', 'b'), message('b', 'a'));
-    const older = chatOf('c', message('a', null));
-    expect(threadOf(joinPages([newest, older])).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
-    expect(joinPages([newest])).toBe(newest);
-    expect(joinPages([])).toBeUndefined();
   });
 });
 

@@ -2,17 +2,6 @@ import type { Chat, Message } from '@perennial/contracts-wire';
 import { t } from '../messages';
 import { isObject, objectsIn, textIn } from '../wire/narrow';
 
-/** Joins the pages of one chat, the newest first: all of their messages. */
-export function joinPages(pages: readonly Chat[]): Chat | undefined {
-  const [newest, ...older] = pages;
-  if (!newest || older.length === 0) return newest;
-  const messages = Object.assign({}, ...pages.map(({ chat }) => chat.history?.messages ?? {}).reverse()) as Record<
-    string,
-    Message
-  >;
-  return { ...newest, chat: { ...newest.chat, history: { ...newest.chat.history, messages } } };
-}
-
 /**
  * The shown branch of a chat, from its first message to the given one, or to the current one if the chat has no such message.
  */

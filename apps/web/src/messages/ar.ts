@@ -325,6 +325,7 @@ export default {
   'model.onInstallation': 'على هذا النظام',
   'model.other': 'أخرى',
   'model.recent': 'الأخيرة',
+  'model.context': '{tokens} رمز',
   'model.sees': 'يرى الصور',
   'model.search': 'البحث في النماذج',
 

@@ -16,10 +16,10 @@ import ar from './ar';
 import { Catalogue, type Source } from './catalogue';
 import de from './de';
 import en from './en';
+import { LANGUAGE, listText, numberText } from './formats';
 import problemsAr from './problems/ar';
 import problemsDe from './problems/de';
 import problemsEn from './problems/en';
-import { LANGUAGE, listText, numberText } from './formats';
 
 /** What is wrong with a translation. */
 function faults(language: Language, source: Source, texts: Source): string[] {

@@ -244,6 +244,7 @@ export default {
   'model.onInstallation': 'Auf dieser Installation',
   'model.other': 'Andere',
   'model.recent': 'Zuletzt verwendet',
+  'model.context': '{tokens} Tokens',
   'model.sees': 'sieht Bilder',
   'model.search': 'Modelle suchen',
 

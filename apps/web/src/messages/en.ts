@@ -238,6 +238,7 @@ export default {
   'model.onInstallation': 'On this installation',
   'model.other': 'Other',
   'model.recent': 'Recent',
+  'model.context': '{tokens} tokens',
   'model.sees': 'sees pictures',
   'model.search': 'Search models',
 

@@ -1,10 +1,10 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { expect, it } from 'vitest';
-import { descriptionOf, seesPictures, suggestionsOf } from './model-facts';
+import { contextOf, descriptionOf, seesPictures, suggestionsOf } from './model-facts';
 
-const model = (meta: unknown): Model => ({
-  ...{ id: 'a', name: 'a', object: 'model', created: 0, owned_by: 'x', connection_type: 'external' },
-  ...{ tags: [], actions: [], filters: [], info: { meta } },
+const model = (meta: unknown): PickerModel => ({
+  ...{ id: 'a', name: 'a', owned_by: 'x', connection_type: 'external', tags: [] },
+  info: { meta } as PickerModel['info'],
 });
 
 it('facts of a model are read as far as they have the right shape', () => {
@@ -30,4 +30,5 @@ it('facts of a model are read as far as they have the right shape', () => {
     expect([suggestionsOf(strange), descriptionOf(strange), seesPictures(strange)]).toEqual([[], undefined, undefined]);
   }
   expect(suggestionsOf(undefined)).toEqual([]);
+  expect([contextOf({ ...known, context_length: 131_072 }), contextOf(known)]).toEqual([['131K tokens'], []]);
 });

@@ -1,28 +1,35 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
+import { t } from '../messages';
+import { numberText } from '../messages/formats';
 import { isObject, objectsIn, textIn } from '../wire/narrow';
 
 const SUGGESTIONS = 3;
 
 /** What an administrator wrote about a model; any client may have. */
-function metaOf(model: Model | undefined): Readonly<Record<string, unknown>> {
+function metaOf(model: PickerModel | undefined): Readonly<Record<string, unknown>> {
   const meta = model?.info?.['meta'];
   return isObject(meta) ? meta : {};
 }
 
 /** What one might ask a model. */
-export function suggestionsOf(model: Model | undefined): string[] {
+export function suggestionsOf(model: PickerModel | undefined): string[] {
   const texts = objectsIn(metaOf(model)['suggestion_prompts']).map((prompt) => textIn(prompt, 'content')?.trim() ?? '');
   return [...new Set(texts)].filter((text) => text !== '').slice(0, SUGGESTIONS);
 }
 
 /** What a model is for. */
-export function descriptionOf(model: Model | undefined): string | undefined {
+export function descriptionOf(model: PickerModel | undefined): string | undefined {
   return textIn(metaOf(model), 'description')?.trim() || undefined;
 }
 
 /** Whether a model sees pictures; undefined if nobody has said so. */
-export function seesPictures(model: Model | undefined): boolean | undefined {
+export function seesPictures(model: PickerModel | undefined): boolean | undefined {
   const capabilities = metaOf(model)['capabilities'];
   const vision = isObject(capabilities) ? capabilities['vision'] : undefined;
   return typeof vision === 'boolean' ? vision : undefined;
+}
+
+/** How much a model can take in, as a text; nothing if nobody has said so. */
+export function contextOf({ context_length: tokens }: PickerModel): string[] {
+  return tokens === undefined ? [] : [t('model.context', { tokens: numberText(tokens, { notation: 'compact' }) })];
 }

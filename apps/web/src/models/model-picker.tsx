@@ -1,4 +1,4 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { useMemo, useState } from 'react';
 import { t } from '../messages';
 import { ChoiceList } from '../ui/choice-list';
@@ -7,7 +7,7 @@ import { modelChoices, RECENT } from './model-choices';
 import { groupModels } from './model-search';
 
 interface PickerProps {
-  models: readonly Model[];
+  models: readonly PickerModel[];
   /** Ids of models that were chosen before, the last first. */
   recent: readonly string[];
   value?: string;

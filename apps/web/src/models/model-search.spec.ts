@@ -1,8 +1,8 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
 import { groupModels } from './model-search';
 
-const model = (id: string, more: Partial<Model> = {}): Model => ({
+const model = (id: string, more: Partial<PickerModel> = {}): PickerModel => ({
   ...{ id, name: id, object: 'model', created: 0, owned_by: 'openai', connection_type: 'external' },
   ...{ tags: [], actions: [], filters: [] },
   ...more,

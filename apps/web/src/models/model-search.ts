@@ -1,22 +1,22 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { t } from '../messages';
 
 /** A part of the list of models. */
 export interface ModelGroup {
   name: string;
-  models: readonly Model[];
+  models: readonly PickerModel[];
 }
 
 /**
  * The models for a search: those that have each of its words, the best first, in one group. Without words all of them, those that were chosen
  * last at the top, then by provider.
  */
-export function groupModels(models: readonly Model[], text: string, recent: readonly string[]): ModelGroup[] {
+export function groupModels(models: readonly PickerModel[], text: string, recent: readonly string[]): ModelGroup[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length > 0) return [{ name: t('model.found'), models: found(models, words) }];
   const byId = new Map(models.map((model) => [model.id, model]));
   const known = recent.flatMap((id) => byId.get(id) ?? []);
-  const byProvider = new Map<string, Model[]>();
+  const byProvider = new Map<string, PickerModel[]>();
   for (const model of models) {
     const name = providerOf(model);
     const group = byProvider.get(name);
@@ -31,12 +31,12 @@ export function groupModels(models: readonly Model[], text: string, recent: read
 }
 
 /** Who made a model, as far as its id tells it (`maker/model`), else whose server it is on. */
-export function providerOf({ id, owned_by: owner, connection_type: place }: Model): string {
+export function providerOf({ id, owned_by: owner, connection_type: place }: PickerModel): string {
   const maker = /^([\w.-]+)\//.exec(id)?.[1];
   return maker ?? (place === 'local' ? t('model.onInstallation') : owner || t('model.other'));
 }
 
-function found(models: readonly Model[], words: readonly string[]): Model[] {
+function found(models: readonly PickerModel[], words: readonly string[]): PickerModel[] {
   const scored = models.flatMap((model) => {
     const name = model.name.toLowerCase();
     const all = `${name} ${model.id.toLowerCase()} ${model.tags.map((tag) => tag.name.toLowerCase()).join(' ')}`;
@@ -64,4 +64,4 @@ function isSubsequence(letters: string, text: string): boolean {
 }
 
 const compare = new Intl.Collator(undefined, { numeric: true }).compare;
-const byName = (one: Model, other: Model): number => compare(one.name, other.name);
+const byName = (one: PickerModel, other: PickerModel): number => compare(one.name, other.name);

@@ -23,6 +23,7 @@ export const ChatBlobSchema = z.looseObject({
       currentId: z.string().nullish(),
       messages: z.record(z.string(), WireMessageSchema).default({}),
       before: z.string().optional(),
+      since: z.string().optional(),
     })
     .optional(),
   timestamp: z.number().optional(),

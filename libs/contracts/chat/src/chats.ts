@@ -1,6 +1,10 @@
 import { boundedJson, boundedRecord, defineCall, MAX_ENTRIES, MAX_ID_CHARS } from '@perennial/contracts-kernel';
+import { ChatOutlineSchema, RevisionSchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { ChatBlobSchema, ChatListItemSchema, ChatSchema, WireMessageSchema } from './chat';
+
+/** Most messages that a reader may ask for at once. */
+export const MAX_TAIL = 2_000;
 
 /** The caller's chats, newest first; 60 a page, all without `page`. */
 export const list = defineCall({
@@ -92,7 +96,9 @@ export const importChat = defineCall({
 
 /**
  * One chat with its newest messages, running ones overlaid with the live text: as many as fit into a reply, at least one. If there are older
- * ones, `history.before` is the id to pass as `before`. `NOT_FOUND` also when it belongs to another user.
+ * ones, `history.before` is the id to pass as `before`. With `since` only what is newer, marked by `history.since`; without the mark the reply is
+ * a whole one, because too much is newer, a message was deleted, or the revision is of another store. `NOT_FOUND` also when it belongs to another
+ * user.
  */
 export const get = defineCall({
   pattern: 'chat.chats.get',
@@ -101,8 +107,26 @@ export const get = defineCall({
     chatId: z.uuid(),
     /** Id of a message: returns only older ones. */
     before: id.optional(),
+    /** Messages: the last ones of the shown branch with all that are newer than the first of these; before a message simply the newest. */
+    tail: z.number().int().min(1).max(MAX_TAIL).optional(),
+    /** Returns what is newer. */
+    since: RevisionSchema.optional(),
+    /** Id of a message: with `since` only those that are not older in the order of the chat. */
+    from: id.optional(),
+    /** Returns no messages and `unchanged` if nothing is newer. */
+    unless: RevisionSchema.optional(),
+    /** The reply has a `revision`. */
+    revised: z.boolean().default(false),
   }),
-  reply: ChatSchema,
+  reply: ChatSchema.extend({ unchanged: z.literal(true).optional() }),
+});
+
+/** The beginnings of a chat's messages. `NOT_FOUND` also when it belongs to another user. */
+export const outline = defineCall({
+  pattern: 'chat.chats.outline',
+  effect: 'read',
+  request: z.object({ chatId: z.uuid() }),
+  reply: ChatOutlineSchema,
 });
 
 /**

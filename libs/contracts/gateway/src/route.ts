@@ -29,6 +29,8 @@ export interface Route {
   /** The body is a form with a file in the part `file`, which the handler streams. */
   readonly form?: true;
   readonly reply: z.ZodType;
+  /** Other replies, by the query's `view`. */
+  readonly views?: Readonly<Record<string, z.ZodType>>;
   /** Media type of the reply; JSON without it. */
   readonly replyType?: string;
 }
@@ -54,6 +56,11 @@ export interface RouteInput<R extends Route> {
 export type RouteParams<R extends Route> = Input<R, 'params'>;
 export type RouteQuery<R extends Route> = Input<R, 'query'>;
 export type RouteBody<R extends Route> = Input<R, 'body'>;
+
+/** A route as it answers one `view`. */
+export type RouteView<R extends Route, V extends keyof NonNullable<R['views']>> = Omit<R, 'reply'> & {
+  readonly reply: NonNullable<R['views']>[V];
+};
 
 /** What a client gets with a 2xx status. */
 export type RouteReply<R extends Route> = z.output<R['reply']>;

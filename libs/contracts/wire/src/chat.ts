@@ -65,6 +65,12 @@ export type Message = z.infer<typeof MessageSchema>;
 
 const messages = boundedRecord(MessageSchema, MAX_MESSAGES);
 
+/**
+ * A moment of the store: what is committed later is newer. It is no count: a chat that did not change has another revision at each read. Opaque
+ * for clients; one of another store, or of before a failover, is older than everything.
+ */
+export const RevisionSchema = z.string().max(60);
+
 /** The chat's blob. `timestamp` is epoch milliseconds. */
 export const ChatBlobSchema = z.looseObject({
   title: z.string().max(1_000).optional(),
@@ -76,6 +82,8 @@ export const ChatBlobSchema = z.looseObject({
       messages: messages.default({}),
       /** In replies: there are older messages. Ignored if a client sends it back. */
       before: z.string().max(MAX_ID_CHARS).optional().catch(undefined),
+      /** In replies: only messages that were added or changed since this revision. Ignored if a client sends it back. */
+      since: RevisionSchema.optional().catch(undefined),
     })
     .optional(),
   timestamp: TimestampSchema.optional(),
@@ -96,6 +104,8 @@ export const ChatSchema = z.looseObject({
   variables: z.record(z.string(), z.unknown()),
   folder_id: z.string().nullable(),
   current_message_id: z.string().nullable(),
+  /** Of this reply: pass it as `since` to get what is newer. */
+  revision: z.string().optional(),
 });
 
 export type Chat = z.infer<typeof ChatSchema>;
@@ -112,6 +122,21 @@ export const TagSchema = z.object({
 });
 
 export type Tag = z.infer<typeof TagSchema>;
+
+/** A message in the outline of a chat. `text`: its first 80 characters. */
+export const OutlineItemSchema = z.object({
+  id: z.string(),
+  parent_id: z.string().nullable(),
+  role: z.enum(['user', 'assistant', 'system']),
+  text: z.string(),
+});
+
+export type OutlineItem = z.infer<typeof OutlineItemSchema>;
+
+/** The newest 10,000 messages of a chat, oldest first, on all branches. */
+export const ChatOutlineSchema = z.object({ current_id: z.string().nullable(), items: z.array(OutlineItemSchema) });
+
+export type ChatOutline = z.infer<typeof ChatOutlineSchema>;
 
 /**
  * A chat in the sidebar. `active`: an answer is being written. `pinned`, `unread` and `tags` are ours, beside the fields of the wire; a server of

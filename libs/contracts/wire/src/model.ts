@@ -18,6 +18,31 @@ export const ModelSchema = z.looseObject({
 export type Model = z.infer<typeof ModelSchema>;
 
 /**
+ * What choosing one of many models needs of each, under the names that `Model` has for it. Pictures have an address of their own
+ * (`/api/v1/models/model/profile/image?id=`) and are never in it.
+ */
+export const PickerModelSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  owned_by: z.string(),
+  connection_type: z.enum(['external', 'local']),
+  /** Tokens that a question and its answer may have together, as far as the provider or an administrator says so. */
+  context_length: z.number().int().positive().optional(),
+  tags: z.array(z.object({ name: z.string() })),
+  info: z
+    .object({
+      meta: z.object({
+        description: z.string().optional(),
+        capabilities: z.record(z.string(), z.boolean()).optional(),
+        suggestion_prompts: z.array(z.object({ content: z.string() })).optional(),
+      }),
+    })
+    .optional(),
+});
+
+export type PickerModel = z.infer<typeof PickerModelSchema>;
+
+/**
  * How models are offered. `MODEL_ORDER_LIST`: these first, in this order. `DEFAULT_MODELS`: those that a new chat starts with, separated by
  * commas; null leaves it to the environment. The other parts are the reference's: returned empty, and ignored.
  */

@@ -1,4 +1,4 @@
-import type { Route, routes as declared } from '@perennial/contracts-gateway';
+import type { Route, routes as declared, RouteView } from '@perennial/contracts-gateway';
 
 type Declared = typeof declared;
 
@@ -38,6 +38,7 @@ export const routes = {
     archived: at<Declared['chats']['archived']>('GET', '/api/v1/chats/archived'),
     get: at<Declared['chats']['get']>('GET', '/api/v1/chats/:id'),
     list: at<Declared['chats']['list']>('GET', '/api/v1/chats/'),
+    outline: at<Declared['chats']['outline']>('GET', '/api/v1/chats/:id/outline'),
     pinned: at<Declared['chats']['pinned']>('GET', '/api/v1/chats/pinned'),
     remove: at<Declared['chats']['remove']>('DELETE', '/api/v1/chats/:id'),
     search: at<Declared['chats']['search']>('GET', '/api/v1/chats/search'),
@@ -99,6 +100,8 @@ export const routes = {
   models: {
     base: at<Declared['models']['base']>('GET', '/api/v1/models/base'),
     list: at<Declared['models']['list']>('GET', '/api/models'),
+    /** With `view=picker`. */
+    picker: at<RouteView<Declared['models']['list'], 'picker'>>('GET', '/api/models'),
     saveEntry: at<Declared['models']['saveEntry']>('POST', '/api/v1/models/create'),
   },
   retrieval: {

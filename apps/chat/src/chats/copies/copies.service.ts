@@ -6,7 +6,7 @@ import { type Tx, UnitOfWork } from '@perennial/persistence';
 import { storableText } from '../../runs/types/json';
 import { UserEvents } from '../../runs/user-events';
 import { UsageService } from '../../usage/usage.service';
-import { ChatsService } from '../chats.service';
+import { ChatReader } from '../chat-reader';
 import { lockQuiet, type QuietChat } from '../quiet';
 import { CopiesRepository, type Copy } from './copies.repository';
 
@@ -17,7 +17,7 @@ const TITLE_CHARS = 1_000;
 export class CopiesService {
   constructor(
     private readonly repository: CopiesRepository,
-    private readonly chats: ChatsService,
+    private readonly reader: ChatReader,
     private readonly usage: UsageService,
     private readonly events: UserEvents,
     private readonly unitOfWork: UnitOfWork,
@@ -58,6 +58,6 @@ export class CopiesService {
       tx.afterCommit(() => this.events.listed(principal.userId, row));
       return { chatId: copy.id };
     });
-    return this.chats.get(principal, chatId);
+    return this.reader.get(principal, { chatId });
   }
 }

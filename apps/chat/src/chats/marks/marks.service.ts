@@ -3,7 +3,7 @@ import type { Chat, marks } from '@perennial/contracts-chat';
 import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
 import { UserEvents } from '../../runs/user-events';
-import { ChatsService } from '../chats.service';
+import { ChatReader } from '../chat-reader';
 import { found } from '../not-found';
 import { type Mark, type Marks, MarksRepository } from './marks.repository';
 
@@ -12,7 +12,7 @@ import { type Mark, type Marks, MarksRepository } from './marks.repository';
 export class MarksService {
   constructor(
     private readonly repository: MarksRepository,
-    private readonly chats: ChatsService,
+    private readonly reader: ChatReader,
     private readonly events: UserEvents,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -24,7 +24,7 @@ export class MarksService {
       const row = found(await this.repository.set(tx, principal, chatId, mark, on));
       tx.afterCommit(() => this.events.listed(principal.userId, row));
     });
-    return this.chats.get(principal, chatId);
+    return this.reader.get(principal, { chatId });
   }
 
   get(principal: UserPrincipal, chatId: string): Promise<Marks> {

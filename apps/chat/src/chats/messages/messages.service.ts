@@ -6,8 +6,8 @@ import { storableText } from '../../runs/types/json';
 import { UserEvents } from '../../runs/user-events';
 import { UsageService } from '../../usage/usage.service';
 import { assertAnswerable } from '../answerable';
+import { ChatReader } from '../chat-reader';
 import { ChatsRepository } from '../chats.repository';
-import { ChatsService } from '../chats.service';
 import { found } from '../not-found';
 import { lockQuiet } from '../quiet';
 import type { MessageRow } from '../rows';
@@ -20,7 +20,7 @@ export class MessagesService {
   constructor(
     private readonly repository: MessagesRepository,
     private readonly rows: ChatsRepository,
-    private readonly chats: ChatsService,
+    private readonly reader: ChatReader,
     private readonly usage: UsageService,
     private readonly events: UserEvents,
     private readonly unitOfWork: UnitOfWork,
@@ -56,7 +56,7 @@ export class MessagesService {
       },
       { retry: true },
     );
-    return this.chats.get(principal, chatId);
+    return this.reader.get(principal, { chatId });
   }
 
   async remove(
@@ -74,7 +74,7 @@ export class MessagesService {
       },
       { retry: true },
     );
-    return this.chats.get(principal, chatId);
+    return this.reader.get(principal, { chatId });
   }
 
   private tellAfter(tx: Tx, { userId }: UserPrincipal, row: ChatListItem): void {

@@ -27,10 +27,7 @@ export const ChatsRoutes = forwards(
     from: ({ items }) => items,
   }),
   forward(routes.chats.search, chats.search, { to: ({ query }) => query, from: ({ items }) => items }),
-  forward(routes.chats.get, chats.get, {
-    to: ({ params, query }) => ({ chatId: params.id, before: query.before }),
-    hide: 'chat',
-  }),
+  forward(routes.chats.outline, chats.outline, { to: ({ params }) => ({ chatId: params.id }), hide: 'chat' }),
   forward(routes.chats.remove, chats.remove, {
     to: ({ params }) => ({ chatId: params.id }),
     from: ({ deleted }) => deleted,

@@ -51,9 +51,3 @@ export function parseRange(header: string | undefined): BlobRange | undefined {
   if (last === '') return { start: Number(first) };
   return Number(last) < Number(first) ? undefined : { start: Number(first), end: Number(last) };
 }
-
-/** Whether a list of entity tags (`If-None-Match`) names this one; the comparison is the weak one. */
-export function namesTag(header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
-}

@@ -7,10 +7,11 @@ import { files } from '@perennial/contracts-retrieval';
 import { Runtime } from '@perennial/runtime';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { namesTag } from '../../http/entity-tag';
 import { hideForbidden, idOf } from '../../http/hidden';
 import { Problem } from '../../problem';
 import { BLOB_STORE, problemOfStore } from './blob-store';
-import { essenceOf, mayBeShown, namesTag, parseRange, policyOf, toDisposition, typeHeaderOf } from './content-headers';
+import { essenceOf, mayBeShown, parseRange, policyOf, toDisposition, typeHeaderOf } from './content-headers';
 
 const HTML = /^(?:text\/html|application\/xhtml\+xml)$/;
 

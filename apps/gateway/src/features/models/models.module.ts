@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { ModelListController } from './model-list.controller';
 import { ModelsRoutes } from './models.routes';
 
 @Module({
-  controllers: [ModelsRoutes],
+  controllers: [ModelListController, ModelsRoutes],
 })
 export class ModelsModule {}

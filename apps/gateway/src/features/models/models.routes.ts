@@ -3,10 +3,6 @@ import { routes } from '@perennial/contracts-gateway';
 import { forward, forwards } from '../../http/forward';
 
 export const ModelsRoutes = forwards(
-  forward(routes.models.list, models.list, {
-    to: ({ query }) => query,
-    from: ({ data }) => ({ object: 'list' as const, data }),
-  }),
   forward(routes.models.base, models.entries, {
     from: ({ entries }) => entries.filter(({ base_model_id: base }) => !base),
   }),

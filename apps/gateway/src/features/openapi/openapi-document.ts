@@ -158,8 +158,10 @@ function bodyOf({ body, bodies, form }: Route): Record<string, { schema: unknown
   return body && { 'application/json': { schema: toJson(body, 'input') } };
 }
 
-function replyOf({ reply, replyType }: Route): Record<string, { schema: unknown }> {
-  return { [replyType ?? 'application/json']: { schema: replyType === undefined ? toJson(reply, 'output') : {} } };
+function replyOf({ reply, views, replyType }: Route): Record<string, { schema: unknown }> {
+  if (replyType !== undefined) return { [replyType]: { schema: {} } };
+  const all = [reply, ...Object.values(views ?? {})].map((each) => toJson(each, 'output'));
+  return { 'application/json': { schema: all.length === 1 ? all[0] : { anyOf: all } } };
 }
 
 function toJson(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {

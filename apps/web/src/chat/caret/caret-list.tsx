@@ -1,4 +1,4 @@
-import type { Model } from '@perennial/contracts-wire';
+import type { PickerModel } from '@perennial/contracts-wire';
 import { type ComponentType, type RefObject, useEffect, useMemo, useRef, useState } from 'react';
 import { t } from '../../messages';
 import { modelChoices, RECENT } from '../../models/model-choices';
@@ -15,7 +15,7 @@ import { useTrigger } from './use-trigger';
 export interface CaretListProps {
   box: RefObject<HTMLTextAreaElement | null>;
   draft: Draft;
-  models: readonly Model[];
+  models: readonly PickerModel[];
   /** Ids of models that were chosen before, the last first. */
   recent: readonly string[];
   onModel: (id: string) => void;

@@ -24,7 +24,7 @@ export function useGradually(chatId: string | undefined, count: number, atLeast:
 }
 
 /** Not every browser tells when it is idle. */
-function whenIdle(run: () => void): () => void {
+export function whenIdle(run: () => void): () => void {
   if (!('requestIdleCallback' in window)) {
     const timer = setTimeout(run, 50);
     return () => clearTimeout(timer);

@@ -1,5 +1,11 @@
 import { MAX_ID_CHARS } from '@perennial/contracts-kernel';
-import { ChatBlobSchema, ChatListItemSchema, ChatSchema } from '@perennial/contracts-wire';
+import {
+  ChatBlobSchema,
+  ChatListItemSchema,
+  ChatOutlineSchema,
+  ChatSchema,
+  RevisionSchema,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
@@ -84,14 +90,33 @@ const chatId = z.object({ id: z.string().min(1).max(200) });
 /**
  * The chat with its newest messages: as many as fit into a reply of about 2 MB, which is all of nearly every chat. If there are older ones,
  * `chat.history.before` is set: pass it as `before` to get them. A message's `childrenIds` are complete only among the fetched messages.
+ *
+ * - `tail`: the last so many messages of the shown branch, and all that are newer than the first of these; with `before` the newest of the older.
+ * - `since`: a `revision` of an earlier reply. Only what was added or changed since then is returned, and `chat.history.since` repeats it. Without
+ *   that mark the reply replaces what the reader has. `from`: the oldest message that the reader has; changes of older ones are left out.
+ * - `If-None-Match` with the `ETag` of a reply: 304 if nothing has changed. While an answer is being written it is never unchanged.
  */
 export const get = route({
   method: 'GET',
   path: '/api/v1/chats/:id',
   access: 'user',
   params: chatId,
-  query: z.object({ before: z.string().max(MAX_ID_CHARS).optional() }),
+  query: z.object({
+    before: z.string().max(MAX_ID_CHARS).optional(),
+    tail: z.coerce.number().int().min(1).max(2_000).optional(),
+    since: RevisionSchema.optional(),
+    from: z.string().max(MAX_ID_CHARS).optional(),
+  }),
   reply: ChatSchema,
+});
+
+/** The beginnings of the chat's messages, on all branches: the newest 10,000. */
+export const outline = route({
+  method: 'GET',
+  path: '/api/v1/chats/:id/outline',
+  access: 'user',
+  params: chatId,
+  reply: ChatOutlineSchema,
 });
 
 /** Merges a partial blob; `title` renames. A message that is being written is left alone. */

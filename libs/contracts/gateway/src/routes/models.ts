@@ -3,21 +3,26 @@ import {
   IncomingModelEntrySchema,
   ModelEntrySchema,
   ModelSchema,
+  PickerModelSchema,
 } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 
 /**
  * The models that the caller may use; `refresh=true` fetches them from the providers. OpenAI's SDKs call it under base URL `/api/v1`, `/v1`
- * or `/openai`.
+ * or `/openai`. `view=picker` returns only what choosing one needs, with an `ETag`: `If-None-Match` is answered by 304.
  */
 export const list = route({
   method: 'GET',
   path: '/api/models',
   aliases: ['/api/v1/models', '/v1/models', '/openai/models'],
   access: 'user',
-  query: z.object({ refresh: z.stringbool().catch(false).default(false) }),
+  query: z.object({
+    refresh: z.stringbool().catch(false).default(false),
+    view: z.enum(['picker']).optional().catch(undefined),
+  }),
   reply: z.object({ object: z.literal('list'), data: z.array(ModelSchema) }),
+  views: { picker: z.object({ object: z.literal('list'), data: z.array(PickerModelSchema) }) },
 });
 
 const savedEntry = ModelEntrySchema.extend({

@@ -1,6 +1,6 @@
 import type { Chat, Message } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
-import { joinPages } from '../../thread';
+import { earlierThan, withEarlier } from '../../chat-parts';
 
 /** A chat with all of its messages, however many replies they take. */
 export async function wholeChat(chatId: string): Promise<Chat> {
@@ -16,7 +16,7 @@ export async function wholeChat(chatId: string): Promise<Chat> {
 
 /** The pages of a chat as one: every message knows all that follow it, and nothing is left to fetch. */
 export function joined(pages: readonly Chat[]): Chat {
-  const chat = joinPages(pages)!;
+  const chat = pages.reduce((newer, older) => withEarlier(newer, older, earlierThan(newer) ?? ''));
   const { before: _, messages = {}, ...history } = chat.chat.history ?? {};
   const children = new Map<string, string[]>();
   for (const { id, parentId } of Object.values(messages)) {
