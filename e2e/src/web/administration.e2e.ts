@@ -11,6 +11,8 @@ import { http } from '../support/http';
 import { beyondTheEdge, violations } from '../support/page-checks';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model';
 
+const SOMEBODY = { name: 'Mallory', email: 'mallory@example.com', password: PASSWORD };
+
 describe.skipIf(noBrowser)('the administration, in a real browser', () => {
   let provider: ScriptedModel;
   let system: RunningSystem;
@@ -253,6 +255,64 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       await page.getByRole('dialog').getByRole('alert').waitFor();
       await page.keyboard.press('Escape');
       expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Edit Ada');
+    });
+  });
+
+  describe('sign-up and what everybody finds', () => {
+    const save = () => page.getByRole('region', { name: 'Sign-up' }).getByRole('button', { name: 'Save' }).click();
+
+    it('opens the door with a warning, says what who waits reads, and closes it at once for everybody', async () => {
+      await page.goto('/admin/general');
+      const open = page.getByRole('switch', { name: 'People may create accounts themselves' });
+      await open.check();
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await page.getByRole('radio', { name: /^User/ }).check();
+      await page.getByRole('alert').getByText('without being let in by anybody').waitFor();
+      expect(await faults()).toEqual([]);
+      await page.getByRole('radio', { name: /^Waiting/ }).check();
+      await page.getByLabel('Title').fill('Nearly there');
+      await page.getByLabel('Text (Markdown)').fill('Ask **Grace** in room 7.');
+      await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Herbarium');
+      await page.getByRole('button', { name: 'Save the name' }).press('Enter');
+      await page.locator('.brand').getByText('Herbarium').waitFor();
+      await save();
+      await page.getByRole('region', { name: 'Sign-up' }).getByText('Saved.').waitFor();
+
+      const stranger = await browser.newContext({ baseURL: system.baseUrl });
+      const theirs = await stranger.newPage();
+      await theirs.goto('/');
+      await theirs.getByRole('button', { name: 'Create an account' }).click();
+      await theirs.getByLabel('Name').fill('Eve');
+      await theirs.getByLabel('E-mail').fill('eve@example.com');
+      await theirs.getByLabel('Password').fill(PASSWORD);
+      await theirs.getByRole('button', { name: 'Create account' }).click();
+      await theirs.getByRole('heading', { name: 'Nearly there' }).waitFor();
+      await theirs.locator('strong', { hasText: 'Grace' }).waitFor();
+      expect(await violations(theirs)).toEqual([]);
+      await stranger.close();
+
+      await open.uncheck();
+      await save();
+      await page.getByText('Only administrators add accounts.').waitFor();
+      await expect
+        .poll(() => http('POST', `${system.baseUrl}/api/v1/auths/signup`, { body: SOMEBODY }).then((r) => r.status))
+        .toBe(403);
+    });
+
+    it('suggests what one might ask any model, and which model a new chat starts with', async () => {
+      await page.goto('/admin/general');
+      await page.getByRole('button', { name: 'Add a suggestion' }).click();
+      await page.getByLabel('Suggestion 1', { exact: true }).fill('Plan a walk');
+      await page.getByRole('button', { name: 'Save the suggestions' }).click();
+      await page.getByRole('region', { name: 'Suggestions' }).getByText('Saved.').waitFor();
+      await page.getByRole('button', { name: 'New chats start with' }).click();
+      await page.getByRole('option', { name: 'echo' }).click();
+      await page.getByRole('button', { name: 'New chats start with: echo' }).waitFor();
+      await page.getByRole('button', { name: 'None of them' }).click();
+      await page.getByRole('button', { name: 'New chats start with: The first of the list' }).waitFor();
+      await page.goto('/');
+      await page.getByRole('button', { name: 'Plan a walk' }).click();
+      expect(await page.locator('#composer').inputValue()).toBe('Plan a walk');
     });
   });
 

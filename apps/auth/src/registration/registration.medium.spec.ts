@@ -1,7 +1,15 @@
 import { type IssuedSession, registration, sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { address, type Installation, installation, password, principalFrom, SECRET_KEY, startAuth } from '../../test/installation';
+import {
+  address,
+  type Installation,
+  installation,
+  password,
+  principalFrom,
+  SECRET_KEY,
+  startAuth,
+} from '../../test/installation';
 import { SetupSecret } from './setup-secret';
 
 type Account = Partial<{ local: boolean; setupSecret: string }>;

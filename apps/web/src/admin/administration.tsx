@@ -13,6 +13,7 @@ import { t } from '../messages';
 import { ConnectionsPage } from './connections/connections-page';
 import { DocumentsPage } from './documents/documents-page';
 import { FleetPage } from './fleet/fleet-page';
+import { GeneralPage } from './general/general-page';
 import { ta } from './messages';
 import { ModelsPage } from './models/models-page';
 import { NoticesPage } from './notices/notices-page';
@@ -40,6 +41,7 @@ export default function Administration({ user }: { user: SessionProfile }) {
       <Routes>
         <Route path="fleet" element={<FleetPage />} />
         <Route path="users" element={<UsersPage self={user} />} />
+        <Route path="general" element={<GeneralPage />} />
         <Route path="connections" element={<ConnectionsPage />} />
         <Route path="models" element={<ModelsPage />} />
         <Route path="documents" element={<DocumentsPage />} />

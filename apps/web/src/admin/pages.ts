@@ -1,2 +1,2 @@
 /** The pages of the administration, by their addresses. */
-export const PAGES = ['fleet', 'users', 'connections', 'models', 'documents', 'notices'] as const;
+export const PAGES = ['fleet', 'users', 'general', 'connections', 'models', 'documents', 'notices'] as const;

@@ -15,6 +15,7 @@ import { Notice } from './notice';
 import { Shell } from './shell';
 
 const SignInPage = lazy(async () => ({ default: (await import('../auth/sign-in-page')).SignInPage }));
+const WaitingNotice = lazy(() => import('./waiting-notice'));
 const SignInAgain = lazy(() => import('../auth/sign-in-again'));
 const Settings = lazy(async () => {
   const [page, { SETTINGS_TEXTS }] = await Promise.all([
@@ -59,9 +60,9 @@ export function App() {
   }
   if (session.status === 'present' && session.user.role === 'pending') {
     return (
-      <Notice kind="busy" onRetry={session.retry}>
-        {t('account.waiting')}
-      </Notice>
+      <Suspense fallback={<Notice kind="busy">{t('page.opening')}</Notice>}>
+        <WaitingNotice key={language} onRetry={session.retry} />
+      </Suspense>
     );
   }
   const isOver = session.status === 'over';

@@ -12,9 +12,9 @@ export function Notice({
   onRetry?: () => void;
 }) {
   return (
-    <main className="notice" role={kind === 'problem' ? 'alert' : 'status'}>
+    <main className="notice">
       <img src="/favicon.svg" alt="" width={48} height={48} />
-      <p>{children}</p>
+      <p role={kind === 'problem' ? 'alert' : 'status'}>{children}</p>
       {onRetry && (
         <button type="button" className="button" onClick={onRetry}>
           {t('action.tryAgain')}

@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
+import { useConfig } from '../session/use-config';
 import { Sidebar } from '../sidebar/sidebar';
 import { useCloseRequest } from '../ui/close-request';
 import { Icon } from '../ui/icon';
@@ -40,6 +41,8 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   const [open, setOpen] = useState(false);
   /** The list at the side of a wide screen. */
   const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN_KEY) !== null);
+  // The house's name.
+  useConfig();
   const [dialog, setDialog] = useState<'palette' | 'shortcuts' | undefined>(
     // A shortcut of the installed page; the palette takes it out of the address.
     location.search === '?find' ? 'palette' : undefined,

@@ -1,14 +1,18 @@
 import { call, routes } from '@perennial/web-client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { t } from '../messages';
+import { HOUSE } from '../messages/page-title';
+import { CONFIG_KEY, useConfig } from '../session/use-config';
+import { useStore } from '../state/store';
 import { LanguageField } from '../ui/language-field';
 import { SESSION_KEY } from './use-session';
 
 /** Signs in, or creates an account; the first account of an installation becomes its administrator. */
 export function SignInPage() {
   const client = useQueryClient();
-  const config = useQuery({ queryKey: ['config'], queryFn: () => call(routes.configs.get, {}) });
+  const config = useConfig();
+  const house = useStore(HOUSE);
   const [wantsAccount, setWantsAccount] = useState(false);
   const onboarding = config.data?.onboarding === true;
   const mayRegister = onboarding || config.data?.features.enable_signup === true;
@@ -19,7 +23,11 @@ export function SignInPage() {
       registering
         ? call(routes.auths.signUp, { body: form })
         : call(routes.auths.signIn, { body: { email: form.email, password: form.password } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
+    onSuccess: () => {
+      // It says more with a session.
+      client.removeQueries({ queryKey: CONFIG_KEY });
+      return client.invalidateQueries({ queryKey: SESSION_KEY });
+    },
   });
   const { reset } = enter;
   useEffect(() => reset(), [registering, reset]);
@@ -40,7 +48,7 @@ export function SignInPage() {
   return (
     <main className="sign-in">
       <form onSubmit={submit} aria-busy={enter.isPending}>
-        <h1>{registering ? t('signIn.createTitle') : t('signIn.title')}</h1>
+        <h1>{registering ? t('signIn.createTitle') : t('signIn.title', { house })}</h1>
         {onboarding && <p>{t('signIn.first')}</p>}
         {registering && (
           <label className="field">

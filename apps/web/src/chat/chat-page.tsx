@@ -58,7 +58,7 @@ export function ChatPage() {
   const shownEnd = branch?.of === chatId ? branch?.end : undefined;
   const stored = useMemo(() => threadOf(chat.data, shownEnd), [chat.data, shownEnd]);
   const preferences = usePreferences();
-  const ofHouse = useHouseModel(chatId === undefined && drafts.storage.model === undefined);
+  const ofHouse = useHouseModel();
   const wished = [chosen, stored.at(-1)?.model, preferences.models?.[0], drafts.storage.model, ofHouse];
   const model = modelOf(models.data?.data, wished);
   const { parameters, setParameters } = useParameters(draft, chat.data);

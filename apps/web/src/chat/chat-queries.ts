@@ -9,6 +9,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { t } from '../messages';
+import { useConfig } from '../session/use-config';
 import { showToast } from '../ui/toasts';
 import { patchTitle, refreshRecent } from './chat-cache';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE, PINNED_KEY, tasksKey } from './chat-keys';
@@ -27,14 +28,9 @@ export function useModels() {
   return useQuery(MODELS);
 }
 
-/** The model that the administrator offers to who has chosen none; asked for only if it counts. */
-export function useHouseModel(counts: boolean): string | undefined {
-  const config = useQuery({
-    queryKey: ['config'],
-    queryFn: () => call(routes.configs.get, {}),
-    enabled: counts,
-    staleTime: 60_000,
-  });
+/** The model that the administrator offers to who has chosen none. */
+export function useHouseModel(): string | undefined {
+  const config = useConfig();
   return config.data?.default_models?.split(',')[0]?.trim() || undefined;
 }
 

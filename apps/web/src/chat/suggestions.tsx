@@ -1,15 +1,18 @@
 import type { PickerModel } from '@perennial/contracts-wire';
 import { t } from '../messages';
-import { suggestionsOf } from '../models/model-facts';
+import { suggestionsIn, suggestionsOf } from '../models/model-facts';
+import { useConfig } from '../session/use-config';
 
 interface SuggestionsProps {
   model: PickerModel | undefined;
   onChoose: (text: string) => void;
 }
 
-/** What one might ask this model, as its administrator has written it: it goes into the box, and is not sent. */
+/** What one might ask this model, or any, as an administrator has written it: it goes into the box, and is not sent. */
 export function Suggestions({ model, onChoose }: SuggestionsProps) {
-  const suggestions = suggestionsOf(model);
+  const own = suggestionsOf(model);
+  const config = useConfig();
+  const suggestions = own.length > 0 ? own : suggestionsIn(config.data?.default_prompt_suggestions);
   if (suggestions.length === 0) return null;
   return (
     <ul className="suggestions" aria-label={t('chat.suggestions')}>

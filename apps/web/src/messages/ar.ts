@@ -392,7 +392,7 @@ export default {
   'signIn.other': 'استخدام حساب آخر',
   'signIn.password': 'كلمة المرور',
   'signIn.secret': 'سرّ الإعداد (تجده في سجل الخدمة auth)',
-  'signIn.title': 'تسجيل الدخول إلى Perennial',
+  'signIn.title': 'تسجيل الدخول إلى {house}',
 
   'skip.toBox': 'الانتقال إلى مربع الرسالة',
   'skip.toDocuments': 'الانتقال إلى المستندات',

@@ -304,7 +304,7 @@ export default {
   'signIn.other': 'Anderes Konto verwenden',
   'signIn.password': 'Passwort',
   'signIn.secret': 'Einrichtungsgeheimnis (es steht im Protokoll des Dienstes auth)',
-  'signIn.title': 'Bei Perennial anmelden',
+  'signIn.title': 'Bei {house} anmelden',
 
   'skip.toBox': 'Zum Nachrichtenfeld springen',
   'skip.toDocuments': 'Zu den Dokumenten springen',

@@ -298,7 +298,7 @@ export default {
   'signIn.other': 'Use another account',
   'signIn.password': 'Password',
   'signIn.secret': 'Set-up secret (it is in the log of the auth service)',
-  'signIn.title': 'Sign in to Perennial',
+  'signIn.title': 'Sign in to {house}',
 
   'skip.toBox': 'Skip to the message box',
   'skip.toDocuments': 'Skip to the documents',

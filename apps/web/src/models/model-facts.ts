@@ -13,7 +13,12 @@ function metaOf(model: PickerModel | undefined): Readonly<Record<string, unknown
 
 /** What one might ask a model. */
 export function suggestionsOf(model: PickerModel | undefined): string[] {
-  const texts = objectsIn(metaOf(model)['suggestion_prompts']).map((prompt) => textIn(prompt, 'content')?.trim() ?? '');
+  return suggestionsIn(metaOf(model)['suggestion_prompts']);
+}
+
+/** The first suggestions of a list, as an administrator wrote it. */
+export function suggestionsIn(list: unknown): string[] {
+  const texts = objectsIn(list).map((prompt) => textIn(prompt, 'content')?.trim() ?? '');
   return [...new Set(texts)].filter((text) => text !== '').slice(0, SUGGESTIONS);
 }
 

@@ -1,9 +1,11 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { Link, NavLink, useNavigate } from 'react-router';
 import { t } from '../messages';
+import { HOUSE } from '../messages/page-title';
 import { ownPicture } from '../session/own-picture';
 import { useSignOut } from '../session/use-sign-out';
 import { useOpenSettings } from '../settings/use-settings';
+import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
 import { Menu } from '../ui/menu';
 import { PartBoundary } from '../ui/part-boundary';
@@ -26,7 +28,9 @@ export function Sidebar({ user, open, onNavigate, onFind, onShortcuts, onHide }:
     <nav id="sidebar" className="sidebar" data-open={open} aria-label={t('chats')}>
       <div className="brand">
         <img src="/favicon.svg" alt="" width={24} height={24} />
-        <span className="grow">Perennial</span>
+        <span className="grow" dir="auto">
+          {useStore(HOUSE)}
+        </span>
         <button type="button" className="icon-button hide-button" aria-label={t('chats.hide')} onClick={onHide}>
           <Icon name="previous" />
         </button>

@@ -1,5 +1,10 @@
 import { defineCall } from '@perennial/contracts-kernel';
-import { BannerSchema, IncomingBannerSchema, IncomingSuggestionSchema, SuggestionSchema } from '@perennial/contracts-wire';
+import {
+  BannerSchema,
+  IncomingBannerSchema,
+  IncomingSuggestionSchema,
+  SuggestionSchema,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { SettingsSchema } from './setting';
 

@@ -20,11 +20,13 @@ function at<R extends Route>(method: R['method'], path: R['path']): Address<R> {
 /** The routes that the page calls. */
 export const routes = {
   auths: {
+    adminConfig: at<Declared['auths']['adminConfig']>('GET', '/api/v1/auths/admin/config'),
     addUser: at<Declared['auths']['addUser']>('POST', '/api/v1/auths/add'),
     session: at<Declared['auths']['session']>('GET', '/api/v1/auths/'),
     signIn: at<Declared['auths']['signIn']>('POST', '/api/v1/auths/signin'),
     signOut: at<Declared['auths']['signOut']>('POST', '/api/v1/auths/signout'),
     signUp: at<Declared['auths']['signUp']>('POST', '/api/v1/auths/signup'),
+    updateAdminConfig: at<Declared['auths']['updateAdminConfig']>('POST', '/api/v1/auths/admin/config'),
     updatePassword: at<Declared['auths']['updatePassword']>('POST', '/api/v1/auths/update/password'),
     updateProfile: at<Declared['auths']['updateProfile']>('POST', '/api/v1/auths/update/profile'),
   },
@@ -53,6 +55,7 @@ export const routes = {
     models: at<Declared['configs']['models']>('GET', '/api/v1/configs/models'),
     version: at<Declared['configs']['version']>('GET', '/api/version'),
     updateBanners: at<Declared['configs']['updateBanners']>('POST', '/api/v1/configs/banners'),
+    updateSuggestions: at<Declared['configs']['updateSuggestions']>('POST', '/api/v1/configs/suggestions'),
     updateModels: at<Declared['configs']['updateModels']>('POST', '/api/v1/configs/models'),
   },
   connections: {

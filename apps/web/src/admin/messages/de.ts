@@ -10,6 +10,8 @@ export default {
   'changed.models':
     'Jemand anderes hat die Modelle inzwischen geändert. Sie sehen den jetzigen Stand: versuchen Sie es noch einmal.',
   'changed.notices': 'Jemand anderes hat die Hinweise inzwischen geändert. „Änderungen verwerfen“ zeigt deren Stand.',
+  'changed.suggestions':
+    'Jemand anderes hat die Vorschläge inzwischen geändert. „Änderungen verwerfen“ zeigt deren Stand.',
   edit: '{name} bearbeiten',
   key: 'Schlüssel',
   'key.enterAnother': 'Anderen eingeben',
@@ -25,6 +27,7 @@ export default {
   up: 'Hoch',
 
   'page.fleet': 'Flotte',
+  'page.general': 'Allgemein',
   'page.users': 'Personen',
   'page.connections': 'Verbindungen',
   'page.models': 'Modelle',
@@ -48,6 +51,35 @@ export default {
   'time.never': 'nie',
   'time.seconds': { other: '{count} s' },
   'time.unknown': 'unbekannt',
+
+  admission: 'Registrierung',
+  'admission.closedMeans': 'Nur Administratoren fügen Konten hinzu.',
+  'admission.open': 'Jeder kann selbst ein Konto anlegen',
+  'admission.openMeans': 'Wer diese Seite öffnen kann, kann ein Konto anlegen.',
+  'admission.role': 'Ein neues Konto beginnt als',
+  'admission.waiting': 'Was liest, wer auf die Freigabe wartet',
+  'admission.waitingMeans': 'Leer: unsere eigenen Worte.',
+  'admission.warnAdmin':
+    'Wer diese Seite öffnen kann, wird hier alles ändern und alle Einstellungen lesen können. Lassen Sie neue Konten lieber warten.',
+  'admission.warnUser':
+    'Wer diese Seite öffnen kann, wird sofort alle Modelle verwenden können, auf Ihre Kosten und ohne dass jemand zustimmt.',
+  house: 'Name und erstes Modell',
+  'house.firstModel': 'Das erste der Liste',
+  'house.forget': 'Keines davon',
+  'house.model': 'Neue Chats beginnen mit',
+  'house.modelMeans': 'Für alle, die kein Modell gewählt haben. Ihre Wahl wird sofort gespeichert.',
+  'house.name': 'Name',
+  'house.nameMeans':
+    'Er steht über der Liste der Chats, in den Titeln der Fenster und dort, wo die Seite installiert ist.',
+  'house.saveName': 'Namen speichern',
+  suggestions: 'Vorschläge',
+  'suggestions.add': 'Vorschlag hinzufügen',
+  'suggestions.hint':
+    'Was man fragen könnte, auf der Seite eines neuen Chats. Die ersten drei werden gezeigt, wenn das Modell keine eigenen hat.',
+  'suggestions.number': 'Vorschlag {number}',
+  'suggestions.remove': 'Vorschlag {number} entfernen',
+  'suggestions.removeIt': 'Entfernen',
+  'suggestions.save': 'Vorschläge speichern',
 
   connection: 'Verbindung',
   'connection.add': 'Verbindung hinzufügen',

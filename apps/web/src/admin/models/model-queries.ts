@@ -2,6 +2,7 @@ import type { RouteReply, routes as declared } from '@perennial/contracts-gatewa
 import type { Model } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { CONFIG_KEY } from '../../session/use-config';
 import { ta } from '../messages';
 
 const KEY = ['admin', 'models'];
@@ -39,6 +40,11 @@ export function useListedModels() {
   });
 }
 
+/** How models are offered, without asking the connections. */
+export function useModelsConfig() {
+  return useQuery({ queryKey: [...KEY, 'config'], queryFn: () => call(routes.configs.models, {}) });
+}
+
 /** Switches a model on or off, for everybody. Who may use it, and all else that was saved, stays. */
 export function useSwitchModel() {
   return useModelMutation(({ model: { id, name, entry }, isOn }: { model: ListedModel; isOn: boolean }) =>
@@ -66,7 +72,7 @@ function useModelMutation<V, R>(change: (value: V) => Promise<R>) {
         client.invalidateQueries({ queryKey: KEY }),
         // The picker's, and the page's own settings.
         client.invalidateQueries({ queryKey: ['models'] }),
-        client.invalidateQueries({ queryKey: ['config'] }),
+        client.invalidateQueries({ queryKey: CONFIG_KEY }),
       ]),
   });
 }

@@ -6,10 +6,10 @@ type Role = UserRow['role'];
 const ROLES: readonly Role[] = ['pending', 'user', 'admin'];
 
 /** What an account may do. */
-export function RoleField({ initial }: { initial: Role }) {
+export function RoleField({ initial, legend = ta('role') }: { initial: Role; legend?: string }) {
   return (
     <fieldset className="admin-radios">
-      <legend>{ta('role')}</legend>
+      <legend>{legend}</legend>
       {ROLES.map((role) => (
         <label key={role}>
           <input type="radio" name="role" value={role} defaultChecked={role === initial} />

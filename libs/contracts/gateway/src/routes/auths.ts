@@ -1,5 +1,10 @@
 import { RoleSchema } from '@perennial/contracts-kernel';
-import { AdminConfigSchema, IncomingAdminConfigSchema, SessionProfileSchema, SessionUserSchema } from '@perennial/contracts-wire';
+import {
+  AdminConfigSchema,
+  IncomingAdminConfigSchema,
+  SessionProfileSchema,
+  SessionUserSchema,
+} from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { route } from '../route';
 

@@ -1,0 +1,36 @@
+import { lazy, Suspense } from 'react';
+import { t } from '../messages';
+import { useConfig } from '../session/use-config';
+import { textIn } from '../wire/narrow';
+import { Notice } from './notice';
+
+// It comes with the administrator's words.
+const BannerText = lazy(() => import('./banner-text'));
+
+/** What somebody reads whom an administrator has not let in yet: the administrator's words, or ours. */
+export default function WaitingNotice({ onRetry }: { onRetry: () => void }) {
+  const { ui = {} } = useConfig().data ?? {};
+  const title = textIn(ui, 'pending_user_overlay_title');
+  const content = textIn(ui, 'pending_user_overlay_content');
+  if (!title && !content) {
+    return (
+      <Notice kind="busy" onRetry={onRetry}>
+        {t('account.waiting')}
+      </Notice>
+    );
+  }
+  return (
+    <main className="notice">
+      <img src="/favicon.svg" alt="" width={48} height={48} />
+      {title && <h1 dir="auto">{title}</h1>}
+      {content && (
+        <Suspense fallback={<p>{content}</p>}>
+          <BannerText text={content} />
+        </Suspense>
+      )}
+      <button type="button" className="button" onClick={onRetry}>
+        {t('action.tryAgain')}
+      </button>
+    </main>
+  );
+}
