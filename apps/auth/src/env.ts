@@ -30,12 +30,13 @@ const variables = z.object({
   ...placementEnv,
   ENABLE_SIGNUP: variable(flag().optional(), {
     description:
-      'Whether people may create accounts themselves. When unset they may until the first account (the admin) exists. The first account can always be created.',
+      'Whether people may create accounts themselves, until an administrator decides it on the page. When unset they may until the first account (the admin) exists. The first account can always be created.',
     example: 'true',
   }),
   ...firstAdminEnv,
   DEFAULT_USER_ROLE: variable(z.enum(['pending', 'user', 'admin']).default('pending'), {
-    description: 'Role of an account that is created by sign-up; `pending` waits for an admin.',
+    description:
+      'Role of an account that is created by sign-up, until an administrator chooses another; `pending` waits for an admin.',
     example: 'user',
   }),
   JWT_EXPIRES_IN: variable(

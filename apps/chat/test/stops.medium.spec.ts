@@ -185,4 +185,33 @@ describe('stops, hand-overs and titles', () => {
     const { rows } = await world.db.query('SELECT tries, result FROM side_effects WHERE run_id = $1', [turn.runId]);
     expect(rows).toEqual([{ tries: 2, result: { title: 'Simulated title' } }]);
   }, 60_000);
+
+  it('follow-ups of a dead process are made by another, and those of a stopped answer by nobody', async () => {
+    await world.workers(2);
+    const turn = await world.ask({ model: 'sim-t20-r200-x', followUps: true });
+    await world.complete(turn, await world.follow(turn.runId));
+    const asked = ['What next?', 'Tell me more', 'Why is that?'];
+    const followUps = async (): Promise<unknown> => (await world.message(turn)).extra.followUps;
+    await waitFor(async () => (await followUps()) !== undefined, { what: 'the follow-ups' });
+    expect(await followUps()).toEqual(asked);
+    // As if their owner had died while it made them.
+    await world.db.query(
+      `WITH m AS (UPDATE messages SET extra = extra - 'followUps' WHERE chat_id = $1 AND id = $2)
+       UPDATE side_effects SET state = 'begun', owner = gen_random_uuid(), created_at = now() - interval '1 minute' WHERE run_id = $3`,
+      [turn.chatId, turn.messageId, turn.runId],
+    );
+    await waitFor(async () => (await followUps()) !== undefined, { what: 'the follow-ups once more' });
+    const { rows } = await world.db.query('SELECT tries, payload, result FROM side_effects WHERE run_id = $1', [
+      turn.runId,
+    ]);
+    const payload = { messageId: turn.messageId, modelId: turn.model };
+    expect(rows).toEqual([{ tries: 2, payload, result: null }]);
+
+    const stopped = await world.ask({ model: 'sim-t400-r50-x', followUps: true });
+    const reader = await world.follow(stopped.runId);
+    await world.cancel({ runId: stopped.runId }, stopped.user);
+    await reader.ended();
+    const left = await world.db.query('SELECT key FROM side_effects WHERE run_id = $1', [stopped.runId]);
+    expect(left.rows).toEqual([]);
+  }, 60_000);
 });

@@ -154,7 +154,13 @@ export class World {
 
   /** Starts a turn in a new chat. */
   async ask(options: AskOptions = {}): Promise<Turn> {
-    const { model = 'sim-t120-r60-x', user = newUser(), prompt = `Prompt ${randomUUID()}`, title = false } = options;
+    const {
+      model = 'sim-t120-r60-x',
+      user = newUser(),
+      prompt = `Prompt ${randomUUID()}`,
+      title = false,
+      followUps = false,
+    } = options;
     const { attached = [], files = [], chatId, parentId = null } = options;
     const reply = await this.rpc.call(
       runs.accept,
@@ -165,6 +171,7 @@ export class World {
         answers: [{ messageId: randomUUID(), modelId: model }],
         files,
         generateTitle: title,
+        generateFollowUps: followUps,
       },
       { principal: user },
     );
@@ -281,6 +288,7 @@ export interface AskOptions {
   user?: UserPrincipal;
   prompt?: string;
   title?: boolean;
+  followUps?: boolean;
   /** Files of the message. */
   attached?: Record<string, unknown>[];
   /** Files of the request. */

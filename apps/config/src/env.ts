@@ -42,7 +42,7 @@ export const configEnv = z.object({
     description: 'Whether Ollama connections are used, until an admin saves connections.',
   }),
   WEBUI_NAME: variable(z.string().min(1).max(100).default('Perennial'), {
-    description: 'Name of this installation.',
+    description: 'Name of this installation, until an administrator gives it another.',
   }),
   DEFAULT_LOCALE: variable(z.string().max(35).default('en-US'), {
     description: 'Language of the interface for browsers that send none (BCP 47).',

@@ -15,6 +15,8 @@ export interface Script {
   /** Models that are only listed. */
   others?: readonly string[];
   title: string;
+  /** What one might ask next, by a word of the conversation. */
+  followUps?: Readonly<Record<string, readonly string[]>>;
   /** The pieces of the answer to the last user message, which come 10 ms apart. */
   answer: (prompt: string) => readonly string[];
 }
@@ -39,7 +41,7 @@ interface ChatBody {
 }
 
 async function reply(
-  { model, name, others = [], title, answer }: Script,
+  { model, name, others = [], title, followUps = {}, answer }: Script,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -52,7 +54,12 @@ async function reply(
   const { stream, messages } = JSON.parse(body) as ChatBody;
   const prompt = String(messages.findLast(({ role }) => role === 'user')?.content ?? '');
   if (!stream) {
-    const content = /"?title"?/i.test(prompt) ? JSON.stringify({ title }) : 'None.';
+    const [, next] = Object.entries(followUps).find(([word]) => prompt.includes(word)) ?? [];
+    const content = prompt.includes('"follow_ups"')
+      ? JSON.stringify({ follow_ups: next ?? [] })
+      : /"?title"?/i.test(prompt)
+        ? JSON.stringify({ title })
+        : 'None.';
     return void json({ choices: [{ message: { role: 'assistant', content }, finish_reason: 'stop' }] });
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -43,6 +43,21 @@ export function answers(system: PageSystem): void {
       await page.waitForURL(/\/c\//);
     }
 
+    it('suggests what one might ask next, also after a reload, and asks it at a press', async () => {
+      await say('What is a herbarium?');
+      const next = answer().getByRole('list', { name: 'What to ask next' });
+      await next.getByRole('button', { name: 'How old is it?' }).waitFor();
+      await page.reload();
+      await box().fill('A draft.');
+      await next.getByRole('button', { name: 'Who keeps it?' }).press('Enter');
+      await page.locator('.message-user').last().getByText('Who keeps it?').waitFor();
+      await ended();
+      expect(await box().inputValue()).toBe('A draft.');
+      // It belongs to the end of the chat.
+      const first = page.locator('.message-assistant').first();
+      expect(await first.getByRole('list', { name: 'What to ask next' }).count()).toBe(0);
+    });
+
     it('renders only what grows: no final block, and no other message', async () => {
       await say('The first question.');
       await ended();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { chats } from '@perennial/contracts-chat';
 import { CallError, type CallParsedRequest, type CallReply, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork } from '@perennial/persistence';
-import { DEFAULT_TITLE } from '../runs/title/title-text';
+import { DEFAULT_TITLE } from '../runs/side-effects/title-text';
 import { UserEvents } from '../runs/user-events';
 import { UsageService } from '../usage/usage.service';
 import { assertAnswerable, assertBesideAnswerable } from './answerable';

@@ -188,7 +188,10 @@ export class ChatsRepository {
       [chatId, userId],
     );
     if (deleted === undefined) return undefined;
-    await tx.execute('DELETE FROM side_effects WHERE key = $1', [`title:${chatId}`]);
+    await tx.execute('DELETE FROM side_effects WHERE key = $1 OR run_id IN (SELECT id FROM runs WHERE chat_id = $2)', [
+      `title:${chatId}`,
+      chatId,
+    ]);
     await tx.execute('DELETE FROM runs WHERE chat_id = $1 AND published_at IS NOT NULL', [chatId]);
     return deleted.tags;
   }

@@ -4,7 +4,7 @@ import type { Chat, ChatListItem, chats } from '@perennial/contracts-chat';
 import { type CallParsedRequest, type Principal, type UserPrincipal } from '@perennial/contracts-kernel';
 import { UnitOfWork, type Waiter } from '@perennial/persistence';
 import { CancelService } from '../runs/cancel/cancel.service';
-import { DEFAULT_TITLE } from '../runs/title/title-text';
+import { DEFAULT_TITLE } from '../runs/side-effects/title-text';
 import { UserEvents } from '../runs/user-events';
 import { UsageService } from '../usage/usage.service';
 import { assertAnswerable, assertBesideAnswerable } from './answerable';

@@ -7,7 +7,7 @@ import { RUNS_CANCELLED } from './cancel/cancelled.notice';
 import { ActiveRuns } from './generation/active-runs';
 import { RunWorker } from './generation/run-worker';
 import { RUN_PUBLISHER } from './run-publisher';
-import { TitleService } from './title/title.service';
+import { SideEffects } from './side-effects/side-effects.service';
 
 /** How much of the grace answers have to end by themselves before they are handed over. */
 const ENDING_SHARE = 0.5;
@@ -20,14 +20,14 @@ export class AnswerWork implements WorkSteps {
     @Inject(RUN_PUBLISHER) private readonly publisher: RunPublisher,
     private readonly notices: Notices,
     private readonly activeRuns: ActiveRuns,
-    private readonly titles: TitleService,
+    private readonly sideEffects: SideEffects,
     private readonly worker: RunWorker,
     private readonly quarantine: QuarantineProcesses,
   ) {}
 
   get ends(): WorkSteps['ends'] {
     return {
-      'stop titles': () => this.titles.stop(),
+      'stop titles': () => this.sideEffects.stop(),
       'write out what is buffered': () => this.publisher.close(),
     };
   }
@@ -38,7 +38,7 @@ export class AnswerWork implements WorkSteps {
   }
 
   beginWorker(): void {
-    this.titles.startSweeping();
+    this.sideEffects.startSweeping();
     this.worker.begin(() => this.quarantine.provide());
   }
 

@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Runtime } from '@perennial/runtime';
 
 /**
- * The order in which work is given up under load, the first one first: the share of the capacity up to which it may begin. Without the title's
- * call a chat is named after its message, without queries the message itself is searched for; an answer is always worth its cost. Only calls of
+ * The order in which work is given up under load, the first one first: the share of the capacity up to which it may begin. Without follow-ups
+ * nothing is missed, without the title's call a chat is named after its message, without queries the message itself is searched for; an answer is always worth its cost. Only calls of
  * models are given up here: searches themselves are bounded by the retrieval service.
  */
-const ORDER = { title: 0.7, queries: 0.85, answer: 1 } as const;
+const ORDER = { follow_ups: 0.6, title: 0.7, queries: 0.85, answer: 1 } as const;
 
 /** Share of the queue, and of the places of a worker that accepts, for users who have no answer that waits or is being written. */
 export const RESERVE = 0.1;

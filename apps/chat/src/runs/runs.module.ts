@@ -44,8 +44,10 @@ import { RunReader } from './read/run-reader';
 import { RUN_PUBLISHER } from './run-publisher';
 import { RunsController } from './runs.controller';
 import { RunsLifecycle } from './runs-lifecycle';
-import { TitleRepository } from './title/title.repository';
-import { TitleService } from './title/title.service';
+import { FollowUpMaker } from './side-effects/follow-up-maker';
+import { SideEffectsRepository } from './side-effects/side-effects.repository';
+import { SideEffects } from './side-effects/side-effects.service';
+import { TitleMaker } from './side-effects/title-maker';
 import { UserEvents } from './user-events';
 
 /** The run engine: accept, ownership, generation, finish, cancel. */
@@ -91,8 +93,10 @@ import { UserEvents } from './user-events';
     RunReader,
     RunsLifecycle,
     AnswerWork,
-    TitleRepository,
-    TitleService,
+    SideEffectsRepository,
+    SideEffects,
+    TitleMaker,
+    FollowUpMaker,
     UserEvents,
     {
       provide: QuarantineProcesses,

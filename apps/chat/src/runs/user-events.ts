@@ -41,6 +41,11 @@ export class UserEvents {
     this.send(userId, chatId, messageId, 'chat:title', title);
   }
 
+  /** What one might ask after an answer. */
+  followUps(userId: string, chatId: string, messageId: string, followUps: readonly string[]): void {
+    this.send(userId, chatId, messageId, 'chat:message:follow_ups', { follow_ups: followUps });
+  }
+
   /** A turn waits for a worker; `before` answers are begun before its own. */
   waiting({ userId, chatId, messageId, before }: QueuePlace): void {
     const description = before === 0 ? 'Your answer is next.' : `Answers before yours: ${before}.`;

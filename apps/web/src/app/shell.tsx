@@ -1,9 +1,9 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
+import { useConfig } from '../house/use-config';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
-import { useConfig } from '../session/use-config';
 import { Sidebar } from '../sidebar/sidebar';
 import { useCloseRequest } from '../ui/close-request';
 import { Icon } from '../ui/icon';

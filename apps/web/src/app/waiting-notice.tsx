@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react';
+import { useConfig } from '../house/use-config';
 import { t } from '../messages';
-import { useConfig } from '../session/use-config';
 import { textIn } from '../wire/narrow';
 import { Notice } from './notice';
 

@@ -1,9 +1,9 @@
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
+import { CONFIG_KEY, useConfig } from '../house/use-config';
 import { t } from '../messages';
 import { HOUSE } from '../messages/page-title';
-import { CONFIG_KEY, useConfig } from '../session/use-config';
 import { useStore } from '../state/store';
 import { LanguageField } from '../ui/language-field';
 import { SESSION_KEY } from './use-session';

@@ -2,7 +2,7 @@ import type { SocketEvent, SocketEventData } from '@perennial/contracts-gateway'
 import type { Message } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
 import { Store } from '../state/store';
-import { documentsOf, type News, takeNews } from './answer-news';
+import { documentsOf, followUpsOf, type News, takeNews } from './answer-news';
 import { statusLines } from './documents-status';
 
 const told = (data: SocketEventData, message = 'm'): SocketEvent => ({ chat_id: 'c', message_id: message, data });
@@ -58,6 +58,16 @@ describe('documentsOf', () => {
       statuses: [],
       sources: undefined,
     });
+  });
+});
+
+describe('followUpsOf', () => {
+  it('has the news, or what is stored by any client', () => {
+    const news = new Store<News>(new Map());
+    takeNews(news, told({ type: 'chat:message:follow_ups', data: { follow_ups: ['a', 'b'] } }));
+    expect(followUpsOf(message(), news.get().get('m'))).toEqual(['a', 'b']);
+    expect(followUpsOf(message({ followUps: ['a', 1, ' ', 'a', 'b', 'c', 'd'] }), undefined)).toEqual(['a', 'b', 'c']);
+    expect(followUpsOf(message({ followUps: 'a' }), undefined)).toEqual([]);
   });
 });
 

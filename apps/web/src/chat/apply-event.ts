@@ -32,6 +32,7 @@ export class EventApplier {
     switch (data.type) {
       case 'status':
       case 'chat:completion':
+      case 'chat:message:follow_ups':
         return takeNews(this.news, event);
       case 'chat:active':
         patchRow(this.client, chatId, { active: data.data.active });

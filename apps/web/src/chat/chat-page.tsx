@@ -68,6 +68,7 @@ export function ChatPage() {
     stored,
     model,
     parameters: parametersFor(parameters, preferences),
+    followUps: preferences.autoFollowUps !== false,
     onAsk: (answerId) => reader.asked(answerId, preferences.followAnswers === true),
   });
   const { thread } = turn;

@@ -8,8 +8,8 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { useConfig } from '../house/use-config';
 import { t } from '../messages';
-import { useConfig } from '../session/use-config';
 import { showToast } from '../ui/toasts';
 import { patchTitle, refreshRecent } from './chat-cache';
 import { chatKey, CHATS_KEY, CHATS_PER_PAGE, PINNED_KEY, tasksKey } from './chat-keys';

@@ -1,7 +1,7 @@
 import type { PickerModel } from '@perennial/contracts-wire';
+import { useConfig } from '../house/use-config';
 import { t } from '../messages';
 import { suggestionsIn, suggestionsOf } from '../models/model-facts';
-import { useConfig } from '../session/use-config';
 
 interface SuggestionsProps {
   model: PickerModel | undefined;

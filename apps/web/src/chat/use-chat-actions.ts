@@ -40,6 +40,7 @@ function actionsFrom(latest: Around & { change: ReturnType<typeof useChangeChat>
     retry: (answer) => andShow(latest.turn.retry(answer)),
     retryWith: (answer) => latest.chooseModel((model) => andShow(latest.turn.retry(answer, model))),
     goOn: (answer) => andShow(latest.turn.goOn(answer)),
+    ask: (after, text) => andShow(latest.turn.askAfter(after, text)),
     askInstead: async (question, text) => {
       await latest.turn.askInstead(question, text);
       latest.showBranch(undefined);

@@ -27,12 +27,14 @@ interface TurnSetting {
   model: string;
   /** What the model is told besides the questions. */
   parameters: Parameters;
+  /** What one might ask next is wanted after the answers. */
+  followUps: boolean;
   /** A turn begins: this answer is shown, empty. */
   onAsk: (answerId: string) => void;
 }
 
 /** Sends messages and requests answers; the ids are created here, so that a repeated request is the same turn. */
-export function useTurn({ chatId, chat, stored, model, parameters, onAsk }: TurnSetting) {
+export function useTurn({ chatId, chat, stored, model, parameters, followUps, onAsk }: TurnSetting) {
   const live = useLive();
   const navigate = useNavigate();
   const delivery = useDelivery();
@@ -70,7 +72,7 @@ export function useTurn({ chatId, chat, stored, model, parameters, onAsk }: Turn
           message_ids: [{ model_id: model, message_id: answerId, modelIdx: 0 }],
           user_message: asked && { ...asked, models: [model] },
           params: parameters,
-          background_tasks: { title_generation: true },
+          background_tasks: { title_generation: true, follow_up_generation: followUps },
         }),
       });
     } catch (error) {
@@ -98,6 +100,9 @@ export function useTurn({ chatId, chat, stored, model, parameters, onAsk }: Turn
     /** `onAccepted` is called when the server has the message, before its chat is shown. */
     say: (question: Omit<Question, 'id'>, onAccepted: (chatId: string) => void) =>
       ask(crypto.randomUUID(), thread.at(-1)?.id ?? null, { id: crypto.randomUUID(), ...question }, { onAccepted }),
+    /** Asks a question in words alone, after an answer. */
+    askAfter: (answer: Message, text: string) =>
+      ask(crypto.randomUUID(), answer.id, { id: crypto.randomUUID(), text, pictures: [], files: [] }),
     /** Answers the same question again: a version of its own, beside the old one. */
     retry: (answer: Message, by?: string) => ask(crypto.randomUUID(), answer.parentId ?? null, undefined, { by }),
     /** Asks another question in the place of one, with its attachments: both stay. */

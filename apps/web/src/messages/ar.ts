@@ -29,6 +29,7 @@ export default {
   'admin.back': 'العودة إلى المحادثات',
 
   answer: 'الإجابة',
+  'answer.followUps': 'ما يمكن السؤال عنه بعد ذلك',
   'answer.begins': 'بدأت الإجابة.',
   'answer.continue': 'متابعة',
   'answer.edit': 'تعديل الإجابة',

@@ -30,6 +30,7 @@ export default {
   'admin.back': 'Zurück zu den Chats',
 
   answer: 'Antwort',
+  'answer.followUps': 'Was man als Nächstes fragen könnte',
   'answer.begins': 'Die Antwort beginnt.',
   'answer.continue': 'Fortsetzen',
   'answer.edit': 'Antwort bearbeiten',

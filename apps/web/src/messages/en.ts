@@ -27,6 +27,7 @@ export default {
   'admin.back': 'Back to the chats',
 
   answer: 'Answer',
+  'answer.followUps': 'What to ask next',
   'answer.begins': 'The answer begins.',
   'answer.continue': 'Continue',
   'answer.edit': 'Edit the answer',

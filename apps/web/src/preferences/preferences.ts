@@ -14,6 +14,8 @@ export interface Preferences {
   /** Instructions for all chats. */
   readonly system?: string;
   readonly notificationEnabled?: boolean;
+  /** Whether what one might ask next is written after answers. */
+  readonly autoFollowUps?: boolean;
   /** Ours: the page follows the text of an answer. */
   readonly followAnswers?: boolean;
   /** Ours: the code of a language. */
@@ -110,6 +112,7 @@ export function toPreferences(settings: Stored): Preferences {
     models: models.length > 0 ? models : undefined,
     system: text('system'),
     notificationEnabled: flag('notificationEnabled'),
+    autoFollowUps: flag('autoFollowUps'),
     followAnswers: flag('followAnswers'),
     answerLanguage: text('answerLanguage'),
     letterShortcuts: flag('letterShortcuts'),

@@ -144,6 +144,16 @@ export const SETTINGS: readonly Setting[] = [
     ]),
   },
   {
+    id: 'followUps',
+    section: 'chat',
+    name: () => ts('followUps'),
+    hint: () => ts('followUps.hint'),
+    Control: choiceControl('autoFollowUps', () => [
+      [undefined, ts('on')],
+      [false, ts('off')],
+    ]),
+  },
+  {
     id: 'notify',
     section: 'chat',
     name: () => ts('notify'),

@@ -50,6 +50,8 @@ export const accept = defineCall({
     /** OpenAI sampling parameters (temperature, max_tokens, …). */
     params: boundedJson().default({}),
     generateTitle: z.boolean().default(false),
+    /** Whether what one might ask next is written after the answer (`chat:message:follow_ups`). */
+    generateFollowUps: z.boolean().default(false),
     /**
      * Continues the one answer of `answers`, which has ended; `parentId` names it too, and there is no user message.
      */

@@ -75,7 +75,9 @@ export const TurnBodySchema = z.looseObject({
   /** Documents of the whole chat or of this request, beside those of the message. */
   files: attachments.nullish(),
   params: boundedJson().nullish(),
-  background_tasks: z.looseObject({ title_generation: z.boolean().optional() }).nullish(),
+  background_tasks: z
+    .looseObject({ title_generation: z.boolean().optional(), follow_up_generation: z.boolean().optional() })
+    .nullish(),
 });
 
 export type TurnBody = z.input<typeof TurnBodySchema>;

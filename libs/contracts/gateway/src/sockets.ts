@@ -80,6 +80,7 @@ export type SocketEventData =
   | { type: 'chat:list'; data: ChatListData }
   /** Messages of the chat were edited or deleted: it is read again. */
   | { type: 'chat:reload'; data: Record<string, never> }
+  | { type: 'chat:message:follow_ups'; data: { follow_ups: string[] } }
   | { type: 'chat:presence'; data: { users: { id: string; name: string }[] } };
 
 /** Payload of an `events` event. */

@@ -9,7 +9,7 @@ import { UsageService } from '../../usage/usage.service';
 import { documentsIn } from '../documents/attachments';
 import { DocumentGate } from '../documents/document-gate';
 import { ModelCatalog } from '../models/model-catalog';
-import { DEFAULT_TITLE } from '../title/title-text';
+import { DEFAULT_TITLE } from '../side-effects/title-text';
 import { cutText } from '../types/cut-text';
 import { toAsker, type TurnRequest } from '../types/run';
 import { UserEvents } from '../user-events';
@@ -252,13 +252,14 @@ function sizeOf(content: Content | null): number {
 }
 
 /** The part of the request that the worker needs; a turn without documents names none. */
-function turnRequestOf({ system, params, files, continueAnswer }: Request): TurnRequest {
+function turnRequestOf({ system, params, files, continueAnswer, generateFollowUps }: Request): TurnRequest {
   const documents = files.length === 0 ? files : documentsIn(files);
   return {
     ...(system === undefined ? {} : { system }),
     params,
     ...(documents.length === 0 ? {} : { files: documents }),
     ...(continueAnswer ? { continues: true } : {}),
+    ...(generateFollowUps ? { followUps: true } : {}),
   };
 }
 

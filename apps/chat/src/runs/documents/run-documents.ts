@@ -1,10 +1,10 @@
 import type { SearchItem } from '@perennial/contracts-retrieval';
 import type { ChatMessage } from '@perennial/model-provider';
+import { textOf } from '../models/task-text';
 import { historyMessages } from '../types/history-messages';
 import type { ClaimedRun, FoundDocuments, HistoryMessage } from '../types/run';
 import { distinct, documentsIn } from './attachments';
 import { promptOf } from './context-text';
-import { textOf } from './query-text';
 
 /** The documents of a run: those of its request, of the messages on its path, of its chat, and of its model. */
 export function itemsOf({ request, attached }: ClaimedRun, knowledge: readonly SearchItem[]): SearchItem[] {

@@ -282,6 +282,7 @@ export class Attempt implements ActiveItem {
 
   private announce(writer: RunWriter, finished: FinishedRun): void {
     this.reports.ended(this.run, finished, this.provider);
+    if (finished.followUps) this.onFollowUps(finished.followUps);
     // The writer is released only when Redis has the end; if the process dies before, the sweepers publish it.
     this.writer = undefined;
     writer.end(finished.terminal).then(
@@ -294,6 +295,9 @@ export class Attempt implements ActiveItem {
 
   /** Called when the terminal event has reached Redis. */
   onPublished: (runId: string) => void = () => undefined;
+
+  /** Called when what one might ask next is to be made. */
+  onFollowUps: (effect: NonNullable<FinishedRun['followUps']>) => void = () => undefined;
 
   private retryOptions() {
     return { signal: this.abort.signal };

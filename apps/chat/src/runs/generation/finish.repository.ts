@@ -6,7 +6,7 @@ import type { RunTerminal } from '@perennial/transport';
 import type { CheckpointRow } from '../ownership/ownership.repository';
 import { CHAT_LIST_ITEM } from '../types/chat-list-item';
 import { jsonb } from '../types/json';
-import type { Outcome, ProviderEnd, RunClaim } from '../types/run';
+import type { ClaimedEffect, Outcome, ProviderEnd, RunClaim } from '../types/run';
 
 export interface FinishedRun {
   terminal: RunTerminal;
@@ -14,12 +14,15 @@ export interface FinishedRun {
   chatActive: boolean;
   /** The chat as the list has it now; undefined when it is not known, or was deleted. */
   chat?: ChatListItem;
+  /** What this process has to make now, if the turn wanted it. */
+  followUps?: Omit<ClaimedEffect, 'kind' | 'principal' | 'traceparent'>;
 }
 
 interface EndedRow {
   terminal: RunTerminal;
   chat_active: boolean;
   chat: ChatListItem | null;
+  follow_ups: FinishedRun['followUps'] | null;
 }
 
 /**
@@ -68,8 +71,13 @@ export class FinishRepository {
     ];
     const row = record ? await this.atOnce(claim, params, record) : await this.end(params, FOR_LONG);
     if (row) {
-      const { terminal: stored, chat_active: chatActive, chat } = row;
-      return { terminal: stored, chatActive, ...(chat && { chat: { ...chat, active: chatActive } }) };
+      const { terminal: stored, chat_active: chatActive, chat, follow_ups: followUps } = row;
+      return {
+        terminal: stored,
+        chatActive,
+        ...(chat && { chat: { ...chat, active: chatActive } }),
+        ...(followUps && { followUps }),
+      };
     }
     return this.finishedBefore(claim);
   }
@@ -133,7 +141,7 @@ WITH ended AS (
          -- The owner stays: it says whose end this is.
          ended_at = now()
    WHERE r.id = $1 AND r.owner = $2 AND r.epoch = $3 AND r.state = 'running' AND set_config('lock_timeout', $11, true) IS NOT NULL
-  RETURNING r.id, r.chat_id, r.message_id, r.state, r.terminal
+  RETURNING r.id, r.user_id, r.chat_id, r.message_id, r.parent_message_id, r.model, r.request, r.state, r.terminal
 ),
 message AS (
   UPDATE messages m
@@ -147,10 +155,24 @@ chat AS (
   -- Not now(), when this began: a change by the owner that came since would make the answer look read.
   UPDATE chats c SET updated_at = clock_timestamp() FROM ended WHERE c.id = ended.chat_id RETURNING ${CHAT_LIST_ITEM}
 ),
+follow_ups AS (
+  -- The key says what it is; the column has a constraint, which only the next version may change.
+  INSERT INTO side_effects (key, kind, run_id, user_id, chat_id, payload, state, owner, tries)
+  SELECT 'follow_ups:' || ended.id, 'title', ended.id, ended.user_id, ended.chat_id,
+         jsonb_build_object('messageId', ended.message_id, 'modelId', ended.model,
+                            -- A process of the version before takes what it claims for a title, and needs its text.
+                            'text', coalesce((SELECT left(q.content, 2000) FROM messages q
+                                               WHERE q.chat_id = ended.chat_id AND q.id = ended.parent_message_id), '')),
+         'begun', $2, 1
+    FROM ended WHERE ended.state = 'completed' AND ended.chat_id IS NOT NULL AND ended.request ? 'followUps'
+  ON CONFLICT (key) DO NOTHING
+  RETURNING key, tries, payload, user_id, chat_id
+),
 checkpoints AS (
   DELETE FROM run_checkpoints k USING ended WHERE k.run_id = ended.id
 )
 SELECT ended.terminal,
        EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = ended.chat_id AND r.id <> ended.id AND r.state IN ('queued', 'running')) AS chat_active,
-       (SELECT to_jsonb(chat) FROM chat) AS chat
+       (SELECT to_jsonb(chat) FROM chat) AS chat,
+       (SELECT to_jsonb(follow_ups.*) FROM follow_ups) AS follow_ups
   FROM ended`;

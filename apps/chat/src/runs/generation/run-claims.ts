@@ -3,7 +3,7 @@ import { NoRoomError } from '@perennial/work';
 import { ClaimRepository, SUSPECTS_TOGETHER } from '../ownership/claim.repository';
 import { ProcessRegistry } from '../ownership/process-registry';
 import { TOLD_AFTER_S } from '../ownership/queue-places.repository';
-import { TitleService } from '../title/title.service';
+import { SideEffects } from '../side-effects/side-effects.service';
 import type { ClaimedRun } from '../types/run';
 import { UserEvents } from '../user-events';
 import { ActiveRuns } from './active-runs';
@@ -39,7 +39,7 @@ export class RunClaims {
     private readonly registry: ProcessRegistry,
     private readonly activeRuns: ActiveRuns,
     private readonly attempts: AttemptFactory,
-    private readonly titles: TitleService,
+    private readonly sideEffects: SideEffects,
     private readonly events: UserEvents,
   ) {}
 
@@ -129,10 +129,10 @@ export class RunClaims {
   private begin(run: ClaimedRun, owner: string): Attempt {
     const attempt = this.attempts.make(run, owner);
     this.activeRuns.add(attempt);
-    if (run.title && !run.cancelled) {
-      const { principal, traceparent } = run;
-      this.titles.begin({ ...run.title, principal, traceparent }, attempt.over);
-    }
+    const { principal, traceparent } = run;
+    if (run.title && !run.cancelled)
+      this.sideEffects.begin({ ...run.title, kind: 'title', principal, traceparent }, attempt.over);
+    attempt.onFollowUps = (effect) => this.sideEffects.begin({ ...effect, kind: 'follow_ups', principal, traceparent });
     return attempt;
   }
 }

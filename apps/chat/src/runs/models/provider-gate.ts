@@ -13,7 +13,7 @@ import { type WaitingCall, WaitingCalls } from './waiting-calls';
 /** A longer pause is left to the user, as in `CHAT_RETRY`: a sleeping answer holds a place of its worker. */
 const LONGEST_PAUSE_MS = 5_000;
 /** How long a call may wait for its provider's limits; the other work has something instead of the model's answer. */
-const WAIT_AT_MOST_MS: Record<ModelWork, number> = { answer: 120_000, queries: 0, title: 0 };
+const WAIT_AT_MOST_MS: Record<ModelWork, number> = { answer: 120_000, queries: 0, title: 0, follow_ups: 0 };
 /** Who waits keeps asking: one that does not any more loses its turn. */
 const ASK_EVERY_MS = 1_000;
 /** Share of a worker's places in which answers may wait for one connection, so that one full provider does not stop the others. */

@@ -14,6 +14,8 @@ export interface TurnRequest {
   params: Record<string, unknown>;
   /** Documents that the request names. */
   files?: unknown[];
+  /** What one might ask next is made after it. */
+  followUps?: true;
   /** The run continues an ended answer, whose text is the run's first checkpoint. */
   continues?: true;
 }
@@ -54,11 +56,12 @@ export interface Checkpoint {
   text: string;
 }
 
-/** A title that the claimant has to make, claimed together with the run. */
-export interface ClaimedTitle {
+/** What is made beside an answer: the title of a new chat while it is written, and what one might ask next after it. */
+export interface ClaimedEffect {
   key: string;
+  kind: 'title' | 'follow_ups';
   tries: number;
-  payload: TitlePayload;
+  payload: EffectPayload;
   user_id: string;
   chat_id: string;
   principal: Principal;
@@ -66,7 +69,7 @@ export interface ClaimedTitle {
   traceparent: string | null;
 }
 
-export interface TitlePayload {
+export interface EffectPayload {
   messageId: string;
   modelId: string;
   /** Beginning of the user's message. */
@@ -137,7 +140,8 @@ export interface ClaimedRun {
   /** The search results of an earlier owner. */
   documents: KeptDocuments | null;
   checkpoints: Checkpoint[] | null;
-  title: Omit<ClaimedTitle, 'principal' | 'traceparent'> | null;
+  /** The title that the claimant has to make. */
+  title: Omit<ClaimedEffect, 'kind' | 'principal' | 'traceparent'> | null;
 }
 
 /** The number of a run's first text; a take-over that starts again raises it. */

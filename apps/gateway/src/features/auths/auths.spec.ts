@@ -82,8 +82,8 @@ describe('signing in and up', () => {
     beforeEach(async () => {
       await start();
       edge.rpc
-        .on(registration.settings, () => ({ signUp: false, defaultRole: 'pending', sessionLifetime: '4w' }))
-        .on(registration.updateSettings, () => ({ signUp: true, defaultRole: 'pending' }))
+        .on(registration.settings, () => ({ signUp: false, defaultRole: 'pending' as const, sessionLifetime: '4w' }))
+        .on(registration.updateSettings, () => ({ signUp: true, defaultRole: 'pending' as const }))
         .on(settings.updateGeneral, () => ({}))
         .on(settings.version, () => ({ version: 1 }))
         .on(settings.get, () =>

@@ -42,6 +42,7 @@ export function toTurn(body: Turn): CallRequest<typeof runs.accept> {
     answers: answersOf(body),
     ...rest(body),
     generateTitle: body.background_tasks?.title_generation === true,
+    generateFollowUps: body.background_tasks?.follow_up_generation === true,
   };
 }
 

@@ -2,7 +2,7 @@ import type { RouteBody, routes as declared } from '@perennial/contracts-gateway
 import type { Suggestion } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { CONFIG_KEY } from '../../session/use-config';
+import { CONFIG_KEY } from '../../house/use-config';
 import { ta } from '../messages';
 
 export type GeneralChange = RouteBody<typeof declared.auths.updateAdminConfig>;

@@ -1,5 +1,4 @@
 import { type FormEvent, useState } from 'react';
-import { t } from '../../messages';
 import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { useSaveGeneral } from './general-queries';

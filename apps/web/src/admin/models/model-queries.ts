@@ -2,7 +2,7 @@ import type { RouteReply, routes as declared } from '@perennial/contracts-gatewa
 import type { Model } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { CONFIG_KEY } from '../../session/use-config';
+import { CONFIG_KEY } from '../../house/use-config';
 import { ta } from '../messages';
 
 const KEY = ['admin', 'models'];

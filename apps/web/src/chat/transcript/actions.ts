@@ -9,6 +9,8 @@ export interface MessageActions {
   retryWith(answer: Message): void;
   /** Writes on where an answer was cut off. */
   goOn(answer: Message): void;
+  /** Asks what was suggested after an answer. */
+  ask(after: Message, text: string): void;
   /** Asks an edited question, beside the old one. Resolves when the server has it. */
   askInstead(question: Message, text: string): Promise<unknown>;
   /** Stores an edited answer, beside the old one. */

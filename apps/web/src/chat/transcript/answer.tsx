@@ -3,7 +3,7 @@ import { MarkdownView } from '@perennial/web-ui/markdown';
 import { memo, type Ref, useEffect, useMemo, useState } from 'react';
 import { t } from '../../messages';
 import { useStore } from '../../state/store';
-import { documentsOf } from '../answer-news';
+import { documentsOf, followUpsOf } from '../answer-news';
 import { DocumentsStatus } from '../documents-status';
 import { useDrafts } from '../drafts';
 import { useNews } from '../live';
@@ -15,6 +15,7 @@ import { AnswerActions } from './answer-actions';
 import { useAnswerText } from './answer-text';
 import { CitationsContext } from './citation';
 import { type CitedDocument, citedDocuments } from './citations';
+import { FollowUps } from './follow-ups';
 import { MessageEditor } from './message-editor';
 import { MessagePictures } from './message-pictures';
 import { NO_RUN } from './runs/run';
@@ -107,6 +108,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
           />
         )}
       </footer>
+      {last && !writing && !editing && <FollowUps after={message} texts={followUpsOf(message, told)} />}
       {opened && <SourceDialog document={opened} onClose={() => setOpened(undefined)} />}
     </li>
   );

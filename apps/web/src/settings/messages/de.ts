@@ -54,6 +54,9 @@ export default {
   'follow.words': 'scrollen',
   'follow.hold': 'Die Seite still halten',
   'follow.follow': 'Dem Text folgen',
+  followUps: 'Anschlussfragen',
+  'followUps.hint':
+    'Nach jeder Antwort wird vorgeschlagen, was man als Nächstes fragen könnte. Ein Modell schreibt es.',
   paste: 'Lange Texte als Dateien einfügen',
   'paste.hint': 'Ein Text mit mehr als 8.000 Zeichen wird ein Anhang; er lässt sich zurück ins Feld setzen.',
   model: 'Modell eines neuen Chats',

@@ -52,6 +52,8 @@ export default {
   'follow.words': 'scroll',
   'follow.hold': 'Hold the page still',
   'follow.follow': 'Follow the text',
+  followUps: 'Follow-up questions',
+  'followUps.hint': 'What one might ask next is suggested after each answer. A model writes it.',
   paste: 'Paste long texts as files',
   'paste.hint': 'A text of more than 8,000 characters becomes an attachment; it can be put back into the box.',
   model: 'Model of a new chat',
