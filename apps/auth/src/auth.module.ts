@@ -12,6 +12,8 @@ import { PasswordHasher } from './passwords/password-hasher';
 import { PasswordPolicy } from './passwords/password-policy';
 import { AccountCreator } from './registration/account-creator';
 import { AccountImporter } from './registration/account-importer';
+import { AccountLists } from './registration/account-lists';
+import { AccountListsController } from './registration/account-lists.controller';
 import { FirstAdmin } from './registration/first-admin';
 import { RegistrationController } from './registration/registration.controller';
 import { RegistrationService } from './registration/registration.service';
@@ -36,7 +38,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
 
 /** Accounts and sessions. */
 @Module({
-  controllers: [SessionsController, RegistrationController, UsersController, AccountController],
+  controllers: [SessionsController, RegistrationController, AccountListsController, UsersController, AccountController],
   providers: [
     RevocationsRepository,
     SessionsRepository,
@@ -51,6 +53,7 @@ const PRUNE_MS = 10 * 60 * 1_000;
     RegistrationSettings,
     AccountCreator,
     AccountImporter,
+    AccountLists,
     FirstAdmin,
     PasswordPolicy,
     { provide: SetupSecret, inject: [AUTH_ENV], useFactory: (env: AuthEnv) => new SetupSecret(secretKeys(env)) },

@@ -246,6 +246,59 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       expect((await signIn('grace@example.com', 'another long password')).status).toBe(400);
     });
 
+    it('come from a file, after it was seen what will happen, go into one, and are changed and deleted together', async () => {
+      await page.goto('/admin/users');
+      await page.getByRole('button', { name: 'Add from a file' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Add users from a file' });
+      const lines = [
+        'Name,Email,Role',
+        'Zora One,z1@example.com,user',
+        'Zora Two,z2@example.com,user',
+        'Zora Two,z2@example.com,',
+      ];
+      await dialog.locator('input[type=file]').setInputFiles({
+        name: 'list.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from([...lines, 'Nobody,nowhere,user', 'Ada,ada@example.com,user'].join('\n')),
+      });
+      await dialog.getByText('2 accounts are new.').waitFor();
+      await dialog.getByText('1 account is there already, and stays as it is.').waitFor();
+      await dialog.getByText('Line 4 has an address that stands above already.').waitFor();
+      await dialog.getByText('Line 5 is without a right address.').waitFor();
+      expect(await faults()).toEqual([]);
+      expect(await dialog.getByRole('button', { name: 'Add 2 accounts' }).count()).toBe(0);
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        dialog.getByRole('button', { name: 'Save the list with the passwords' }).press('Enter'),
+      ]);
+      expect(saved.suggestedFilename()).toBe('new-users.csv');
+      await dialog.getByRole('button', { name: 'Add 2 accounts' }).press('Enter');
+      await dialog.getByText('2 accounts were added.').waitFor();
+      await dialog.getByRole('button', { name: 'Close' }).last().press('Enter');
+
+      const { token } = await admin();
+      const file = await fetch(`${system.baseUrl}/api/v1/users/export`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(file.headers.get('content-type')).toContain('text/csv');
+      const rows = (await file.text()).split('\r\n');
+      expect(rows.filter((text) => /,z[12]@example\.com,user,/.test(text))).toHaveLength(2);
+
+      await page.getByRole('searchbox').fill('Zora');
+      await page.getByText('2 accounts', { exact: true }).waitFor();
+      await page.getByRole('checkbox', { name: 'Choose all on this page' }).check();
+      const bar = page.getByRole('region', { name: 'Chosen accounts' });
+      expect(await faults()).toEqual([]);
+      await bar.getByLabel('Role').selectOption('pending');
+      await bar.getByRole('button', { name: 'Set the role' }).press('Enter');
+      await page.getByText('2 accounts were changed.').waitFor();
+      await page.getByRole('checkbox', { name: 'Choose all on this page' }).check();
+      await bar.getByRole('button', { name: 'Delete them…' }).press('Enter');
+      await bar.getByRole('button', { name: 'Delete for good' }).press('Enter');
+      await page.getByText('2 accounts were deleted.').waitFor();
+      await page.getByText('Nobody matches “Zora”.').waitFor();
+    });
+
     it('cannot lose the last administrator, nor be deleted by themselves', async () => {
       await page.goto('/admin/users?role=admin');
       await page.getByRole('button', { name: 'Edit Ada' }).click();

@@ -82,6 +82,29 @@ export class UsersRepository {
     return row;
   }
 
+  /** Those of the addresses that accounts have. */
+  async existing(emails: readonly string[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ email: string }>('SELECT email FROM users WHERE email = ANY ($1)', [
+      emails,
+    ]);
+    return new Set(rows.map(({ email }) => email));
+  }
+
+  /** Inserts accounts whose address is free. @returns those that are new */
+  async insertListed(
+    tx: Queryable,
+    users: readonly Omit<NewUser, 'profileImageUrl'>[],
+    profileImageUrl: string,
+  ): Promise<{ id: string; email: string; role: Role }[]> {
+    return tx.query(
+      `INSERT INTO users (name, email, password_hash, role, profile_image_url)
+       SELECT name, email, "passwordHash", role, $2
+         FROM jsonb_to_recordset($1::jsonb) AS l (name text, email text, "passwordHash" text, role text)
+       ON CONFLICT (email) DO NOTHING RETURNING id, email, role`,
+      [JSON.stringify(users), profileImageUrl],
+    );
+  }
+
   /**
    * Inserts an account of another product, with its settings.
    *

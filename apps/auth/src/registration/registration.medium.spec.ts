@@ -1,4 +1,4 @@
-import { type IssuedSession, registration, sessions, users } from '@perennial/contracts-auth';
+import { accountLists, type IssuedSession, registration, sessions, users } from '@perennial/contracts-auth';
 import { ANONYMOUS } from '@perennial/contracts-kernel';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -100,5 +100,52 @@ describe('sign-up', () => {
     );
     expect(user).toMatchObject({ role: 'admin', name: 'Admin' });
     await expect(signUp(made, 'late', { local: true })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  });
+
+  it('is not needed for the lines of a list: those that can be are added once, and all accounts are read in pages', async () => {
+    const made = await open();
+    const owner = principalFrom(await signUp(made, 'owner', { local: true }));
+    const { rpc } = made.caller;
+    const line = (email: string, more: object = {}) => ({ name: 'Ann', email, role: 'user', password, ...more });
+    const lines = [
+      line('ann@example.com'),
+      line(' OWNER@example.com '),
+      line('no address'),
+      line('b@example.com', { name: ' ' }),
+      line('c@example.com', { role: 'king' }),
+      line('d@example.com', { password: 'password' }),
+      line('Bea@Example.com', { role: 'Admin' }),
+      line('bea@example.com'),
+      line('e@example.com', { role: '', password: '' }),
+    ];
+    const faults = ['bad_email', 'no_name', 'bad_role', 'weak_password'];
+    const checked = await rpc.call(accountLists.check, { accounts: lines }, { principal: owner });
+    expect(checked.results.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
+      ...['new', 'existing', ...faults, 'new', 'new', 'new'],
+    ]);
+    const add = (key?: string) => rpc.call(accountLists.add, { accounts: lines }, { principal: owner, key });
+    const first = await add('k');
+    expect(first.results.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
+      ...['added', 'existing', ...faults, 'added', 'existing', 'no_password'],
+    ]);
+    // The second delivery has the same reply; the same file once more finds what is there.
+    expect(await add('k')).toEqual(first);
+    expect((await add()).results.filter(({ outcome }) => outcome === 'added')).toEqual([]);
+    const { user } = await rpc.call(
+      sessions.signIn,
+      { email: 'bea@example.com', password, address },
+      { principal: ANONYMOUS },
+    );
+    expect(user).toMatchObject({ name: 'Ann', role: 'admin' });
+
+    const all = (await rpc.call(accountLists.page, {}, { principal: owner })).accounts;
+    expect(all.map(({ email }) => email).sort()).toEqual(['ann@example.com', 'bea@example.com', 'owner@example.com']);
+    expect(Object.keys(all[0] ?? {}).sort()).toEqual(['createdAt', 'email', 'id', 'lastActiveAt', 'name', 'role']);
+    const after = await rpc.call(accountLists.page, { after: all[1]?.id }, { principal: owner });
+    expect(after.accounts).toEqual(all.slice(2));
+    for (const call of [accountLists.page, accountLists.check, accountLists.add])
+      await expect(
+        rpc.call(call, { accounts: [] }, { principal: { ...owner, role: 'user' as const } }),
+      ).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });
 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { users } from '@perennial/contracts-auth';
-import type { CallParsedRequest, UserPrincipal } from '@perennial/contracts-kernel';
+import { accountLists, type users } from '@perennial/contracts-auth';
+import type { CallParsedRequest, CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import type { User } from '@perennial/contracts-wire';
 import { Database, type Queryable } from '@perennial/persistence';
 import { USER_COLUMNS } from '../accounts/user-columns';
@@ -44,6 +44,16 @@ export class DirectoryRepository {
       this.database.first<{ total: number }>(`SELECT count(*)::int AS total FROM users u WHERE ${where}`, wanted),
     ]);
     return { users, total: count?.total ?? 0 };
+  }
+
+  /** Accounts in the order of their ids, after one of them. */
+  async pageAfter(after: string | undefined): Promise<CallReply<typeof accountLists.page>['accounts']> {
+    return this.database.query(
+      `SELECT id, name, email, role, floor(extract(epoch FROM created_at))::int AS "createdAt",
+              floor(extract(epoch FROM last_active_at))::int AS "lastActiveAt"
+         FROM users WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT ${accountLists.ACCOUNTS_PER_PAGE}`,
+      [after ?? null],
+    );
   }
 
   async updateProfile(

@@ -128,6 +128,8 @@ export const routes = {
     stopAll: at<Declared['tasks']['stopAll']>('POST', '/api/tasks/chat/:id/stop'),
   },
   users: {
+    checkImport: at<Declared['users']['checkImport']>('POST', '/api/v1/users/import/check'),
+    importUsers: at<Declared['users']['importUsers']>('POST', '/api/v1/users/import'),
     list: at<Declared['users']['list']>('GET', '/api/v1/users/'),
     remove: at<Declared['users']['remove']>('DELETE', '/api/v1/users/:id'),
     settings: at<Declared['users']['settings']>('GET', '/api/v1/users/user/settings'),

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
+import { AccountListsController } from './account-lists.controller';
 import { UsersController } from './users.controller';
 import { UsersRoutes } from './users.routes';
 
 @Module({
-  controllers: [UsersController, UsersRoutes],
+  controllers: [AccountListsController, UsersController, UsersRoutes],
 })
 export class UsersModule {}

@@ -28,7 +28,7 @@ export function PasswordField({ label }: { label: string }) {
 }
 
 /** 120 random bits, in letters that are not taken for one another. */
-function randomPassword(): string {
+export function randomPassword(): string {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
   const bytes = crypto.getRandomValues(new Uint8Array(24));
   const text = [...bytes].map((byte) => letters[byte % letters.length]).join('');

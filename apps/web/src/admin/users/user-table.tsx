@@ -25,15 +25,32 @@ interface UserTableProps {
   onOrder: (order: Order) => void;
   onApprove: (user: UserRow) => void;
   onOpen: (user: UserRow) => void;
+  /** Ids of the chosen rows. */
+  chosen: ReadonlySet<string>;
+  onChoose: (ids: readonly string[], isChosen: boolean) => void;
 }
 
 /** One page of accounts. On a phone each row keeps its name, address, role and buttons. */
-export function UserTable({ rows, list, self, isOld, approving, onOrder, onApprove, onOpen }: UserTableProps) {
+export function UserTable(props: UserTableProps) {
+  const { rows, list, self, isOld, approving, onOrder, onApprove, onOpen, chosen, onChoose } = props;
   const columns = columnWords();
   return (
     <table className="admin-table" aria-busy={isOld} aria-label={ta('page.users')}>
       <thead>
         <tr>
+          <td className="admin-choose">
+            <input
+              type="checkbox"
+              aria-label={ta('many.all')}
+              checked={rows.every(({ id }) => chosen.has(id))}
+              onChange={({ target }) =>
+                onChoose(
+                  rows.map(({ id }) => id),
+                  target.checked,
+                )
+              }
+            />
+          </td>
           {COLUMNS.map((order) => (
             <th key={order} scope="col" data-column={order} aria-sort={sortOf(list, order)}>
               <button type="button" onClick={() => onOrder(order)}>
@@ -49,6 +66,14 @@ export function UserTable({ rows, list, self, isOld, approving, onOrder, onAppro
       <tbody>
         {rows.map((user) => (
           <tr key={user.id}>
+            <td className="admin-choose">
+              <input
+                type="checkbox"
+                aria-label={ta('many.choose', { name: user.name })}
+                checked={chosen.has(user.id)}
+                onChange={({ target }) => onChoose([user.id], target.checked)}
+              />
+            </td>
             <th scope="row">
               <bdi>{user.name}</bdi>
               {user.id === self && <span className="muted"> {ta('users.you')}</span>}

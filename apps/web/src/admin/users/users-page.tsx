@@ -1,15 +1,18 @@
 import type { SessionProfile, UserRow } from '@perennial/contracts-wire';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { t } from '../../messages';
 import { ta } from '../messages';
 import { AdminPage, focusPage, Problem } from '../page-parts';
 import { Pager } from '../pager';
 import { AddUser } from './add-user';
+import { ChosenBar } from './chosen-bar';
 import { readList, reorder, ROWS, type UserList, writeList } from './list-address';
 import { UserDialog } from './user-dialog';
-import { useUpdateUser, useUsers } from './user-queries';
+import { useListsAgain, useUpdateUser, useUsers } from './user-queries';
 import { UserTable } from './user-table';
+
+const ImportUsers = lazy(() => import('./import/import-users'));
 
 /** A pause in typing after which is searched. */
 const TYPED_MS = 250;
@@ -28,11 +31,20 @@ export function UsersPage({ self }: { self: SessionProfile }) {
   const approve = useUpdateUser();
   const [adding, setAdding] = useState(false);
   const [opened, setOpened] = useState<UserRow>();
+  const [importing, setImporting] = useState(false);
+  const [chosenIds, setChosenIds] = useState<ReadonlySet<string>>(new Set());
   const [done, setDone] = useState('');
+  const listsAgain = useListsAgain();
   const show = (change: Partial<UserList>, options?: { replace: boolean }) =>
     setAddress(writeList({ ...list, page: 1, ...change }), options);
   const rows = users.data?.users ?? [];
   const total = users.data?.total ?? 0;
+  // Only what is seen is chosen.
+  const chosen = rows.filter(({ id }) => chosenIds.has(id));
+  const choose = (ids: readonly string[], isChosen: boolean) => {
+    const others = chosen.map(({ id }) => id).filter((id) => !ids.includes(id));
+    setChosenIds(new Set(isChosen ? [...others, ...ids] : others));
+  };
 
   const letIn = ({ id, name }: UserRow) => {
     setDone('');
@@ -48,9 +60,17 @@ export function UsersPage({ self }: { self: SessionProfile }) {
     <AdminPage
       title={ta('page.users')}
       actions={
-        <button type="button" className="button" onClick={() => setAdding(true)}>
-          {ta('users.add')}
-        </button>
+        <div className="row">
+          <a className="button button-quiet" href="/api/v1/users/export" download="users.csv">
+            {ta('users.export')}
+          </a>
+          <button type="button" className="button button-quiet" onClick={() => setImporting(true)}>
+            {ta('users.import')}
+          </button>
+          <button type="button" className="button" onClick={() => setAdding(true)}>
+            {ta('users.add')}
+          </button>
+        </div>
       }
     >
       <div className="admin-bar">
@@ -69,6 +89,17 @@ export function UsersPage({ self }: { self: SessionProfile }) {
           .filter(Boolean)
           .join(' ')}
       </p>
+      {chosen.length > 0 && (
+        <ChosenBar
+          chosen={chosen}
+          onNone={() => setChosenIds(new Set())}
+          onDone={(words) => {
+            setDone(words);
+            setChosenIds(new Set());
+            focusPage();
+          }}
+        />
+      )}
       {users.data && rows.length === 0 && <p className="empty-state">{nothing(list, total)}</p>}
       {rows.length > 0 && (
         <UserTable
@@ -80,6 +111,8 @@ export function UsersPage({ self }: { self: SessionProfile }) {
           onOrder={(order) => show(reorder(list, order))}
           onApprove={letIn}
           onOpen={setOpened}
+          chosen={new Set(chosen.map(({ id }) => id))}
+          onChoose={choose}
         />
       )}
       <Pager page={list.page} rows={ROWS} total={total} onPage={(page) => show({ page })} />
@@ -91,6 +124,11 @@ export function UsersPage({ self }: { self: SessionProfile }) {
             setDone(ta('users.added', { name }));
           }}
         />
+      )}
+      {importing && (
+        <Suspense fallback={<span role="status">{t('page.loading')}</span>}>
+          <ImportUsers onClose={() => setImporting(false)} onChanged={listsAgain} />
+        </Suspense>
       )}
       {opened && (
         <UserDialog

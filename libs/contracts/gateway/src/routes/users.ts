@@ -18,6 +18,51 @@ export const list = route({
   reply: z.object({ users: z.array(UserRowSchema), total: z.number().int() }),
 });
 
+/** All accounts as CSV, without anything about their passwords. */
+export const exportCsv = route({
+  method: 'GET',
+  path: '/api/v1/users/export',
+  access: 'admin',
+  reply: z.string(),
+  replyType: 'text/csv',
+});
+
+/** A line of a list of accounts, in which anything may stand; without a role the account gets that of a sign-up. */
+const listedUser = z.object({
+  name: z.string().max(1_000),
+  email: z.string().max(1_000),
+  role: z.string().max(100).default(''),
+  password: z.string().max(1_024).default(''),
+});
+
+/** What becomes of each line, in their order. */
+const listed = z.object({
+  results: z.array(
+    z.object({
+      outcome: z.enum(['new', 'added', 'existing', 'refused']),
+      reason: z.enum(['no_name', 'bad_email', 'bad_role', 'no_password', 'weak_password']).optional(),
+    }),
+  ),
+});
+
+/** What an import would do; a line may still be without a password. */
+export const checkImport = route({
+  method: 'POST',
+  path: '/api/v1/users/import/check',
+  access: 'admin',
+  body: z.object({ users: z.array(listedUser).max(500) }),
+  reply: listed,
+});
+
+/** Adds accounts, at most 25 at a time. One that is there already stays as it is, so an import that broke off is done again. */
+export const importUsers = route({
+  method: 'POST',
+  path: '/api/v1/users/import',
+  access: 'admin',
+  body: z.object({ users: z.array(listedUser).max(25) }),
+  reply: listed,
+});
+
 const userId = z.object({ id: z.uuid('is not the id of a user') });
 
 const name = z.string().trim().min(1, 'must not be empty').max(200);
