@@ -10,8 +10,7 @@ import { firstToSignUp, launchBrowser, noBrowser } from '../support/browser';
 import { http } from '../support/http';
 import { beyondTheEdge, violations } from '../support/page-checks';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model';
-
-const SOMEBODY = { name: 'Mallory', email: 'mallory@example.com', password: PASSWORD };
+import { accountLists } from './account-lists.suite';
 
 describe.skipIf(noBrowser)('the administration, in a real browser', () => {
   let provider: ScriptedModel;
@@ -63,6 +62,14 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
     await page.setViewportSize({ width: 1280, height: 720 });
     return found;
   }
+
+  const around = {
+    page: () => page,
+    browser: () => browser,
+    baseUrl: () => system.baseUrl,
+    token: async () => (await admin()).token,
+    faults,
+  };
 
   it('lets nobody in but an administrator, and does not load its pages for others', async () => {
     await addUsers(system.baseUrl, await admin(), 1);
@@ -246,59 +253,6 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
       expect((await signIn('grace@example.com', 'another long password')).status).toBe(400);
     });
 
-    it('come from a file, after it was seen what will happen, go into one, and are changed and deleted together', async () => {
-      await page.goto('/admin/users');
-      await page.getByRole('button', { name: 'Add from a file' }).click();
-      const dialog = page.getByRole('dialog', { name: 'Add users from a file' });
-      const lines = [
-        'Name,Email,Role',
-        'Zora One,z1@example.com,user',
-        'Zora Two,z2@example.com,user',
-        'Zora Two,z2@example.com,',
-      ];
-      await dialog.locator('input[type=file]').setInputFiles({
-        name: 'list.csv',
-        mimeType: 'text/csv',
-        buffer: Buffer.from([...lines, 'Nobody,nowhere,user', 'Ada,ada@example.com,user'].join('\n')),
-      });
-      await dialog.getByText('2 accounts are new.').waitFor();
-      await dialog.getByText('1 account is there already, and stays as it is.').waitFor();
-      await dialog.getByText('Line 4 has an address that stands above already.').waitFor();
-      await dialog.getByText('Line 5 is without a right address.').waitFor();
-      expect(await faults()).toEqual([]);
-      expect(await dialog.getByRole('button', { name: 'Add 2 accounts' }).count()).toBe(0);
-      const [saved] = await Promise.all([
-        page.waitForEvent('download'),
-        dialog.getByRole('button', { name: 'Save the list with the passwords' }).press('Enter'),
-      ]);
-      expect(saved.suggestedFilename()).toBe('new-users.csv');
-      await dialog.getByRole('button', { name: 'Add 2 accounts' }).press('Enter');
-      await dialog.getByText('2 accounts were added.').waitFor();
-      await dialog.getByRole('button', { name: 'Close' }).last().press('Enter');
-
-      const { token } = await admin();
-      const file = await fetch(`${system.baseUrl}/api/v1/users/export`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
-      expect(file.headers.get('content-type')).toContain('text/csv');
-      const rows = (await file.text()).split('\r\n');
-      expect(rows.filter((text) => /,z[12]@example\.com,user,/.test(text))).toHaveLength(2);
-
-      await page.getByRole('searchbox').fill('Zora');
-      await page.getByText('2 accounts', { exact: true }).waitFor();
-      await page.getByRole('checkbox', { name: 'Choose all on this page' }).check();
-      const bar = page.getByRole('region', { name: 'Chosen accounts' });
-      expect(await faults()).toEqual([]);
-      await bar.getByLabel('Role').selectOption('pending');
-      await bar.getByRole('button', { name: 'Set the role' }).press('Enter');
-      await page.getByText('2 accounts were changed.').waitFor();
-      await page.getByRole('checkbox', { name: 'Choose all on this page' }).check();
-      await bar.getByRole('button', { name: 'Delete them…' }).press('Enter');
-      await bar.getByRole('button', { name: 'Delete for good' }).press('Enter');
-      await page.getByText('2 accounts were deleted.').waitFor();
-      await page.getByText('Nobody matches “Zora”.').waitFor();
-    });
-
     it('cannot lose the last administrator, nor be deleted by themselves', async () => {
       await page.goto('/admin/users?role=admin');
       await page.getByRole('button', { name: 'Edit Ada' }).click();
@@ -311,63 +265,7 @@ describe.skipIf(noBrowser)('the administration, in a real browser', () => {
     });
   });
 
-  describe('sign-up and what everybody finds', () => {
-    const save = () => page.getByRole('region', { name: 'Sign-up' }).getByRole('button', { name: 'Save' }).click();
-
-    it('opens the door with a warning, says what who waits reads, and closes it at once for everybody', async () => {
-      await page.goto('/admin/general');
-      const open = page.getByRole('switch', { name: 'People may create accounts themselves' });
-      await open.check();
-      expect(await page.getByRole('alert').count()).toBe(0);
-      await page.getByRole('radio', { name: /^User/ }).check();
-      await page.getByRole('alert').getByText('without being let in by anybody').waitFor();
-      expect(await faults()).toEqual([]);
-      await page.getByRole('radio', { name: /^Waiting/ }).check();
-      await page.getByLabel('Title').fill('Nearly there');
-      await page.getByLabel('Text (Markdown)').fill('Ask **Grace** in room 7.');
-      await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Herbarium');
-      await page.getByRole('button', { name: 'Save the name' }).press('Enter');
-      await page.locator('.brand').getByText('Herbarium').waitFor();
-      await save();
-      await page.getByRole('region', { name: 'Sign-up' }).getByText('Saved.').waitFor();
-
-      const stranger = await browser.newContext({ baseURL: system.baseUrl });
-      const theirs = await stranger.newPage();
-      await theirs.goto('/');
-      await theirs.getByRole('button', { name: 'Create an account' }).click();
-      await theirs.getByLabel('Name').fill('Eve');
-      await theirs.getByLabel('E-mail').fill('eve@example.com');
-      await theirs.getByLabel('Password').fill(PASSWORD);
-      await theirs.getByRole('button', { name: 'Create account' }).click();
-      await theirs.getByRole('heading', { name: 'Nearly there' }).waitFor();
-      await theirs.locator('strong', { hasText: 'Grace' }).waitFor();
-      expect(await violations(theirs)).toEqual([]);
-      await stranger.close();
-
-      await open.uncheck();
-      await save();
-      await page.getByText('Only administrators add accounts.').waitFor();
-      await expect
-        .poll(() => http('POST', `${system.baseUrl}/api/v1/auths/signup`, { body: SOMEBODY }).then((r) => r.status))
-        .toBe(403);
-    });
-
-    it('suggests what one might ask any model, and which model a new chat starts with', async () => {
-      await page.goto('/admin/general');
-      await page.getByRole('button', { name: 'Add a suggestion' }).click();
-      await page.getByLabel('Suggestion 1', { exact: true }).fill('Plan a walk');
-      await page.getByRole('button', { name: 'Save the suggestions' }).click();
-      await page.getByRole('region', { name: 'Suggestions' }).getByText('Saved.').waitFor();
-      await page.getByRole('button', { name: 'New chats start with' }).click();
-      await page.getByRole('option', { name: 'echo' }).click();
-      await page.getByRole('button', { name: 'New chats start with: echo' }).waitFor();
-      await page.getByRole('button', { name: 'None of them' }).click();
-      await page.getByRole('button', { name: 'New chats start with: The first of the list' }).waitFor();
-      await page.goto('/');
-      await page.getByRole('button', { name: 'Plan a walk' }).click();
-      expect(await page.locator('#composer').inputValue()).toBe('Plan a walk');
-    });
-  });
+  accountLists(around);
 
   describe('connections and models', () => {
     const SECRET = 'sk-nobody-may-read-this';

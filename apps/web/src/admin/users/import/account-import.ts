@@ -33,7 +33,7 @@ export async function preview(
   const refused = [...faulty];
   let existing = 0;
   await inParts(accounts, CHECKED_AT_ONCE, onProgress, signal, async (part) => {
-    const { results } = await patiently(
+    const { results } = await whenThereIsRoom(
       () => call(routes.users.checkImport, { body: { users: wireOf(part) } }),
       signal,
     );
@@ -66,7 +66,7 @@ export async function addAll(
 ): Promise<number> {
   let added = 0;
   await inParts(accounts, ADDED_AT_ONCE, onProgress, signal, async (part) => {
-    const { results } = await patiently(
+    const { results } = await whenThereIsRoom(
       () => call(routes.users.importUsers, { body: { users: wireOf(part) } }),
       signal,
     );
@@ -91,7 +91,7 @@ async function inParts(
 }
 
 /** Waits while the server has no room, or is not there for a moment. */
-async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function whenThereIsRoom<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await ask();
