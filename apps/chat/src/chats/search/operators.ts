@@ -58,7 +58,7 @@ export function parseSearch(typed: string): TypedSearch {
  *
  * @param tagsParameter the parameter with the ids of the tags; it is used only if there are some
  */
-export function conditionOf({ archived, pinned, tags, isUntagged }: ChatFilter, tagsParameter: string): string {
+export function matchingChats({ archived, pinned, tags, isUntagged }: ChatFilter, tagsParameter: string): string {
   const conditions = [archived ? 'c.archived' : 'NOT c.archived'];
   if (pinned !== undefined) conditions.push(pinned ? 'c.pinned' : 'NOT c.pinned');
   if (tags.length > 0) conditions.push(TAGGED, `c.meta->'tags' ?& ${tagsParameter}::text[]`);

@@ -3,7 +3,7 @@ import type { ChatListItem } from '@perennial/contracts-chat';
 import { HeavyReads, ReplicaReads, type Waiter } from '@perennial/persistence';
 import { CHAT_LIST_ITEM } from '../../runs/types/chat-list-item';
 import { GRAM_MARK, OWNER_MARK } from './lexemes';
-import { type ChatFilter, conditionOf } from './operators';
+import { type ChatFilter, matchingChats } from './operators';
 import type { ChatQuery } from './query';
 
 const PAGE = 60;
@@ -72,7 +72,7 @@ export class SearchRepository {
   list(userId: string, filter: ChatFilter, page: number): Promise<ChatListItem[]> {
     return this.replicas.run((database) =>
       database.query<ChatListItem>(
-        `SELECT ${CHAT_LIST_ITEM} FROM chats c WHERE c.user_id = $1 AND ${conditionOf(filter, '$3')}
+        `SELECT ${CHAT_LIST_ITEM} FROM chats c WHERE c.user_id = $1 AND ${matchingChats(filter, '$3')}
           ORDER BY c.updated_at DESC, c.id LIMIT ${PAGE} OFFSET $2`,
         [userId, (page - 1) * PAGE, ...tagsOf(filter)],
       ),
@@ -92,10 +92,10 @@ export class SearchRepository {
       // Lexemes are stored outside of the table, so the planner underestimates the rows and would read those of all users instead of the
       // index.
       await tx.query(`SELECT set_config('enable_seqscan', 'off', true)`);
-      return tx.query<FoundChat>(searchSql(conditionOf(filter, '$8')), params);
+      return tx.query<FoundChat>(searchSql(matchingChats(filter, '$8')), params);
     });
   }
 }
 
-/** The parameter of `conditionOf`, if it is used. */
+/** The parameter of `matchingChats`, if it is used. */
 const tagsOf = ({ tags }: ChatFilter): string[][] => (tags.length > 0 ? [tags] : []);

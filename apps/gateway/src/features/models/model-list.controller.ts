@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Controller, Req, Res } from '@nestjs/common';
 import { models } from '@perennial/contracts-config';
-import { type RouteInput, type RouteReply, routes,type RouteView } from '@perennial/contracts-gateway';
+import { type RouteInput, type RouteReply, routes, type RouteView } from '@perennial/contracts-gateway';
 import { Rpc } from '@perennial/transport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { entityTag, namesTag } from '../../http/entity-tag';

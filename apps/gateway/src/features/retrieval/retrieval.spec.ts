@@ -364,7 +364,7 @@ describe('retrieval at the edge', () => {
   it('moves the files to another store, and says why not', async () => {
     const to = { pass: 1, from: 'default', to: 'cloud', done: 1, total: 2, copied: 1, bytes: 9 };
     const order = { kind: 'move', to: 'cloud', paused: true, told: null, error: 'No.' } as const;
-    const rest = { stores: ['default', 'cloud'], phase: 'copying', active: 'default', other: 'cloud' } as const;
+    const rest = { stores: ['default', 'cloud'], phase: 'copying' as const, active: 'default', other: 'cloud' };
     const status: BlobMoveStatus = {
       ...{ ...rest, commandRuns: false, compared: { samples: 2, equal: 2 } },
       order: { ...order, bytesPerS: 5, skipUnreadable: true, progress: { ...to, bytesPerS: 5 } },
