@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Behaviour, Fault } from './behaviour';
-import type { Dialect } from './dialect';
+import { type Dialect, escaped } from './dialect';
+import { MARKDOWN_LENGTH, markdownAt } from './markdown';
 import { type ChatBody, continuedText, maxTokensOf, promptOf } from './request';
 import type { PromptStats, Stats } from './stats';
 import { seedOf, stamp, STAMP_LENGTH, TOKEN_LENGTH, tokenAt } from './text';
@@ -35,7 +36,7 @@ export class Answer {
     private readonly withUsage: boolean,
   ) {
     this.seed = behaviour.deterministic ? seedOf(body.model ?? '', promptOf(body)) : 0;
-    this.tokenLength = behaviour.deterministic ? TOKEN_LENGTH : STAMP_LENGTH;
+    this.tokenLength = behaviour.markdown ? MARKDOWN_LENGTH : behaviour.deterministic ? TOKEN_LENGTH : STAMP_LENGTH;
     const given = behaviour.continues ? continuedText(body).length : 0;
     this.position = Math.floor(given / this.tokenLength);
     this.within = given % this.tokenLength;
@@ -90,9 +91,7 @@ export class Answer {
     if (fault && 'after' in fault) count = Math.min(count, Math.max(1, fault.after - this.sent));
     const reasoning = this.position < this.behaviour.reasoningTokens;
     if (reasoning) count = Math.min(count, this.behaviour.reasoningTokens - this.position);
-    const mark = this.behaviour.deterministic ? '' : stamp();
-    let text = '';
-    for (let index = 0; index < count; index++) text += mark || tokenAt(this.seed, this.position + index);
+    let text = this.behaviour.markdown ? markdownAt(this.position, count) : this.plainText(count);
     if (this.within > 0) {
       text = text.slice(this.within);
       this.within = 0;
@@ -101,7 +100,14 @@ export class Answer {
     this.sent += count;
     this.chunks += 1;
     this.count.stats.counters.tokens_sent += count;
-    this.write(this.dialect.delta(reasoning ? 'reasoning' : 'content', text));
+    this.write(this.dialect.delta(reasoning ? 'reasoning' : 'content', this.behaviour.markdown ? escaped(text) : text));
+  }
+
+  private plainText(count: number): string {
+    const mark = this.behaviour.deterministic ? '' : stamp();
+    let text = '';
+    for (let index = 0; index < count; index++) text += mark || tokenAt(this.seed, this.position + index);
+    return text;
   }
 
   /**

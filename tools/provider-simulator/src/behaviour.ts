@@ -10,6 +10,8 @@ export interface Behaviour {
   delayMs: number;
   /** `-x`: text that is a pure function of model, prompt and position, instead of time stamps. */
   deterministic: boolean;
+  /** `-md`: Markdown of every kind, instead of time stamps. */
+  markdown: boolean;
   /** `-nocont`: a trailing assistant message is not continued, the answer begins again. */
   continues: boolean;
   /** `-reason10`: the first tokens are reasoning. */
@@ -54,6 +56,7 @@ export function parseModel(model: string): Behaviour {
     perChunk: Math.max(1, number('c') ?? 1),
     delayMs: number('d') ?? 0,
     deterministic: has('x'),
+    markdown: has('md'),
     continues: !has('nocont'),
     reasoningTokens: number('reason') ?? 0,
     fault: parseFault(number, has),

@@ -1,7 +1,7 @@
 /** The two wire formats of an answer. Every function returns complete, ASCII-only events. */
 export interface Dialect {
   contentType: string;
-  /** @param text of plain ASCII without characters that JSON escapes, as all simulated text is */
+  /** @param text of plain ASCII without characters that JSON escapes, as most simulated text is; other text is `escaped` */
   delta(field: 'content' | 'reasoning', text: string): string;
   /** Text before the first delta; may be empty. */
   begin(): string;
@@ -16,6 +16,11 @@ const ascii = (value: string): string =>
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** A text as it is within the quotes of an event. */
+export function escaped(text: string): string {
+  return ascii(text).slice(1, -1);
+}
 
 export function openAiDialect(model: string): Dialect {
   const id = `chatcmpl-${Math.random().toString(36).slice(2)}`;

@@ -10,5 +10,6 @@ export {
   type SimulatorStats,
 } from './server';
 export type { Counters, MarkStats, PromptStats, TextStats } from './stats';
+export { markdownAt } from './markdown';
 export { expectedText, promptDigest, seedOf, stamp, STAMP_LENGTH, stampAge, TOKEN_LENGTH, tokenAt } from './text';
 export { simulatedSpeech } from './transcription';

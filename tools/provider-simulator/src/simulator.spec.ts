@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseModel } from './behaviour';
+import { markdownAt } from './markdown';
 import { type Simulator, startSimulator } from './server';
 import { expectedText, stamp, stampAge } from './text';
 
@@ -64,6 +65,16 @@ describe('text', () => {
       const messages = [...hi(model).messages, { role: 'assistant', content: whole.slice(0, cut) }];
       expect((await streamed({ model, messages, continue_final_message: true })).text).toBe(whole.slice(cut));
     }
+  });
+
+  it('is Markdown of every kind with -md, also when continued', async () => {
+    const whole = markdownAt(0, 9_000);
+    expect(whole).toMatch(/## Herons[^]*```ts\n[^]*\| place[^]*\$\$\n[^]*鷺は[^]*مالك[^]*## At length/);
+    expect((await streamed(hi('sim-t300-r100000-c7-md'))).text).toBe(whole.slice(0, 1_500));
+    const messages = [...hi('').messages, { role: 'assistant', content: whole.slice(0, 701) }];
+    expect((await streamed({ model: 'sim-t300-r100000-md', messages, continue_final_message: true })).text).toBe(
+      whole.slice(701, 1_500),
+    );
   });
 
   it('counts its answers', async () => {
