@@ -13,6 +13,7 @@ export default serviceBuild({
     'bench-quality': 'src/bench/quality.ts',
     'bench-extraction': 'src/bench/extraction.ts',
     'bench-web': 'src/bench/web.ts',
+    looks: 'src/web/looks/main.ts',
     'bench-propagation': 'src/propagation/main.ts',
   },
 });

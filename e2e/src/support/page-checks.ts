@@ -9,17 +9,26 @@ const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
  * takes most of the time, and the page is in the background meanwhile.
  */
 const look = (page: Page): AxeBuilder =>
-  new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
+  new AxeBuilder({ page }).setLegacyMode().options({
+    resultTypes: ['violations'],
+    // The rule of WCAG 2.2, which is off unless it is asked for.
+    rules: { 'target-size': { enabled: true } },
+  });
 
 /** Accessibility violations of a page, in light and in dark. */
 export async function violations(page: Page): Promise<string[]> {
   const show = (scheme: string) =>
     // Like the sidebar's button, which a dialog or a drawer may cover.
-    page.evaluate((theme) => (document.documentElement.dataset.theme = theme), scheme);
-  await show('dark');
+    page.evaluate((theme) => {
+      const before = document.documentElement.dataset.theme;
+      document.documentElement.dataset.theme = theme;
+      return before;
+    }, scheme);
+  const before = await show('dark');
   const dark = await look(page).withRules(OF_COLOURS).analyze();
   await show('light');
   const light = await look(page).analyze();
+  await show(before ?? 'light');
   return Object.entries({ dark, light }).flatMap(([scheme, { violations }]) =>
     violations.map(({ id, nodes }) => `${scheme} ${id}: ${nodes[0]?.html}`),
   );

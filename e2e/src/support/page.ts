@@ -38,6 +38,10 @@ export interface KeptMessage {
   role: 'user' | 'assistant';
   content: string;
   model?: string;
+  /** Of documents that the answer used. */
+  sources?: unknown;
+  /** Why it ended early. */
+  error?: { content: string };
 }
 
 /**

@@ -79,10 +79,9 @@ export class PageSystem {
   }
 
   /** Adds a person with this name. */
-  async add(name: string): Promise<Account & { email: string }> {
+  async add(name: string, email = `${name}@example.com`): Promise<Account & { email: string }> {
     const cookies = (await this.admin?.cookies()) ?? [];
     const token = cookies.find((cookie) => cookie.name === 'token')?.value ?? '';
-    const email = `${name}@example.com`;
     return { ...(await addUser(this.baseUrl, { id: '', name: 'Ada', token }, { name, email })), email };
   }
 }
