@@ -8,6 +8,8 @@ export class BuiltPage {
   readonly entry: ReadonlySet<string>;
   /** For an open chat. */
   readonly chat: ReadonlySet<string>;
+  /** For the page where one signs in, if nobody has done it in this browser before. */
+  readonly signIn: ReadonlySet<string>;
   /** Without those of formulas, which come with the first one. */
   readonly styles: readonly string[];
 
@@ -15,13 +17,33 @@ export class BuiltPage {
   constructor(private readonly root: string) {
     const html = this.read('index.html');
     const names = readdirSync(join(this.folder, 'assets')).map((name) => `assets/${name}`);
-    this.entry = [...html.matchAll(/<script [^>]*src="\/([^"]+)"/g)].reduce(
-      (seen, [, name = '']) => this.withImports(name, seen),
-      new Set<string>(),
-    );
+    const loaded = [...html.matchAll(/<script [^>]*src="\/([^"]+)"/g)].map(([, name = '']) => name);
+    const workspace = /data-workspace="([^"]+)"/.exec(html)?.[1] ?? '';
+    const all = (names: Iterable<string>, seen = new Set<string>()) => {
+      for (const name of names) this.withImports(name, seen);
+      return seen;
+    };
+    this.entry = all([
+      ...loaded,
+      ...workspace
+        .split(' ')
+        .filter(Boolean)
+        .map((path) => path.slice(1)),
+    ]);
     const transcript = names.filter((name) => /transcript-[^/]+\.js$/.test(name));
-    this.chat = transcript.reduce((seen, name) => this.withImports(name, seen), new Set(this.entry));
+    this.chat = all(transcript, new Set(this.entry));
+    this.signIn = all([...loaded, ...names.filter((name) => /sign-in-page-[^/]+\.js$/.test(name))]);
     this.styles = names.filter((name) => name.endsWith('.css') && !name.includes('katex'));
+  }
+
+  /** What each part that is loaded when it is wanted brings, without what is there before and without formulas. */
+  ownScripts(): { name: string; bytes: number }[] {
+    const before = new Set([...this.entry, ...this.chat]);
+    return readdirSync(join(this.folder, 'assets'))
+      .filter((name) => name.endsWith('.js') && !name.includes('katex'))
+      .map((name) => `assets/${name}`)
+      .filter((name) => !before.has(name))
+      .map((name) => ({ name, bytes: this.weight([...this.withImports(name)].filter((each) => !before.has(each))) }));
   }
 
   read(name: string): string {

@@ -1,0 +1,28 @@
+import type { BrowserContext } from '@playwright/test';
+import { violations } from '../../support/page-checks';
+import { walkByArrows, walkByTab } from '../../support/tab-walk';
+import { storeForViews } from '../../web/looks/stored';
+import { VIEWS } from '../../web/looks/views';
+import type { Figures } from './tools';
+
+/** Violations of accessibility over all pages and open states, in light and dark, and pages without a way by keyboard. */
+export async function access(context: BrowserContext, baseURL: string): Promise<Figures> {
+  const stored = await storeForViews(context);
+  const visitor = await context.browser()!.newContext({ baseURL });
+  const pages = { administrator: await context.newPage(), visitor: await visitor.newPage() };
+  let [axe, closed] = [0, 0];
+  for (const view of VIEWS) {
+    // It needs a model that answers as the tests' one does.
+    if (view.name === 'running') continue;
+    const page = pages[view.who ?? 'administrator'];
+    await view.open(page, stored);
+    const found = await violations(page);
+    const walk = view.isAbove === 'menu' ? await walkByArrows(page) : await walkByTab(page);
+    for (const fault of [...found, ...walk]) console.log(`${view.name}: ${fault}`);
+    axe += found.length;
+    closed += walk.length > 0 ? 1 : 0;
+  }
+  await visitor.close();
+  await pages.administrator.close();
+  return { axe, pages_without_keys: closed, pages_judged: VIEWS.length - 1 };
+}
