@@ -3,14 +3,20 @@ import { Run } from './run';
 
 /** Time that the flushes of one frame may take, in milliseconds; the others follow in the next frame. */
 const FRAME_BUDGET_MS = 4;
-/** After a flush that took longer, each second frame is left to the page. */
-const SLOW_FLUSH_MS = 8;
+/** After a frame that took longer, until it was painted, as much time is left to the page: to the keys of a person who writes meanwhile. */
+const SLOW_FRAME_MS = 12;
 
 /** Reads a run from its first character to its end; returns the function that stops. */
 export type FollowRun = (runId: string, listener: RunStreamListener) => () => void;
 
-/** Asks for a frame: `requestAnimationFrame`, which a hidden page does not get. */
-export type NextFrame = (flush: () => void) => void;
+/** When something is shown. */
+export interface Frames {
+  /** In the next frame: `requestAnimationFrame`, which a hidden page does not get. */
+  next(run: () => void): void;
+  /** When the present frame has been painted. */
+  painted(run: () => void): void;
+  later(run: () => void, ms: number): void;
+}
 
 interface Followed {
   run: Run;
@@ -29,7 +35,7 @@ export class RunStore {
 
   constructor(
     private readonly followRun: FollowRun,
-    private readonly nextFrame: NextFrame,
+    private readonly frames: Frames,
     private readonly now = (): number => performance.now(),
   ) {}
 
@@ -72,7 +78,7 @@ export class RunStore {
   private askForFrame(): void {
     if (this.frameAsked) return;
     this.frameAsked = true;
-    this.nextFrame(() => this.flush());
+    this.frames.next(() => this.flush());
   }
 
   private flush(): void {
@@ -82,12 +88,14 @@ export class RunStore {
       run.flush();
       if (this.now() - started > FRAME_BUDGET_MS) break;
     }
-    const slow = this.now() - started > SLOW_FLUSH_MS;
     const goOn = (): void => {
       this.frameAsked = false;
       if (this.changed.size > 0) this.askForFrame();
     };
-    if (slow) this.nextFrame(goOn);
-    else goOn();
+    this.frames.painted(() => {
+      const took = this.now() - started;
+      if (took > SLOW_FRAME_MS) this.frames.later(goOn, took);
+      else goOn();
+    });
   }
 }

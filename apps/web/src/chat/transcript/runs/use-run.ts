@@ -3,7 +3,19 @@ import { useEffect, useState } from 'react';
 import type { Run } from './run';
 import { RunStore } from './run-store';
 
-const RUNS = new RunStore(followRun, (flush) => requestAnimationFrame(flush));
+const RUNS = new RunStore(followRun, {
+  next: (run) => requestAnimationFrame(run),
+  painted: (run) => {
+    // Its message comes after the frame in which it is sent.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      run();
+    };
+    port2.postMessage(undefined);
+  },
+  later: (run, ms) => setTimeout(run, ms),
+});
 
 /** The run that writes an answer. It stays after its end until another run begins, because the stored text may be loaded a moment later. */
 export function useRun(runId: string | undefined): Run | undefined {
