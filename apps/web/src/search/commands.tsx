@@ -10,6 +10,7 @@ import type { Choice } from '../ui/choices';
 import { Icon, type IconName } from '../ui/icon';
 import { keyNames, SHORTCUTS } from '../ui/shortcuts';
 import { useTheme } from '../ui/theme';
+import { snippetText } from './snippet';
 
 /** Something that the page can do. */
 export interface Command {
@@ -54,14 +55,14 @@ export function commandChoice({ name, icon, keys }: Command): Choice {
   return { id: name, row };
 }
 
-export function chatChoice({ id, title, snippet, updated_at: at }: ChatListItem): Choice {
+export function chatChoice({ id, title, snippet, updated_at: at }: ChatListItem, query: string): Choice {
   const row = (
     <>
       <span className="choice-name" dir="auto">
         {title}
       </span>
       <span className="choice-note" dir="auto">
-        {snippet || dateText(at * 1_000, { dateStyle: 'medium' })}
+        {snippet ? snippetText(snippet, query) : dateText(at * 1_000, { dateStyle: 'medium' })}
       </span>
     </>
   );

@@ -44,7 +44,10 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
     return [
       ...section(t('find.commands'), fitting.map(commandChoice)),
       ...section(t('settings'), fittingPlaces.map(commandChoice)),
-      ...section(query === '' ? t('chats.recent') : t('chats'), chats.map(chatChoice)),
+      ...section(
+        query === '' ? t('chats.recent') : t('chats'),
+        chats.map((chat) => chatChoice(chat, query)),
+      ),
     ];
   }, [pages, hidden, commands, places, text, query]);
 

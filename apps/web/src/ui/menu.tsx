@@ -55,6 +55,13 @@ export function Menu({ name, isNamed, className, items, children }: MenuProps) {
     if (asked && list.current?.matches(':popover-open')) latest.current();
   }, [asked]);
 
+  // Its items stay until it is closed: the browser gives the focus back only if it was still in the menu.
+  const ended = () => {
+    setOpen(false);
+    // Safari does not focus a button that is clicked.
+    if (document.activeElement === document.body) button.current?.focus();
+  };
+
   const move = (event: KeyboardEvent) => {
     const all = [...(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
     const at = all.indexOf(document.activeElement as HTMLElement);
@@ -87,12 +94,13 @@ export function Menu({ name, isNamed, className, items, children }: MenuProps) {
         aria-label={name}
         className="menu"
         onBeforeToggle={({ newState }) => {
-          setOpen(newState === 'open');
-          if (newState !== 'open' || typeof items !== 'function') return;
+          if (newState !== 'open') return;
+          setOpen(true);
+          if (typeof items !== 'function') return;
           setAsked(undefined);
           items().then(setAsked, () => list.current?.hidePopover());
         }}
-        onToggle={({ newState }) => newState === 'open' && place()}
+        onToggle={({ newState }) => (newState === 'open' ? place() : ended())}
         onKeyDown={move}
       >
         {open &&

@@ -18,7 +18,7 @@ export default {
   'key.saved': 'يوجد مفتاح محفوظ.',
   'key.unreadable': 'تعذّر فتح المفتاح المحفوظ: أدخله من جديد',
   'key.savedStays': 'يوجد مفتاح محفوظ، ويبقى إن تُرك هذا فارغًا',
-  moveUp: 'رفع {name}',
+  moveUp: 'رفع {name} إلى أعلى',
   none: 'لا شيء',
   saved: 'حُفظ.',
   searchByName: 'البحث بالاسم',

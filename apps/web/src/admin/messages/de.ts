@@ -24,7 +24,7 @@ export default {
   saved: 'Gespeichert.',
   searchByName: 'Nach Namen suchen',
   test: 'Testen',
-  up: 'Hoch',
+  up: 'Nach oben',
 
   'page.fleet': 'Flotte',
   'page.general': 'Allgemein',
@@ -344,7 +344,7 @@ export default {
   'models.on': 'An',
   'models.search': 'Modelle suchen',
   'models.toTop': '{name} ganz nach oben',
-  'models.top': 'Ganz hoch',
+  'models.top': 'Ganz nach oben',
 
   'notices.add': 'Hinweis hinzufügen',
   'notices.hint':
