@@ -122,6 +122,9 @@ function sidewaysPages(page: Page): Promise<string[]> {
     [...document.querySelectorAll('html, main, dialog, .dialog-body, [role=log], [role=menu], #sidebar, .chat-list')]
       .filter((box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1)
       .filter((box) => !/hidden|clip/.test(getComputedStyle(box).overflowX))
-      .map((box) => `scrolls sideways by ${box.scrollWidth - box.clientWidth} px: ${(box.cloneNode() as Element).outerHTML.slice(0, 80)}`),
+      .map(
+        (box) =>
+          `scrolls sideways by ${box.scrollWidth - box.clientWidth} px: ${(box.cloneNode() as Element).outerHTML.slice(0, 80)}`,
+      ),
   );
 }

@@ -26,14 +26,23 @@ const Settings = lazy(async () => {
   await addCatalogue(SETTINGS_TEXTS).catch(() => undefined);
   return page;
 });
-const KnowledgePage = lazy(async () => ({ default: (await import('../knowledge/knowledge-page')).KnowledgePage }));
-const FilesPage = lazy(async () => ({ default: (await import('../knowledge/files-page')).FilesPage }));
+async function withKnowledgeTexts<Page>(page: Promise<Page>): Promise<Page> {
+  const [loaded, { textsLoaded }] = await Promise.all([page, import('../knowledge/messages')]);
+  await textsLoaded;
+  return loaded;
+}
+const KnowledgePage = lazy(async () => ({
+  default: (await withKnowledgeTexts(import('../knowledge/knowledge-page'))).KnowledgePage,
+}));
+const FilesPage = lazy(async () => ({
+  default: (await withKnowledgeTexts(import('../knowledge/files-page'))).FilesPage,
+}));
 const ArchivePage = lazy(async () => {
   const page = await import('../chat/organise/archive-page');
   await page.textsLoaded;
   return page;
 });
-const BasePage = lazy(async () => ({ default: (await import('../knowledge/base-page')).BasePage }));
+const BasePage = lazy(async () => ({ default: (await withKnowledgeTexts(import('../knowledge/base-page'))).BasePage }));
 
 /**
  * The session decides what is shown; a visitor sees the sign-in page at every address and returns to that address afterwards.

@@ -11,9 +11,7 @@ import { PartBoundary } from '../ui/part-boundary';
 import { LETTERS, useShortcut } from '../ui/shortcuts';
 import { Toasts } from '../ui/toasts';
 import { AnswerNotices } from './answer-notices';
-import { Banners } from './banners';
 import { ConnectionLine } from './connection-line';
-import { UpdateOffer } from './update-offer';
 
 /** Where the first link of each page leads. */
 const SKIPS = [
@@ -29,6 +27,8 @@ const Palette = lazy(async () => {
   return palette;
 });
 const ShortcutList = lazy(() => import('./shortcut-list'));
+// The page is whole without them, too.
+const Notices = lazy<() => ReactNode>(() => import('./notices').catch(() => ({ default: () => null })));
 
 const HIDDEN_KEY = 'sidebar-hidden';
 /** There the list of chats is a drawer. */
@@ -100,8 +100,9 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
       />
       <div className="page">
         <ConnectionLine />
-        <UpdateOffer />
-        <Banners />
+        <Suspense>
+          <Notices />
+        </Suspense>
         {children}
       </div>
       <PartBoundary of={dialog} onClose={() => setDialog(undefined)}>

@@ -6,6 +6,7 @@ import { t } from '../messages';
 import { UploadRows, useBaseUploads } from './base-uploads';
 import { FileRow } from './file-row';
 import { useBaseFiles, usePendingFiles, useRemoveFile, useRetryFile } from './knowledge-queries';
+import { tk } from './messages';
 
 /** The files of a base: add, follow, retry, remove. */
 export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: boolean }) {
@@ -30,17 +31,17 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
     look();
   };
   const removeFile = ({ id, filename }: KnowledgeFile) => {
-    if (window.confirm(t('knowledge.deleteFileAsk', { name: filename }))) remove.mutate(id);
+    if (window.confirm(tk('knowledge.deleteFileAsk', { name: filename }))) remove.mutate(id);
   };
 
   return (
-    <DropZone className="base-files" hint={t('knowledge.drop')} onFiles={mayWrite ? add : () => undefined}>
+    <DropZone className="base-files" hint={tk('knowledge.drop')} onFiles={mayWrite ? add : () => undefined}>
       <div className="row">
         <label className="field grow">
-          <span className="visually-hidden">{t('knowledge.searchFiles')}</span>
+          <span className="visually-hidden">{tk('knowledge.searchFiles')}</span>
           <input
             type="search"
-            placeholder={t('knowledge.searchFiles')}
+            placeholder={tk('knowledge.searchFiles')}
             value={text}
             onChange={({ target }) => setText(target.value)}
           />
@@ -60,14 +61,14 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
       {files.isPending && <p role="status">{t('page.loading')}</p>}
       {files.data && items.length === 0 && (
         <p className="empty-state" role="status">
-          {query ? t('knowledge.noFileMatches', { query }) : t('knowledge.noFiles')}
+          {query ? tk('knowledge.noFileMatches', { query }) : tk('knowledge.noFiles')}
         </p>
       )}
       {items.length > 0 && (
         <div className="row">
           <p className="muted grow" role="status">
             {t('knowledge.fileCount', { count: total })}
-            {pending.size > 0 && ` · ${t('knowledge.onTheWay', { count: pending.size })}`}
+            {pending.size > 0 && ` · ${tk('knowledge.onTheWay', { count: pending.size })}`}
           </p>
           {failed.length > 1 && (
             <button
@@ -75,7 +76,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
               className="button button-quiet button-small"
               onClick={() => void retryAll(failed.map(({ id }) => id))}
             >
-              {t('knowledge.retryFailed', { count: failed.length })}
+              {tk('knowledge.retryFailed', { count: failed.length })}
             </button>
           )}
         </div>
@@ -98,7 +99,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
           disabled={files.isFetchingNextPage}
           onClick={() => void files.fetchNextPage()}
         >
-          {t('knowledge.moreFiles')}
+          {tk('knowledge.moreFiles')}
         </button>
       )}
     </DropZone>

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
 import type { BaseWords } from './knowledge-queries';
+import { tk } from './messages';
 
 interface BaseFormProps {
   title: string;
@@ -26,11 +27,11 @@ export function BaseForm({ title, action, initial, busy, problem, onSave, onClos
     <Dialog title={title} onClose={onClose}>
       <form className="base-form" onSubmit={save}>
         <label className="field">
-          {t('knowledge.name')}
+          {tk('knowledge.name')}
           <input required maxLength={200} dir="auto" value={name} onChange={({ target }) => setName(target.value)} />
         </label>
         <label className="field">
-          {t('knowledge.description')}
+          {tk('knowledge.description')}
           <textarea
             rows={3}
             dir="auto"

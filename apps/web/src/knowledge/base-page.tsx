@@ -8,6 +8,7 @@ import { usePageTitle } from '../messages/page-title';
 import { BaseFiles } from './base-files';
 import { BaseForm } from './base-form';
 import { useBase, useDeleteBase, useUpdateBase } from './knowledge-queries';
+import { tk } from './messages';
 
 const Sources = lazy(async () => {
   const [page, { SOURCE_TEXTS }] = await Promise.all([import('./sources/sources'), import('./sources/messages')]);
@@ -28,12 +29,12 @@ export function BasePage({ user }: { user: SessionProfile }) {
     return (
       <main id="content" className="documents-page" tabIndex={-1}>
         <p>
-          <Link to="/knowledge">{t('knowledge.all')}</Link>
+          <Link to="/knowledge">{tk('knowledge.all')}</Link>
         </p>
         {base.isPending && <p role="status">{t('page.loading')}</p>}
         {base.error && (
           <p className="problem" role="alert">
-            {gone ? t('knowledge.gone') : base.error.message}
+            {gone ? tk('knowledge.gone') : base.error.message}
           </p>
         )}
         {base.error && !gone && (
@@ -47,7 +48,7 @@ export function BasePage({ user }: { user: SessionProfile }) {
   return (
     <main id="content" className="documents-page" tabIndex={-1}>
       <p>
-        <Link to="/knowledge">{t('knowledge.all')}</Link>
+        <Link to="/knowledge">{tk('knowledge.all')}</Link>
       </p>
       <BaseHeader base={base.data} />
       <BaseFiles key={baseId} baseId={baseId} mayWrite={base.data.write_access !== false} />
@@ -67,7 +68,7 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
   const navigate = useNavigate();
 
   const removeBase = () => {
-    const question = t('knowledge.deleteAsk', { name: base.name });
+    const question = tk('knowledge.deleteAsk', { name: base.name });
     if (window.confirm(question)) remove.mutate(base.id, { onSuccess: () => void navigate('/knowledge') });
   };
 
@@ -78,7 +79,7 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
         {base.write_access !== false && (
           <div className="row">
             <button type="button" className="button button-quiet" onClick={() => setEditing(true)}>
-              {t('knowledge.describe')}
+              {tk('knowledge.describe')}
             </button>
             <button
               type="button"
@@ -86,7 +87,7 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
               disabled={remove.isPending}
               onClick={removeBase}
             >
-              {t('knowledge.delete')}
+              {tk('knowledge.delete')}
             </button>
           </div>
         )}
@@ -103,7 +104,7 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
       )}
       {editing && (
         <BaseForm
-          title={t('knowledge.describe')}
+          title={tk('knowledge.describe')}
           action={t('action.save')}
           initial={base}
           busy={update.isPending}

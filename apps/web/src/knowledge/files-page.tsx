@@ -9,6 +9,7 @@ import { usePageTitle } from '../messages/page-title';
 import { textIn } from '../wire/narrow';
 import { FILES_KEY, useFiles } from './file-queries';
 import { FileRow } from './file-row';
+import { tk } from './messages';
 
 /** All files of the user: those of bases and those of messages. */
 export function FilesPage() {
@@ -30,16 +31,16 @@ export function FilesPage() {
   return (
     <main id="content" className="documents-page" tabIndex={-1}>
       <p>
-        <Link to="/knowledge">{t('knowledge.all')}</Link>
+        <Link to="/knowledge">{tk('knowledge.all')}</Link>
       </p>
       <header className="documents-header">
         <h1>{t('files.all')}</h1>
       </header>
       <label className="field">
-        <span className="visually-hidden">{t('knowledge.searchFiles')}</span>
+        <span className="visually-hidden">{tk('knowledge.searchFiles')}</span>
         <input
           type="search"
-          placeholder={t('knowledge.searchFiles')}
+          placeholder={tk('knowledge.searchFiles')}
           value={text}
           onChange={({ target }) => setText(target.value)}
         />
@@ -52,7 +53,7 @@ export function FilesPage() {
       {files.isPending && <p role="status">{t('page.loading')}</p>}
       {files.data && items.length === 0 && (
         <p className="empty-state" role="status">
-          {query ? t('knowledge.noFileMatches', { query }) : t('files.none')}
+          {query ? tk('knowledge.noFileMatches', { query }) : t('files.none')}
         </p>
       )}
       {total !== undefined && items.length > 0 && (
@@ -78,7 +79,7 @@ export function FilesPage() {
           disabled={files.isFetchingNextPage}
           onClick={() => void files.fetchNextPage()}
         >
-          {t('knowledge.moreFiles')}
+          {tk('knowledge.moreFiles')}
         </button>
       )}
     </main>

@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon';
 import { BaseForm } from './base-form';
 import { IndexState } from './index-state';
 import { useBases, useCreateBase, useDeleteBase } from './knowledge-queries';
+import { tk } from './messages';
 
 /** All knowledge bases of the user: search, create, delete. */
 export function KnowledgePage({ user }: { user: SessionProfile }) {
@@ -23,7 +24,7 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
   usePageTitle(t('knowledge'));
 
   const removeBase = ({ id, name, file_count: files }: KnowledgeListItem) => {
-    const question = t('knowledge.deleteAskFiles', { name, count: files });
+    const question = tk('knowledge.deleteAskFiles', { name, count: files });
     if (window.confirm(question)) remove.mutate(id);
   };
 
@@ -35,14 +36,14 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
           {t('files.all')}
         </Link>
         <button type="button" className="button" onClick={() => setMaking(true)}>
-          {t('knowledge.new')}
+          {tk('knowledge.new')}
         </button>
       </header>
       <label className="field">
         <span className="visually-hidden">{t('knowledge.search')}</span>
         <input
           type="search"
-          placeholder={t('knowledge.searchHint')}
+          placeholder={tk('knowledge.searchHint')}
           value={text}
           onChange={({ target }) => setText(target.value)}
         />
@@ -55,12 +56,12 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
       {bases.isPending && <p role="status">{t('page.loading')}</p>}
       {bases.data && items.length === 0 && (
         <p className="empty-state" role="status">
-          {query ? t('find.nothing', { query }) : t('knowledge.noBase')}
+          {query ? t('find.nothing', { query }) : tk('knowledge.noBase')}
         </p>
       )}
       {items.length > 0 && (
         <>
-          <p className="muted">{t('knowledge.count', { count: total })}</p>
+          <p className="muted">{tk('knowledge.count', { count: total })}</p>
           <ul className="document-list" aria-label={t('knowledge.bases')}>
             {items.map((base) => (
               <BaseRow key={base.id} base={base} own={base.user_id === user.id} onDelete={() => removeBase(base)} />
@@ -81,8 +82,8 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
       {user.role === 'admin' && <IndexState />}
       {making && (
         <BaseForm
-          title={t('knowledge.newTitle')}
-          action={t('knowledge.create')}
+          title={tk('knowledge.newTitle')}
+          action={tk('knowledge.create')}
           busy={create.isPending}
           problem={create.error?.message}
           onSave={(words) => create.mutate(words, { onSuccess: ({ id }) => void navigate(`/knowledge/${id}`) })}
@@ -99,7 +100,7 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
 function BaseRow({ base, own, onDelete }: { base: KnowledgeListItem; own: boolean; onDelete: () => void }) {
   const facts = [
     t('knowledge.fileCount', { count: base.file_count }),
-    !own && (base.user ? t('knowledge.of', { name: base.user.name }) : t('knowledge.ofSomebody')),
+    !own && (base.user ? tk('knowledge.of', { name: base.user.name }) : tk('knowledge.ofSomebody')),
     base.description,
   ];
   return (

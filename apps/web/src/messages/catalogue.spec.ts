@@ -6,6 +6,9 @@ import { type Language, LANGUAGES } from '../boot/choices';
 import organiseAr from '../chat/organise/messages/ar';
 import organiseDe from '../chat/organise/messages/de';
 import organiseEn from '../chat/organise/messages/en';
+import knowledgeAr from '../knowledge/messages/ar';
+import knowledgeDe from '../knowledge/messages/de';
+import knowledgeEn from '../knowledge/messages/en';
 import sourcesAr from '../knowledge/sources/messages/ar';
 import sourcesDe from '../knowledge/sources/messages/de';
 import sourcesEn from '../knowledge/sources/messages/en';
@@ -51,16 +54,16 @@ const isSame = (forms: object) => Object.keys(forms).join() === 'other';
 
 describe('the catalogues', () => {
   it.each([
-    ['en', en, adminEn, settingsEn, sourcesEn, organiseEn, problemsEn],
-    ['de', de, adminDe, settingsDe, sourcesDe, organiseDe, problemsDe],
-    ['ar', ar, adminAr, settingsAr, sourcesAr, organiseAr, problemsAr],
+    ['en', en, adminEn, settingsEn, { ...sourcesEn, ...knowledgeEn }, organiseEn, problemsEn],
+    ['de', de, adminDe, settingsDe, { ...sourcesDe, ...knowledgeDe }, organiseDe, problemsDe],
+    ['ar', ar, adminAr, settingsAr, { ...sourcesAr, ...knowledgeAr }, organiseAr, problemsAr],
   ] as const)(
     '%s has every text, with the same values and all plural forms',
-    (language, texts, ofAdmin, ofSettings, ofSources, ofOrganise, ofProblems) => {
+    (language, texts, ofAdmin, ofSettings, ofKnowledge, ofOrganise, ofProblems) => {
       expect(Object.keys(en).length).toBeGreaterThan(200);
       expect(faults(language, en, texts)).toEqual([]);
       expect(faults(language, settingsEn, ofSettings)).toEqual([]);
-      expect(faults(language, sourcesEn, ofSources)).toEqual([]);
+      expect(faults(language, { ...sourcesEn, ...knowledgeEn }, ofKnowledge)).toEqual([]);
       expect(faults(language, adminEn, ofAdmin)).toEqual([]);
       expect(faults(language, organiseEn, ofOrganise)).toEqual([]);
       expect(faults(language, problemsEn, ofProblems)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { ChatListItem } from '@perennial/contracts-wire';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useMatch } from 'react-router';
 import { isUnread, unreadSince } from '../chat/chat-cache';
 import { useChats, usePinnedChats, useRenameChat } from '../chat/chat-queries';
@@ -10,7 +10,8 @@ import { UNREAD } from '../messages/page-title';
 import { useStore } from '../state/store';
 import { ChatRow } from './chat-row';
 import { byDay } from './days';
-import { SelectionBar } from './selection-bar';
+
+const SelectionBar = lazy(async () => ({ default: (await import('./selection-bar')).SelectionBar }));
 
 /** The pinned chats, and the others by day, the newest first; older ones come when the end of the list is seen. */
 export function ChatList({ onNavigate }: { onNavigate: () => void }) {
@@ -67,7 +68,9 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   return (
     <div className="chat-list">
       {chosen && (
-        <SelectionBar count={chosen.size} onArchive={archiveChosen} onDelete={deleteChosen} onEnd={endChoosing} />
+        <Suspense>
+          <SelectionBar count={chosen.size} onArchive={archiveChosen} onDelete={deleteChosen} onEnd={endChoosing} />
+        </Suspense>
       )}
       {parts.length === 0 && <p className="empty">{t('chats.none')}</p>}
       {parts.map((part) => (

@@ -1,0 +1,58 @@
+import type { Translation } from '../../messages/catalogue';
+import type en from './en';
+
+export default {
+  'knowledge.all': 'كل قواعد المعرفة',
+  'knowledge.count': {
+    zero: 'لا قواعد معرفة',
+    one: 'قاعدة معرفة واحدة',
+    two: 'قاعدتا معرفة',
+    few: '{count} قواعد معرفة',
+    many: '{count} قاعدة معرفة',
+    other: '{count} قاعدة معرفة',
+  },
+  'knowledge.create': 'إنشاء',
+  'knowledge.delete': 'حذف القاعدة',
+  'knowledge.deleteAsk': 'هل تُحذف «{name}» مع ملفاتها نهائيًا؟ تبقى الملفات الموجودة في قاعدة أخرى هناك.',
+  'knowledge.deleteAskFiles': {
+    zero: 'هل تُحذف «{name}» نهائيًا؟',
+    one: 'هل تُحذف «{name}» مع ملف واحد نهائيًا؟ تبقى الملفات الموجودة في قاعدة أخرى هناك.',
+    two: 'هل تُحذف «{name}» مع ملفين نهائيًا؟ تبقى الملفات الموجودة في قاعدة أخرى هناك.',
+    few: 'هل تُحذف «{name}» مع {count} ملفات نهائيًا؟ تبقى الملفات الموجودة في قاعدة أخرى هناك.',
+    many: 'هل تُحذف «{name}» مع {count} ملفًا نهائيًا؟ تبقى الملفات الموجودة في قاعدة أخرى هناك.',
+    other: 'هل تُحذف «{name}» مع {count} ملف نهائيًا؟ تبقى الملفات الموجودة في قاعدة أخرى هناك.',
+  },
+  'knowledge.deleteFileAsk': 'هل يُحذف «{name}» من هذه القاعدة؟',
+  'knowledge.describe': 'إعادة التسمية أو الوصف',
+  'knowledge.description': 'الوصف',
+  'knowledge.drop': 'أفلت الملفات لإضافتها',
+  'knowledge.gone': 'لا توجد قاعدة معرفة كهذه، أو أنها ليست لك.',
+  'knowledge.moreFiles': 'ملفات أخرى',
+  'knowledge.name': 'الاسم',
+  'knowledge.new': 'قاعدة جديدة',
+  'knowledge.newTitle': 'قاعدة معرفة جديدة',
+  'knowledge.noBase': 'لا قاعدة معرفة بعد. أنشئ واحدة، وضع فيها مستندات، واسأل عنها في محادثة.',
+  'knowledge.noFileMatches': 'لا ملف يطابق «{query}».',
+  'knowledge.noFiles':
+    'لا ملفات بعد. أضف بعضها، أو أفلتها هنا: نصوص وPDF وWord وExcel وPowerPoint وصفحات ويب وكتب إلكترونية وغيرها.',
+  'knowledge.of': 'لـ {name}',
+  'knowledge.ofSomebody': 'لشخص آخر',
+  'knowledge.onTheWay': {
+    zero: 'لا شيء في الطريق',
+    one: 'واحد في الطريق',
+    two: 'اثنان في الطريق',
+    few: '{count} في الطريق',
+    many: '{count} في الطريق',
+    other: '{count} في الطريق',
+  },
+  'knowledge.retryFailed': {
+    zero: 'لا شيء لإعادة محاولته',
+    one: 'إعادة محاولة ما فشل',
+    two: 'إعادة محاولة اثنين فشلا',
+    few: 'إعادة محاولة {count} فشلت',
+    many: 'إعادة محاولة {count} فشلت',
+    other: 'إعادة محاولة {count} فشلت',
+  },
+  'knowledge.searchFiles': 'البحث في الملفات',
+  'knowledge.searchHint': 'البحث بالاسم أو الوصف',
+} satisfies Translation<typeof en>;

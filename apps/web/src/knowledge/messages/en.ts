@@ -1,0 +1,31 @@
+/** The texts of the pages about knowledge, in English, which is their source. */
+export default {
+  'knowledge.all': 'All knowledge bases',
+  'knowledge.count': { one: '{count} knowledge base', other: '{count} knowledge bases' },
+  'knowledge.create': 'Create',
+  'knowledge.delete': 'Delete base',
+  'knowledge.deleteAsk': 'Delete “{name}” with its files for good? Files that are also in another base stay there.',
+  'knowledge.deleteAskFiles': {
+    one: 'Delete “{name}” with {count} file for good? Files that are also in another base stay there.',
+    other: 'Delete “{name}” with {count} files for good? Files that are also in another base stay there.',
+  },
+  'knowledge.deleteFileAsk': 'Delete “{name}” from this base?',
+  'knowledge.describe': 'Rename or describe',
+  'knowledge.description': 'Description',
+  'knowledge.drop': 'Drop files to add them',
+  'knowledge.gone': 'There is no such knowledge base, or it is not yours.',
+  'knowledge.moreFiles': 'More files',
+  'knowledge.name': 'Name',
+  'knowledge.new': 'New base',
+  'knowledge.newTitle': 'New knowledge base',
+  'knowledge.noBase': 'No knowledge base yet. Make one, put documents into it, and ask about them in a chat.',
+  'knowledge.noFileMatches': 'No file matches “{query}”.',
+  'knowledge.noFiles':
+    'No files yet. Add some, or drop them here: text, PDF, Word, Excel, PowerPoint, web pages, e-books and more.',
+  'knowledge.of': 'of {name}',
+  'knowledge.ofSomebody': 'of somebody else',
+  'knowledge.onTheWay': { other: '{count} on the way' },
+  'knowledge.retryFailed': { other: 'Retry {count} failed' },
+  'knowledge.searchFiles': 'Search files',
+  'knowledge.searchHint': 'Search by name or description',
+} as const;
