@@ -53,7 +53,10 @@ export class KeptReleases {
     }
     const others = [...ages.keys()].filter((release) => release !== this.own);
     others.sort((a, b) => (ages.get(a) ?? 0) - (ages.get(b) ?? 0));
-    const isThere = keys.includes(indexKey(this.own)) && (!this.isFirst || (await this.mayStay(ages, others[0])));
+    // A replica that removed this release while it came back leaves an index without its bytes.
+    const hasBytes = keys.some((key) => key.startsWith(`${RELEASES}${this.own}/`) && key !== indexKey(this.own));
+    const isThere =
+      hasBytes && keys.includes(indexKey(this.own)) && (!this.isFirst || (await this.mayStay(ages, others[0])));
     if (!isThere) await this.put(signal);
     this.isFirst = false;
     const kept = new Set([this.own, ...others.slice(0, OTHERS)]);
@@ -67,13 +70,23 @@ export class KeptReleases {
    * @throws BlobStoreError while the store is away
    */
   async find(path: string): Promise<FoundFile | undefined> {
-    if (!this.files.has(path)) await this.looks.run();
+    const known = this.files.get(path);
+    const found = known && (await this.bytesOf(path, known));
+    if (found) return found;
+    // Its release is not known here, or was removed: another one may have it, too.
+    await this.looks.run();
     const file = this.files.get(path);
-    if (file === undefined) return undefined;
-    const { stream } = await this.store.get(file.blob, {
-      range: { start: file.start, end: file.start + file.size - 1 },
+    return file && this.bytesOf(path, file);
+  }
+
+  private async bytesOf(path: string, file: KeptFile): Promise<FoundFile | undefined> {
+    const range = { start: file.start, end: file.start + file.size - 1 };
+    const kept = await this.store.get(file.blob, { range }).catch((error: unknown) => {
+      if (error instanceof BlobNotFoundError) return undefined;
+      throw error;
     });
-    const bytes = await buffer(stream);
+    if (!kept) return undefined;
+    const bytes = await buffer(kept.stream);
     if (hashOf(bytes) === file.sha256) return { path, bytes, encoding: file.encoding };
     this.log.error({ path, blob: file.blob }, 'a kept file of the page is damaged');
     return undefined;

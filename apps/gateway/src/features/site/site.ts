@@ -54,7 +54,10 @@ export class Site {
     } catch {
       return undefined;
     }
-    const fingerprint = createHash('sha256').update(html).digest('hex').slice(0, 16);
+    const hash = createHash('sha256').update(html);
+    // The page does not name the files of the sandbox: a release is the names of all.
+    if (own) for (const path of await hashedPaths(root)) hash.update(`\n${path}`);
+    const fingerprint = hash.digest('hex').slice(0, 16);
     return new Site(root, policy(own ? OWN_PAGE : foreignPage(html)), fingerprint, own);
   }
 
@@ -81,12 +84,8 @@ export class Site {
 
   /** All files with a hash in their name, as they are kept for pages that are open elsewhere; in order of their paths. */
   async hashedFiles(): Promise<FileBytes[]> {
-    const entries = await readdir(this.root, { recursive: true, withFileTypes: true });
-    const paths = entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => relative(this.root, join(entry.parentPath, entry.name)).split(sep).join('/'))
-      .filter((path) => hashedName(path) !== undefined);
-    return Promise.all(paths.sort().map((path) => this.bytesOf(path)));
+    const paths = await hashedPaths(this.root);
+    return Promise.all(paths.map((path) => this.bytesOf(path)));
   }
 
   /**
@@ -113,6 +112,16 @@ export class Site {
       return { path, encoding: 'identity', bytes: await readFile(join(this.root, path)) };
     }
   }
+}
+
+/** Of the files below the root whose names have a content hash, in order. */
+async function hashedPaths(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => hashedName(path) !== undefined)
+    .sort();
 }
 
 /** The path of a file from the site's root, if its name has a content hash. */
