@@ -51,7 +51,7 @@ export const accept = defineCall({
     params: boundedJson().default({}),
     generateTitle: z.boolean().default(false),
     /** Whether what one might ask next is written after the answer (`chat:message:follow_ups`). */
-    generateFollowUps: z.boolean().default(false),
+    generateFollowUps: z.boolean().optional(),
     /**
      * Continues the one answer of `answers`, which has ended; `parentId` names it too, and there is no user message.
      */

@@ -42,7 +42,8 @@ export function toTurn(body: Turn): CallRequest<typeof runs.accept> {
     answers: answersOf(body),
     ...rest(body),
     generateTitle: body.background_tasks?.title_generation === true,
-    generateFollowUps: body.background_tasks?.follow_up_generation === true,
+    // Absent when it is not wanted: a repeated request equals what the version before has stored.
+    ...(body.background_tasks?.follow_up_generation === true ? { generateFollowUps: true } : {}),
   };
 }
 
