@@ -38,6 +38,12 @@ export function installed(system: PageSystem): void {
     });
 
     it('takes texts and files that other programs share into the box of a new chat, below what was written', async () => {
+      // Only a window of its own takes what is shared: any site can send a form to a tab.
+      await page.addInitScript(() => {
+        if (sessionStorage.getItem('installed') === null) return;
+        const ask = matchMedia.bind(window);
+        window.matchMedia = (query) => ask(query.includes('standalone') ? 'all' : query);
+      });
       await page.goto('/');
       await box().fill('Written before');
       await page.evaluate(async () => {
@@ -45,21 +51,30 @@ export function installed(system: PageSystem): void {
         await navigator.serviceWorker.ready;
       });
       // The worker answers the pages that are opened from now on.
-      await page.goto('/files');
-      await page.evaluate(() => {
-        const form = document.createElement('form');
-        Object.assign(form, { action: '/share', method: 'POST', enctype: 'multipart/form-data' });
-        const values = { title: 'A title', text: 'A text', url: 'https://example.com/a' };
-        for (const [name, value] of Object.entries(values))
-          form.append(Object.assign(document.createElement('input'), { name, value }));
-        const files = new DataTransfer();
-        files.items.add(new File(['The access word is heron.'], 'Wörter & more.txt', { type: 'text/plain' }));
-        form.append(
-          Object.assign(document.createElement('input'), { name: 'files', type: 'file', files: files.files }),
-        );
-        document.body.append(form);
-        form.submit();
-      });
+      const share = async () => {
+        await page.goto('/files');
+        await page.evaluate(() => {
+          const form = document.createElement('form');
+          Object.assign(form, { action: '/share', method: 'POST', enctype: 'multipart/form-data' });
+          const values = { title: 'A title', text: 'A text', url: 'https://example.com/a' };
+          for (const [name, value] of Object.entries(values))
+            form.append(Object.assign(document.createElement('input'), { name, value }));
+          const files = new DataTransfer();
+          files.items.add(new File(['The access word is heron.'], 'Wörter & more.txt', { type: 'text/plain' }));
+          form.append(
+            Object.assign(document.createElement('input'), { name: 'files', type: 'file', files: files.files }),
+          );
+          document.body.append(form);
+          form.submit();
+        });
+        await page.waitForURL((url) => url.pathname === '/' && url.search === '');
+      };
+      await share();
+      await page.waitForFunction(async () => (await (await caches.open('shares')).keys()).length === 0);
+      expect(await box().inputValue()).toBe('Written before');
+      expect(await page.getByText('Wörter & more.txt', { exact: true }).count()).toBe(0);
+      await page.evaluate(() => sessionStorage.setItem('installed', '1'));
+      await share();
       await page.getByText('Wörter & more.txt', { exact: true }).waitFor();
       expect(await box().inputValue()).toBe('Written before\nA title\nA text\nhttps://example.com/a');
       expect(new URL(page.url()).search).toBe('');
@@ -70,6 +85,7 @@ export function installed(system: PageSystem): void {
       expect(await page.getByText('Wörter & more.txt', { exact: true }).count()).toBe(1);
       await page.getByRole('button', { name: 'Remove Wörter & more.txt' }).click();
       await box().fill('');
+      await page.evaluate(() => sessionStorage.removeItem('installed'));
     });
 
     it('is loaded again, once, for a part that is gone with its version; what was written stays', async () => {

@@ -97,7 +97,9 @@ export function App() {
                 </Suspense>
               </PartBoundary>
             </Shell>
-            <Suspense>{isOver && <SignInAgain key={language} user={session.user} />}</Suspense>
+            <PartBoundary of={String(isOver)}>
+              <Suspense>{isOver && <SignInAgain key={language} user={session.user} />}</Suspense>
+            </PartBoundary>
             {settings && (
               <PartBoundary onClose={closeSettings}>
                 <Suspense>

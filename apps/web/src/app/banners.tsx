@@ -1,13 +1,15 @@
 import type { Banner } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { type ComponentType, lazy, Suspense, useState } from 'react';
 import { t } from '../messages';
 import { Icon } from '../ui/icon';
 import { dismiss, isDismissed } from './dismissed-banners';
 
 // It comes with the first notice.
-const BannerText = lazy(() => import('./banner-text'));
+const BannerText = lazy<ComponentType<{ text: string }>>(() =>
+  import('./banner-text').catch(() => ({ default: ({ text }) => <p>{text}</p> })),
+);
 
 const KINDS = ['info', 'success', 'warning', 'error'];
 

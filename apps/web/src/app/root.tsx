@@ -4,6 +4,7 @@ import { StrictMode } from 'react';
 import { BrowserRouter } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
 import { followSignOut } from '../session/use-sign-out';
+import { PartBoundary } from '../ui/part-boundary';
 import { App } from './app';
 
 /** The session is read again when a request says that it has ended. */
@@ -33,7 +34,9 @@ export function Root() {
     <StrictMode>
       <QueryClientProvider client={queryClient}>
         <BrowserRouter>
-          <App />
+          <PartBoundary isMain>
+            <App />
+          </PartBoundary>
         </BrowserRouter>
       </QueryClientProvider>
     </StrictMode>

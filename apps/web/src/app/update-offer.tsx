@@ -75,8 +75,14 @@ function useNewVersion(): boolean {
 
   // A part of the page that is gone went with its version: the page is loaded again, once for each.
   useEffect(() => {
+    let isAsking = false;
     const onGone = async () => {
-      const now = (await refetch()).data?.deployment_id;
+      // To tell of a refusal may need a part that cannot be loaded either.
+      if (isAsking) return;
+      isAsking = true;
+      const { data: told } = await refetch({ cancelRefetch: false });
+      isAsking = false;
+      const now = told?.deployment_id;
       // What is not known to be another version may be a lost line.
       const isOther = now !== undefined && own !== undefined && now !== own;
       if (!isOther || sessionStorage.getItem(LOADED_FOR) === now) return;

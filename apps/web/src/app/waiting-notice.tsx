@@ -1,11 +1,13 @@
-import { lazy, Suspense } from 'react';
+import { type ComponentType, lazy, Suspense } from 'react';
 import { useConfig } from '../house/use-config';
 import { t } from '../messages';
 import { textIn } from '../wire/narrow';
 import { Notice } from './notice';
 
 // It comes with the administrator's words.
-const BannerText = lazy(() => import('./banner-text'));
+const BannerText = lazy<ComponentType<{ text: string }>>(() =>
+  import('./banner-text').catch(() => ({ default: ({ text }) => <p>{text}</p> })),
+);
 
 /** What somebody reads whom an administrator has not let in yet: the administrator's words, or ours. */
 export default function WaitingNotice({ onRetry }: { onRetry: () => void }) {

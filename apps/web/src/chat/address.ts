@@ -4,6 +4,9 @@ import { messagesIn } from './chat-parts';
 import type { Draft } from './draft';
 import type { useChat } from './use-chat';
 
+/** The page has a window of its own. */
+const INSTALLED = '(display-mode: standalone)';
+
 /**
  * An address such as `/?q=text&models=id` fills the box of a new chat, below what was written there; it sends nothing. `/?shared` brings what another
  * program has shared with the installed page.
@@ -16,7 +19,11 @@ export function usePrefill(draft: Draft | undefined): void {
     if (!draft || (text === null && model === undefined && !isShared)) return;
     if (text !== null) addText(draft, text);
     if (model) draft.model.set(model);
-    if (isShared) void import('../sharing/shares').then(({ showShares }) => showShares(draft, addText));
+    if (isShared)
+      void import('../sharing/shares').then(({ showShares, takeShares }) =>
+        // Any site can send a form to the worker, but only in a tab of the browser: what it sent is thrown away.
+        matchMedia(INSTALLED).matches ? showShares(draft, addText) : takeShares(),
+      );
     setAddress({}, { replace: true });
   }, [draft, address, setAddress]);
 }

@@ -1,6 +1,7 @@
 import type { PickerModel } from '@perennial/contracts-wire';
 import {
   type ClipboardEvent,
+  type ComponentType,
   type FormEvent,
   type KeyboardEvent,
   lazy,
@@ -12,8 +13,10 @@ import {
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { useStore } from '../state/store';
+import { PartBoundary } from '../ui/part-boundary';
 import { AddMenu } from './add-menu';
 import { AttachmentTray } from './attachment-tray';
+import type { CaretListProps } from './caret/caret-list';
 import { isSend, isTouch, recalled } from './composer-keys';
 import type { Delivery } from './delivery';
 import { DeliveryNote } from './delivery-note';
@@ -23,10 +26,11 @@ import { WaitingMessages } from './waiting-messages';
 
 const BasePicker = lazy(async () => ({ default: (await import('./base-picker')).BasePicker }));
 
-const CaretList = lazy(async () => {
-  const list = await import('./caret/caret-list');
-  await list.textsLoaded;
-  return list;
+// The box is whole without it.
+const CaretList = lazy<ComponentType<CaretListProps>>(async () => {
+  const list = await import('./caret/caret-list').catch(() => undefined);
+  await list?.textsLoaded;
+  return { default: list?.default ?? (() => null) };
 });
 
 const ParametersDialog = lazy(async () => {
@@ -188,16 +192,21 @@ export function Composer(props: ComposerProps) {
           )}
         </form>
       </section>
+      <PartBoundary of={dialog} onClose={close}>
+        <Suspense>
+          {dialog === 'base' && (
+            <BasePicker
+              onChoose={(base) => {
+                draft.choose(base);
+                close();
+              }}
+              onClose={close}
+            />
+          )}
+          {dialog === 'parameters' && <ParametersDialog value={parameters} onChange={onParameters} onClose={close} />}
+        </Suspense>
+      </PartBoundary>
       <Suspense>
-        {dialog === 'base' && (
-          <BasePicker
-            onChoose={(base) => {
-              draft.choose(base);
-              close();
-            }}
-            onClose={close}
-          />
-        )}
         {SIGNS.test(text) && (
           <CaretList
             {...{ box, draft, ...offered, models: offered.models ?? [] }}
@@ -210,7 +219,6 @@ export function Composer(props: ComposerProps) {
             }}
           />
         )}
-        {dialog === 'parameters' && <ParametersDialog value={parameters} onChange={onParameters} onClose={close} />}
       </Suspense>
     </>
   );

@@ -9,6 +9,8 @@ const DRAW_MS = 60_000;
 /** A frame that is not used gives its memory back. */
 const IDLE_MS = 60_000;
 const MOST_KEPT = 40;
+/** Browsers' words for a part of mermaid that did not come: that says nothing of the source. */
+const NOT_LOADED = /dynamically imported module|importing a module script failed/i;
 
 /** How a drawing ended. `stopped`: it took too long, or hung. */
 export type Drawing =
@@ -111,8 +113,9 @@ export class DiagramFrame {
     } else if (message?.kind === 'alive') {
       this.heard();
     } else if (message && 'id' in message && message.id === this.number && this.current && this.isReady) {
-      if (message.kind === 'failed') this.end({ kind: 'failed', reason: message.reason });
-      else this.end(message);
+      if (message.kind !== 'failed') this.end(message);
+      else if (NOT_LOADED.test(message.reason)) this.stop();
+      else this.end({ kind: 'failed', reason: message.reason });
     }
   };
 

@@ -119,6 +119,9 @@ export function addressOf(path: string, params: object = {}, query: object = {})
   return search ? `${filled}?${search}` : filled;
 }
 
+/** A refusal is told at the latest after this time, in the server's words. */
+const MEANING_MS = 1_000;
+
 /** The error of a reply that is not 2xx: what its code means, else the server's own sentence if it has one. */
 export async function refusalOf(
   status: number,
@@ -129,15 +132,24 @@ export async function refusalOf(
   const sessionOver = status === 401 && header('www-authenticate') !== null;
   const told = toldIn(text);
   const { code, detail } = told ?? {};
-  const meaning = told && code !== undefined ? await meaningOf({ ...told, code }) : undefined;
+  // Who is not signed in gets the sign-in page, not a sentence.
+  const meaning = told && code !== undefined && !sessionOver ? await meaningOf({ ...told, code }) : undefined;
   return new ApiError(status, meaning ?? detail ?? say().refused(status), sessionOver, retryAfter, code);
 }
 
-/** The texts may not be there: then the server's sentence is shown. */
-function meaningOf(told: Refusal): Promise<string | undefined> {
-  return say()
-    .problem(told)
-    .catch(() => undefined);
+/** The texts may not be there, or not soon: then the server's sentence is shown. */
+async function meaningOf(told: Refusal): Promise<string | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), MEANING_MS);
+  });
+  try {
+    return await Promise.race([say().problem(told), late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function toldIn(text: string): (Omit<Refusal, 'code'> & { code?: string }) | undefined {

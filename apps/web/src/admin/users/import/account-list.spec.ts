@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readAccounts, writeAccounts } from './account-list';
+import { decoded, readAccounts, writeAccounts } from './account-list';
 
 const ada = { name: 'Ada', email: 'ada@example.com', role: 'user', password: 'secret words' };
 
@@ -39,6 +39,19 @@ describe('a list of accounts', () => {
     const text = writeAccounts(accounts);
     expect(text).toContain("\r\n'=1+1,");
     expect(readAccounts(text)).toEqual({ accounts, faulty: [] });
+  });
+
+  it('is read in UTF-8, and in the encoding of an older spreadsheet', () => {
+    const line = 'Müller;mueller@example.com';
+    expect(decoded(new TextEncoder().encode(line).buffer)).toBe(line);
+    expect(decoded(Uint8Array.from(line, (letter) => letter.charCodeAt(0)).buffer)).toBe(line);
+  });
+
+  it('leaves passwords as they are', () => {
+    const accounts = ["'-Secret99", '=Secret99', '"quoted"'].map((password, at) => ({
+      ...{ ...ada, line: at + 2, email: `${at}@example.com`, password },
+    }));
+    expect(readAccounts(writeAccounts(accounts))).toEqual({ accounts, faulty: [] });
   });
 
   it('may be empty, or have nothing that is a list', () => {

@@ -49,7 +49,7 @@ export function readAccounts(text: string): { accounts: ListedAccount[]; faulty:
       name: cell('name').trim(),
       email: cell('email').trim(),
       role: cell('role').trim(),
-      password: cell('password'),
+      password: cells[places.password] ?? '',
     };
     const address = account.email.toLowerCase();
     if (COLUMNS.some((column) => account[column].length > LONGEST[column])) faulty.push({ line, fault: 'too_long' });
@@ -62,7 +62,10 @@ export function readAccounts(text: string): { accounts: ListedAccount[]; faulty:
 
 /** A list that can be read again, with the passwords of its accounts. */
 export function writeAccounts(accounts: readonly ListedAccount[]): string {
-  const lines = accounts.map(({ name, email, role, password }) => [name, email, role, password].map(quoted).join(','));
+  const lines = accounts.map(({ name, email, role, password }) =>
+    // A password is what it is, whatever a spreadsheet makes of it.
+    [...[name, email, role].map(marked), password].map(quoted).join(','),
+  );
   return `\uFEFF${['name,email,role,password', ...lines].join('\r\n')}\r\n`;
 }
 
@@ -112,7 +115,19 @@ function plain(cell: string): string {
   return /^'[=+\-@]/.test(cell) ? cell.slice(1) : cell;
 }
 
+function marked(text: string): string {
+  return /^[=+\-@]/.test(text) ? `'${text}` : text;
+}
+
 function quoted(text: string): string {
-  const marked = /^[=+\-@]/.test(text) ? `'${text}` : text;
-  return /[",\r\n;]/.test(marked) ? `"${marked.replaceAll('"', '""')}"` : marked;
+  return /[",\r\n;]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The text of a file: spreadsheets save in UTF-8, or in the encoding of their system. */
+export function decoded(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }

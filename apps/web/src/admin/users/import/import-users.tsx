@@ -6,7 +6,7 @@ import { Dialog } from '../../../ui/dialog';
 import { ta } from '../../messages';
 import { Problem } from '../../page-parts';
 import { addAll, type Preview, preview } from './account-import';
-import { type FaultyLine, readAccounts, writeAccounts } from './account-list';
+import { decoded, type FaultyLine, readAccounts, writeAccounts } from './account-list';
 
 /** About 100,000 lines. */
 const LARGEST_FILE = 20_000_000;
@@ -49,7 +49,7 @@ export default function ImportUsers({ onClose, onChanged }: ImportUsersProps) {
     if (!file) return;
     const look = async (): Promise<Step> => {
       if (file.size > LARGEST_FILE) throw new Error(ta('import.tooLarge'));
-      const list = readAccounts(await file.text());
+      const list = readAccounts(decoded(await file.arrayBuffer()));
       if (list.accounts.length + list.faulty.length === 0) throw new Error(ta('import.empty'));
       return { kind: 'preview', of: await preview(list, progress('import.checking'), abort.signal) };
     };
