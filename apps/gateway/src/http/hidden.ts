@@ -17,7 +17,8 @@ const NOT_FOUND = {
 /** Kinds of items that are hidden from everyone but their owner. */
 export type Owned = keyof typeof NOT_FOUND;
 
-const CODES: Readonly<Record<Owned, ProblemCode>> = {
+/** Without one of its own a kind has the code of its status. */
+const CODES: Partial<Readonly<Record<Owned, ProblemCode>>> = {
   chat: 'chat_not_found',
   file: 'file_not_found',
   base: 'base_not_found',
@@ -31,7 +32,7 @@ export function isUuid(text: string): boolean {
 }
 
 export function notFound(owned: Owned): Problem {
-  return new Problem(...NOT_FOUND[owned]).as(CODES[owned]);
+  return new Problem(...NOT_FOUND[owned]).as(CODES[owned] ?? 'not_found');
 }
 
 /** The id itself. An invalid id gets the same reply as a missing one. */
