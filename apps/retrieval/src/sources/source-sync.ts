@@ -11,7 +11,7 @@ import type { SourceReader } from './source-reader';
 import { SourceReaders } from './source-readers';
 import type { ClaimedSource, SourceProblem, WaitingDocument } from './source-row';
 import { SourceWorkRepository } from './source-work.repository';
-import { SyncFailedError, toOutcome, toSyncFault } from './sync-failure';
+import { isOfContent, SyncFailedError, toOutcome, toSyncFault } from './sync-failure';
 
 const MIB = 2 ** 20;
 /** Documents fetched from the list of waiting ones at once. */
@@ -150,7 +150,7 @@ export class SourceSync {
       if (outcome === undefined) throw error;
       if (error instanceof WebError && reader.isEssential(document, error.failure)) throw failed(error);
       const leftOut =
-        outcome.state === 'skipped' || outcome.state === 'duplicate'
+        isOfContent(error) && (outcome.state === 'skipped' || outcome.state === 'duplicate')
           ? await reader.version?.(document, outcome.state, await this.maxBytes())
           : undefined;
       await this.work.done(source, document.address, { ...outcome, leftOut });

@@ -46,6 +46,13 @@ export function toSyncFault(error: unknown): SyncFault {
   };
 }
 
+/** Whether a document was left out for what is in it, or its size: the same content is left out again. A kind may be allowed later. */
+export function isOfContent(error: unknown): boolean {
+  if (error instanceof WebError) return error.failure === 'unsupported' || error.failure === 'too-large';
+  if (!(error instanceof CallError)) return true;
+  return error.details.reason === 'duplicate' || error.code === 'PAYLOAD_TOO_LARGE';
+}
+
 /** What an error says about one document; undefined: it says more than that. */
 export function toOutcome(error: unknown): DocumentOutcome | undefined {
   const { message } = error as Error;

@@ -119,8 +119,8 @@ export class OpenSearchDriver implements Driver {
 
   async describe(name: string): Promise<CollectionInfo | undefined> {
     try {
-      // By value: the name may be an alias that an operator gave to a rebuilt index.
-      const [dimension] = Object.values(await this.dimensions(this.index(name)));
+      const index = this.index(name);
+      const { [index]: dimension } = await this.dimensions(index);
       return dimension === undefined ? undefined : { name, dimension };
     } catch (error) {
       if (isNotFound((error as Error).cause)) return undefined;
