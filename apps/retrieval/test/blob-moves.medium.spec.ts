@@ -32,6 +32,13 @@ const FILE_BYTES = 30_000;
 /** Slow enough for a worker to be killed at it. */
 const SLOWLY = 600_000;
 
+/** An order as a process has left it. */
+interface Left {
+  paused: boolean;
+  owner: string | null;
+  deaths: number;
+}
+
 /** Real: the built service (one process that answers, two that work, killed), Postgres, Redis, a directory and SeaweedFS. Not real: the gateway. */
 describe.skipIf(missing)('files that an administrator moves to another store', () => {
   let world: World;
@@ -68,6 +75,10 @@ describe.skipIf(missing)('files that an administrator moves to another store', (
     );
     return rows[0]?.instance;
   };
+  const insert = (kind: string, { paused = false, owner = null, deaths = 0 }: Partial<Left>): Promise<unknown> =>
+    world.db.query('INSERT INTO blob_moves (id, kind, paused, owner, deaths) VALUES ($1, $2, $3, $4, $5)', [
+      ...[randomUUID(), kind, paused, owner, deaths],
+    ]);
   /** This process is the gateway, which keeps files, too: it follows the choice, and says so. */
   const standIn = async (): Promise<void> => {
     const runtime = new Runtime({ name: 'gateway', logLevel: 'silent' });
@@ -170,6 +181,20 @@ describe.skipIf(missing)('files that an administrator moves to another store', (
     expect(await settled('settled', 'cloud')).toMatchObject({ other: null, commandRuns: false });
     expect(await hashesIn('cloud')).toEqual(kept);
     await expect(call('rollback')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+    const many = await Promise.all(Array.from({ length: 20 }, () => status()));
+    expect(many.filter(({ commandRuns }) => commandRuns)).toEqual([]);
+    // One that was paused when only the note of its end was missing.
+    await insert('finish', { paused: true });
+    await call('finish');
+    await settled('settled', 'cloud');
+  }, 60_000);
+
+  it('stop when they end one worker after the other, and go on when they are told to', async () => {
+    await insert('finish', { owner: randomUUID(), deaths: 4 });
+    const stopped = await until('it to stop', ({ order }) => order?.paused === true);
+    expect(stopped.order?.error).toMatch(/ended its worker 5 times.*memory/);
+    await call('finish');
+    await settled('settled', 'cloud');
   }, 60_000);
 });
 

@@ -94,6 +94,8 @@ describe('a migration of blobs', () => {
     await command.migrate('default');
     await command.finish(false);
     expect(row).toMatchObject({ phase: 'settled', active: 'default', other: null });
+    // It was ended before that was noted.
+    expect(await command.finish(false)).toContain('There is nothing to finish.');
     expect(await keysIn('default')).toEqual(['files/2/1', 'files/3/1', 'files/4/1']);
   });
 

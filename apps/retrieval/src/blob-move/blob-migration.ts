@@ -157,7 +157,7 @@ export class BlobMigration {
     const { stores, tell, includes, throttle, countKeys, listed, signal } = this.parts;
     const [from, to] = [await stores.at(fromName), await stores.at(toName)];
     const isBefore = now.phase === 'copying';
-    const total = await countKeys();
+    let total = await countKeys();
     for (let number = 1; ; number += 1) {
       const pass = await this.whileAway(async () => {
         // The next command may run elsewhere than the one that was killed.
@@ -181,6 +181,8 @@ export class BlobMigration {
         await this.assertUnchanged(now);
         return { ...done, sample, removed: await mirror.removeStrays() };
       });
+      // No row of the database may name some of them.
+      total = Math.max(total, pass.blobs);
       const line = `${titleOf({ pass: number, from: fromName, to: toName })}: ${pass.copied} of ${pass.blobs} files copied, ${pass.removed} removed.`;
       tell(line);
       await this.parts.row.tell(line);
@@ -242,10 +244,10 @@ export class BlobMigration {
     to: string,
     { listed, isComplete }: { listed: readonly string[]; isComplete: boolean },
   ): Promise<void> {
-    const { stores, sampleKeys, sample, includes, tell, skipUnreadable, onCompared } = this.parts;
+    const { stores, sampleKeys, sample, includes, tell, skipUnreadable, onCompared, signal } = this.parts;
     const [there, here] = [await stores.at(from), await stores.at(to)];
     const keys = [...new Set([...(await sampleKeys(sample)), ...listed])].filter(includes);
-    const equal = await this.whileAway(() => compareSamples(there, here, keys, { isComplete, skipUnreadable }));
+    const equal = await this.whileAway(() => compareSamples(there, here, keys, { isComplete, skipUnreadable, signal }));
     await onCompared?.({ samples: keys.length, equal });
     tell(`${equal} of ${keys.length} files that were chosen by chance have the same SHA-256 in both stores.`);
   }

@@ -90,6 +90,11 @@ it('removes what only the other store has, and not what came meanwhile', async (
   await put(from, 'files/1/1', 'text');
   await put(to, 'files/stray/1', 'deleted here before');
   await put(to, 'files/late/1', 'late');
+  const turn = new AbortController();
+  const stopped = new BlobMirror(from, to, { signal: turn.signal });
+  await stopped.pass();
+  turn.abort(new Error('paused'));
+  await expect(stopped.removeStrays()).rejects.toThrow('paused');
   const mirror = new BlobMirror(from, to, { isShared: true });
   await mirror.pass();
   // It was written into both after the lists were read.

@@ -111,6 +111,7 @@ export class BlobMirror {
   async removeStrays(): Promise<number> {
     let removed = 0;
     for (const key of this.strays) {
+      this.options.signal?.throwIfAborted();
       if ((await sizeOf(this.from, key)) !== undefined) continue;
       await this.to.delete(key);
       removed += 1;

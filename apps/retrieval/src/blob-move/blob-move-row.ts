@@ -23,7 +23,10 @@ export interface BlobMoveClaim extends Fence {
 }
 
 /** A move that this process works on. */
-export interface ClaimedBlobMove extends BlobMoveClaim, BlobMoveOrder {}
+export interface ClaimedBlobMove extends BlobMoveClaim, BlobMoveOrder {
+  /** Owners that died at it since it was ordered. */
+  deaths: number;
+}
 
 /** The last move that an administrator has begun. */
 export interface BlobMoveRow extends BlobMoveOrder {

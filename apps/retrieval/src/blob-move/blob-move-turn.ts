@@ -21,6 +21,8 @@ const SAMPLE = 100;
 const REPORT_MS = 1_000;
 /** After an unexpected error. */
 const AGAIN_S = 15;
+/** It is not tried again after so many deaths of its workers. */
+const MAX_DEATHS = 5;
 
 /** One owner's turn at a move of files. All that is done is in the stores and their row, so whatever ends it, the next owner continues. */
 @Injectable()
@@ -41,6 +43,10 @@ export class BlobMoveTurn {
   /** Resolves when the move is complete, stopped, released or lost. */
   async run(move: ClaimedBlobMove, signal: AbortSignal): Promise<void> {
     try {
+      if (move.deaths >= MAX_DEATHS)
+        throw new BlobMoveError(
+          `It has ended its worker ${move.deaths} times: it may need more memory. Let it go on here, or by \`perennial blobs migrate\`.`,
+        );
       await this.moves.complete(move, await this.work(move, signal));
       this.log.info({ kind: move.kind, target: move.target }, 'move of files complete');
     } catch (error) {
@@ -127,7 +133,7 @@ function reporter(report: (progress: PassProgress & { bytesPerS: number }) => Pr
   return async (progress: PassProgress): Promise<void> => {
     const now = performance.now();
     const passedMs = now - last.at;
-    if (passedMs < REPORT_MS && progress.done > 0 && progress.done < progress.total) return;
+    if (passedMs < REPORT_MS && progress.done > 0) return;
     // Each pass counts anew.
     if (passedMs >= REPORT_MS) rate = (Math.max(0, progress.bytes - last.bytes) * 1_000) / passedMs;
     last = { at: now, bytes: progress.bytes };

@@ -85,7 +85,9 @@ export class BlobMoveService {
     key: string,
   ): Promise<BlobMoveStatus> {
     return this.change('finish', { principal, key, request }, async (tx, { phase }, order) => {
-      if (phase !== 'moved') throw refused('The files are not moved yet.');
+      // One that was paused after the phase had changed only has to be noted as done.
+      const isDone = phase === 'settled' && order?.kind === 'finish';
+      if (phase !== 'moved' && !isDone) throw refused('The files are not moved yet.');
       if (order && order.kind !== 'finish' && !order.paused)
         throw refused('The files are still being moved. Wait, or pause that first.');
       await this.moves.order(tx, { kind: 'finish', target: null, bytesPerS: null, ...request });
@@ -106,6 +108,7 @@ export class BlobMoveService {
       // A command that begins now finds what is ordered here.
       if (!(await this.moves.holdLock(tx)))
         throw refused('`perennial blobs migrate` moves files now. Wait for it, or stop it: it can go on here then.');
+      await this.moves.holdOrders(tx);
       const last = await this.moves.last(tx);
       const stores = await this.moves.stores(tx);
       await work(tx, stores, last?.isFinished ? undefined : last);

@@ -20,11 +20,11 @@ export class BlobMovesRepository {
    */
   claim(processId: string): Promise<ClaimedBlobMove | undefined> {
     return this.database.first<ClaimedBlobMove>(
-      `UPDATE blob_moves SET owner = $1, epoch = epoch + 1, error = NULL
+      `UPDATE blob_moves SET owner = $1, epoch = epoch + 1, deaths = deaths + (owner IS NOT NULL)::int, error = NULL
         WHERE finished_at IS NULL AND NOT paused
           AND CASE WHEN owner IS NULL THEN not_before <= now() ELSE NOT EXISTS (SELECT 1 FROM processes p WHERE p.id = owner) END
           AND EXISTS (SELECT 1 FROM processes p WHERE p.id = $1) AND (${blobStoresRow.isFree})
-       RETURNING id, epoch, owner, ${ORDER}`,
+       RETURNING id, epoch, owner, deaths, ${ORDER}`,
       [processId],
       { name: 'blob_moves.claim' },
     );
@@ -145,6 +145,11 @@ export class BlobMovesRepository {
     return (await tx.first<{ free: boolean }>(blobStoresRow.isFree))?.free === true;
   }
 
+  /** One order after the other. */
+  async holdOrders(tx: Tx): Promise<void> {
+    await tx.execute(blobStoresRow.holdOrders, []);
+  }
+
   /** The last one, also if it is finished. */
   last(db: Queryable = this.database): Promise<BlobMoveRow | undefined> {
     return db.first<BlobMoveRow>(
@@ -161,7 +166,7 @@ export class BlobMovesRepository {
        ON CONFLICT ((true)) WHERE finished_at IS NULL DO UPDATE
           SET kind = excluded.kind, target = excluded.target, bytes_per_s = excluded.bytes_per_s,
               skip_unreadable = excluded.skip_unreadable, without_copying = excluded.without_copying,
-              paused = false, owner = NULL, epoch = blob_moves.epoch + 1, not_before = now(), told = NULL, error = NULL,
+              paused = false, owner = NULL, epoch = blob_moves.epoch + 1, deaths = 0, not_before = now(), told = NULL, error = NULL,
               progress = CASE WHEN blob_moves.kind = excluded.kind THEN blob_moves.progress END`,
       [randomUUID(), kind, target, bytesPerS, skipUnreadable, withoutCopying],
     );

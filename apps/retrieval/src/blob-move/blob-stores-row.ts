@@ -17,6 +17,7 @@ const COLUMNS = `version::float8 AS version, phase, active, other, progress,
   floor(extract(epoch FROM changed_at) * 1000)::float8 AS "changedAt"`;
 
 const LOCK = `hashtextextended('perennial.retrieval.blob-stores', 0)`;
+const ORDERS = `hashtextextended('perennial.retrieval.blob-move-orders', 0)`;
 
 /** Statements on the one row of stores of files; every process of the installation follows it. */
 export const blobStoresRow = {
@@ -38,6 +39,8 @@ export const blobStoresRow = {
   lock: `SELECT pg_try_advisory_lock(${LOCK}) AS free`,
   /** One row if a service works on a move. */
   ordered: 'SELECT 1 FROM retrieval.blob_moves WHERE finished_at IS NULL AND NOT paused',
-  /** Whether no session has it; it is given back at the end of the transaction. */
-  isFree: `SELECT pg_try_advisory_xact_lock(${LOCK}) AS free`,
+  /** Whether no session has it. Until the end of the transaction none gets it; others may look, too. */
+  isFree: `SELECT pg_try_advisory_xact_lock_shared(${LOCK}) AS free`,
+  /** Until the end of the transaction nobody else orders anything. */
+  holdOrders: `SELECT pg_advisory_xact_lock(${ORDERS})`,
 };

@@ -35,6 +35,8 @@ it('compares what is in both stores, and asks for what has to be there', async (
     };
   };
   const skipping = { ...after, skipUnreadable: true };
+  const signal = AbortSignal.abort(new Error('paused'));
+  await expect(compareSamples(from, to, ['files/both'], { ...skipping, signal })).rejects.toThrow('paused');
   damage(from);
   expect(await compareSamples(from, to, ['files/both', 'files/late'], skipping)).toBe(0);
   await expect(compareSamples(from, to, ['files/both'], after)).rejects.toThrow(/files\/both/);

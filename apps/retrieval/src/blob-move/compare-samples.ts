@@ -22,6 +22,8 @@ export interface CompareOptions {
   isComplete: boolean;
   /** What cannot be read in `from` was left behind. */
   skipUnreadable: boolean;
+  /** Ends it. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -34,11 +36,11 @@ export async function compareSamples(
   from: BlobStore,
   to: BlobStore,
   keys: readonly string[],
-  { isComplete, skipUnreadable }: CompareOptions,
+  { isComplete, skipUnreadable, signal }: CompareOptions,
 ): Promise<number> {
   const limiter = new ConcurrencyLimiter(CONCURRENCY);
   const look = async (key: string): Promise<'equal' | 'uncompared' | 'different'> => {
-    const [there, here] = await Promise.all([hashOf(from, key), hashOf(to, key)]);
+    const [there, here] = await Promise.all([hashOf(from, key, signal), hashOf(to, key, signal)]);
     if (there === undefined || (here === undefined && !isComplete)) return 'uncompared';
     if (there === UNREADABLE) return skipUnreadable ? 'uncompared' : 'different';
     return there === here ? 'equal' : 'different';
@@ -58,12 +60,22 @@ export async function compareSamples(
 }
 
 /** @returns undefined when the store does not have it */
-async function hashOf(store: BlobStore, key: string): Promise<string | typeof UNREADABLE | undefined> {
+async function hashOf(
+  store: BlobStore,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<string | typeof UNREADABLE | undefined> {
+  signal?.throwIfAborted();
   try {
     const hash = createHash('sha256');
-    for await (const chunk of (await store.get(key)).stream) hash.update(chunk as Buffer);
+    for await (const chunk of (await store.get(key, { signal })).stream) {
+      signal?.throwIfAborted();
+      hash.update(chunk as Buffer);
+    }
     return hash.digest('hex');
   } catch (error) {
+    // What was cut off is not unreadable.
+    signal?.throwIfAborted();
     if (error instanceof BlobNotFoundError) return undefined;
     if (UNREADABLE_ERRORS.some((kind) => error instanceof kind)) return UNREADABLE;
     throw error;

@@ -48,7 +48,12 @@ it.each([
     /chat-1 have another definition of "cloud"/,
   ],
 ])('a process %s is named, and nothing begins', async (_, change, sentence) => {
-  const gate = gateOf(() => Promise.resolve([member('gateway-1'), member('chat-1', change)]));
+  const gate = gateOf(
+    () => Promise.resolve([member('gateway-1'), member('chat-1', change)]),
+    [],
+    () => [],
+    1,
+  );
   await expect(gate.assertDeclared(['default', 'cloud'], PRINTS)).rejects.toThrow(sentence);
 });
 
@@ -76,6 +81,7 @@ it('does not take an empty Redis, or another one, for an installation without pr
     () => Promise.resolve([member('cli-1', { blobStores: null })]),
     told,
     () => ['chat-1'],
+    1,
   );
   await expect(elsewhere.assertDeclared(['default'], PRINTS)).rejects.toThrow(
     /used by chat-1, and Redis knows of no service.*REDIS_KEY_PREFIX/,
@@ -88,6 +94,18 @@ it('does not take an empty Redis, or another one, for an installation without pr
   );
   await stopping.reached(2);
   expect({ looks, told }).toEqual({ looks: 2, told: [expect.stringContaining('used by chat-1')] });
+});
+
+it('looks again before it refuses: Redis was emptied, or a process is too busy to report', async () => {
+  const late = member('chat-1', { state: 'silent', blobStores: null });
+  const readings = [[], [member('gateway-1'), late], [member('gateway-1'), member('chat-1')]];
+  const gate = gateOf(
+    () => Promise.resolve(readings.shift()!),
+    [],
+    () => ['chat-1'],
+  );
+  await gate.assertDeclared(['default', 'cloud'], PRINTS);
+  expect(readings).toEqual([]);
 });
 
 it('waits for a process that Redis has forgotten, and a while for one that has ended', async () => {

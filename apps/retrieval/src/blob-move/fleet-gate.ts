@@ -41,18 +41,29 @@ export class FleetGate {
    * @throws BlobMoveError with the names of processes that lack one of the stores, or define it in another way
    */
   async assertDeclared(names: readonly string[], prints: Readonly<Record<string, string>>): Promise<void> {
-    const members = await this.fleet.read();
-    this.keepersOf(members);
+    const until = performance.now() + this.missedMs;
+    for (;;) {
+      const members = await this.fleet.read();
+      this.keepersOf(members);
+      const refusal = await this.refusal(members, names, prints);
+      if (refusal === undefined) return;
+      // Redis may have been emptied a moment ago, or a process have been too busy to report.
+      const mayPass = !members.some(isService) || members.some(({ state }) => state === 'silent');
+      if (!mayPass || performance.now() >= until) throw new BlobMoveError(`${refusal} Nothing was changed.`);
+      await sleep(LOOK_MS, undefined, { signal: this.fleet.signal });
+    }
+  }
+
+  private async refusal(
+    members: readonly GateMember[],
+    names: readonly string[],
+    prints: Readonly<Record<string, string>>,
+  ): Promise<string | undefined> {
     const hidden = await this.hidden(members);
-    if (hidden)
-      throw new BlobMoveError(
-        `${hidden} Give it the REDIS_URL and the REDIS_KEY_PREFIX of the services. Nothing was changed.`,
-      );
+    if (hidden) return `${hidden} Give it the REDIS_URL and the REDIS_KEY_PREFIX of the services.`;
     const faults = storeFaults(members, names, prints);
-    if (faults.length === 0) return;
-    throw new BlobMoveError(
-      `Not every process has the stores as they are declared here: ${faults.join('; ')}. Give all gateways, chats and retrievals this version and the same BLOB_STORES, and restart them one after another. Nothing was changed.`,
-    );
+    if (faults.length === 0) return undefined;
+    return `Not every process has the stores as they are declared here: ${faults.join('; ')}. Give all gateways, chats and retrievals this version and the same BLOB_STORES, and restart them one after another.`;
   }
 
   /** Waits until every process has applied this version. One that is silent may still write by the former one, so it is waited for, too. */
@@ -91,13 +102,15 @@ export class FleetGate {
 
   /** Says who uses the database while Redis knows of no service: an empty list is no proof that nobody runs. */
   private async hidden(members: readonly GateMember[]): Promise<string | undefined> {
-    if (members.some(({ service, state }) => state !== 'gone' && service !== 'cli')) return undefined;
+    if (members.some(isService)) return undefined;
     const sessions = await this.fleet.sessions();
     return sessions.length === 0
       ? undefined
       : `The database is used by ${sessions.join(', ')}, and Redis knows of no service.`;
   }
 }
+
+const isService = ({ service, state }: GateMember): boolean => state !== 'gone' && service !== 'cli';
 
 /** What keeps processes from using these stores as one: some lack a store, or define it in another way than `prints` says. */
 export function storeFaults(

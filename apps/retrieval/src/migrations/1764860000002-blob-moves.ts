@@ -15,6 +15,8 @@ export const BlobMoves = defineMigration('BlobMoves1764860000002', {
        without_copying boolean NOT NULL DEFAULT false,
        owner uuid,
        epoch integer NOT NULL DEFAULT 0,
+       -- Owners that died at it since it was ordered.
+       deaths integer NOT NULL DEFAULT 0,
        paused boolean NOT NULL DEFAULT false,
        not_before timestamptz NOT NULL DEFAULT now(),
        progress jsonb,

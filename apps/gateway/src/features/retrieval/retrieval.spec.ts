@@ -385,7 +385,7 @@ describe('retrieval at the edge', () => {
     expect((await ask('POST', '/blobs/move', { to: '' }, admin)).statusCode).toBe(422);
     edge.rpc.fails(blobMove.finish, new CallError('FAILED_PRECONDITION', 'The files are not moved yet.'));
     const refused = await ask('POST', '/blobs/move/finish', {}, admin);
-    expect(refused.json()).toEqual({ detail: 'The files are not moved yet.' });
+    expect(refused.json()).toEqual({ detail: 'The files are not moved yet.', code: 'conflict' });
   });
 
   it.each<['GET' | 'POST', string]>([
