@@ -102,6 +102,51 @@ describe('migrations', () => {
     });
   });
 
+  describe('that make an index without a lock', () => {
+    const index = 'CREATE INDEX CONCURRENTLY IF NOT EXISTS notes_long ON notes (length(body))';
+    const migrations = [...NOTES, defineMigration('NotesLong1763000000003', { up: index, transaction: false })];
+    const found = async (client: pg.Client) => {
+      const { rows } = await client.query<{ id: number; valid: boolean }>(
+        `SELECT indexrelid::int AS id, indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass('notes.notes_long')`,
+      );
+      return rows[0];
+    };
+
+    it('make it anew when an earlier try did not finish it', async () => {
+      const url = await freshDatabase('unfinished');
+      await (await openTestDatabase(url)).close();
+      await withClient(url, async (client) => {
+        await client.query('SET search_path = notes');
+        await client.query(index);
+        await client.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'notes_long'::regclass`);
+        const before = await found(client);
+        await (await openTestDatabase(url, { migrations })).close();
+        const after = await found(client);
+        expect([before?.valid, after?.valid, after?.id === before?.id]).toEqual([false, true, false]);
+      });
+    });
+
+    it('wait while it is being made by another process', async () => {
+      const url = await freshDatabase('being-made');
+      await (await openTestDatabase(url)).close();
+      const { runtime, lines } = capturingRuntime();
+      await withClient(url, (maker) =>
+        withClient(url, async (writer) => {
+          await writer.query(`BEGIN; INSERT INTO notes.notes (body) VALUES ('holds it up')`);
+          await maker.query('SET search_path = notes');
+          const making = maker.query(index);
+          const before = await waitFor(() => found(writer));
+          const opening = openDataSource({ url, schema: 'notes', migrations }, runtime.log);
+          await waitFor(() => lines.some(({ msg }) => msg === 'a table to be migrated is locked, retrying'));
+          await writer.query('COMMIT');
+          await making;
+          await (await opening).destroy();
+          expect(await found(writer)).toEqual({ ...before, valid: true });
+        }),
+      );
+    });
+  });
+
   it('must have a timestamp in their name', () => {
     expect(() => defineMigration('Notes', { up: '' })).toThrow(/13 digits/);
   });

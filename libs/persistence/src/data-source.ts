@@ -47,6 +47,8 @@ export interface DatabaseOptions {
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** An index of a large table takes hours. */
+const MIGRATION_TIMEOUT_MS = 86_400_000;
 const GENERIC_PLANS = { plan_cache_mode: 'force_generic_plan', jit: 'off' };
 /** Errors that a retry does not fix: wrong password, no such role. */
 const HOPELESS = new Set(['28P01', '28000']);
@@ -147,7 +149,8 @@ async function connectAndMigrate(options: DatabaseOptions, log: Logger): Promise
 /** On connections of its own: the service's may lead to a pooler. */
 async function migrate(client: Client, session: DatabaseOptions, log: Logger): Promise<void> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS "${session.schema}"`);
-  const dataSource = await createDataSource({ ...session, poolSize: 1 }, log).initialize();
+  const options = { ...session, poolSize: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS };
+  const dataSource = await createDataSource(options, log).initialize();
   try {
     const applied = await dataSource.runMigrations({ transaction: 'each' });
     for (const { name } of applied) log.info({ migration: name, schema: session.schema }, 'migrated');
