@@ -3,7 +3,7 @@ import type { ChatListItem } from '@perennial/contracts-wire';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Store } from '../state/store';
 import { type News, takeNews } from './answer-news';
-import { patchRow, patchTitle, placeRow, refreshChat, refreshRecent, rereadList, rowOf } from './chat-cache';
+import { isMoved, patchRow, patchTitle, placeRow, refreshChat, refreshRecent, rereadList, rowOf } from './chat-cache';
 import { chatKey, CHATS_KEY } from './chat-keys';
 
 /** Events of the same moment, such as those of an end, are one request. */
@@ -20,6 +20,7 @@ export class EventApplier {
   private readonly listed = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private rereading: ReturnType<typeof setTimeout> | undefined;
+  private moving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly client: QueryClient,
@@ -65,9 +66,15 @@ export class EventApplier {
     }
   }
 
-  /** A list that is being read may not have the row yet: then it is read again. */
+  /** A list that is being read may not have the row yet: then it is read again. All are when another page pinned or archived a chat. */
   private place(row: ChatListItem): void {
+    const moves = isMoved(rowOf(this.client, row.id), row);
     placeRow(this.client, row);
+    if (moves)
+      this.moving ??= setTimeout(() => {
+        this.moving = undefined;
+        void this.client.invalidateQueries({ queryKey: CHATS_KEY });
+      }, COLLECT_MS);
     if (this.client.isFetching({ queryKey: CHATS_KEY, exact: true }) === 0) return;
     this.rereading ??= setTimeout(() => {
       this.rereading = undefined;

@@ -109,6 +109,37 @@ describe('events of the live socket', () => {
     expect(asked).toEqual([]);
   });
 
+  it('read all lists again, once, when another page pinned or archived chats', async () => {
+    let reads = 0;
+    const queryFn = () => Promise.resolve([{ ...row(200), pinned: true, title: `Read ${++reads}` }]);
+    const stop = new QueryObserver(client, { queryKey: PINNED_KEY, queryFn }).subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(0);
+    const tell = (chat: ChatListItem) =>
+      events.apply({ chat_id: chat.id, data: { type: 'chat:list', data: { chat_id: chat.id, chat } } });
+    for (const same of [row(61), { ...row(61), pinned: false, archived: false }, { ...row(300), pinned: false }])
+      tell(same);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(reads).toBe(1);
+    for (const other of [
+      { ...row(5), archived: true },
+      { ...row(61), pinned: true },
+      { ...row(301), pinned: true },
+    ])
+      tell(other);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(reads).toBe(2);
+    stop();
+  });
+
+  it('name an open chat that was renamed on another page', () => {
+    client.setQueryData(chatKey('61'), { title: 'Chat 61', pinned: false });
+    events.apply({
+      chat_id: '61',
+      data: { type: 'chat:list', data: { chat_id: '61', chat: { ...row(61), title: 'Told' } } },
+    });
+    expect(client.getQueryData(chatKey('61'))).toEqual({ title: 'Told', pinned: false });
+  });
+
   it('tell which chat is finished, and that a chat was read on another page, and ask for nothing', async () => {
     const isNew = () => isUnread(shown().pages[0]![3]!, 9);
     client.setQueryData(

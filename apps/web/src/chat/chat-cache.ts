@@ -20,15 +20,24 @@ export function patchRow(client: QueryClient, chatId: string, change: Partial<Ch
     if (!rows || !known || !change.pinned || rows.some(({ id }) => id === chatId)) return rows && patched(rows);
     return [...rows, { ...known, ...change }].sort((one, other) => other.updated_at - one.updated_at);
   });
-  const { pinned, archived } = change;
-  if (pinned === undefined && archived === undefined) return;
-  client.setQueryData<Chat>(chatKey(chatId), (chat) => chat && { ...chat, ...defined({ pinned, archived }) });
+  const { pinned, archived, title } = change;
+  if (pinned === undefined && archived === undefined && title === undefined) return;
+  client.setQueryData<Chat>(chatKey(chatId), (chat) => chat && { ...chat, ...defined({ pinned, archived, title }) });
 }
 
 /** A chat as it is listed now, by an event: it goes where its time belongs. */
 export function placeRow(client: QueryClient, row: ChatListItem): void {
   patchRow(client, row.id, row);
   client.setQueryData<ChatList>(CHATS_KEY, (list) => list && withRow(list, row));
+}
+
+/** Whether an event moves a chat into or out of a list: then a row alone does not tell what the lists have. */
+export function isMoved(known: ChatListItem | undefined, row: ChatListItem): boolean {
+  const { pinned, archived } = row;
+  if (!known) return pinned === true && archived !== true;
+  // A server of the previous version does not say it.
+  const differs = (now: boolean | undefined, before = false) => now !== undefined && now !== before;
+  return differs(pinned, known.pinned) || differs(archived, known.archived);
 }
 
 /** The list with a row at its place; older than what is listed it comes with the next page. */
@@ -86,7 +95,6 @@ export function unreadSince(storage: Storage): number {
 /** A chat has another title: in the list, and where it is open. */
 export function patchTitle(client: QueryClient, chatId: string, title: string): void {
   patchRow(client, chatId, { title });
-  client.setQueryData<Chat>(chatKey(chatId), (chat) => chat && { ...chat, title });
 }
 
 /** Reads the list of chats again, also if it is being read for the first time. */

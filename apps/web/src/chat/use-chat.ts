@@ -24,7 +24,11 @@ export async function readChat(client: QueryClient, id: string, first = FIRST): 
   const query = { tail, since: had?.revision, from: earlierThan(had) };
   const reply = await call(routes.chats.get, { params: { id }, query });
   // Earlier messages may have come meanwhile.
-  return withNewer(held() ?? had, reply);
+  const now = held();
+  const chat = withNewer(now ?? had, reply);
+  const isPart = reply.chat.history?.since !== undefined;
+  // What changed of them before this reply is not in it: the next read asks from the same revision.
+  return isPart && earlierThan(now) !== query.from ? { ...chat, revision: had?.revision } : chat;
 }
 
 async function readEarlier(client: QueryClient, id: string): Promise<void> {
