@@ -182,8 +182,12 @@ describe('stops, hand-overs and titles', () => {
     const owner = await world.ownerOf(turn.runId);
     await owner.kill();
     await world.complete(turn, reader);
-    const { rows } = await world.db.query('SELECT tries, result FROM side_effects WHERE run_id = $1', [turn.runId]);
-    expect(rows).toEqual([{ tries: 2, result: { title: 'Simulated title' } }]);
+    const { rows } = await world.db.query('SELECT tries, payload, result FROM side_effects WHERE run_id = $1', [
+      turn.runId,
+    ]);
+    // What was said is not kept with it.
+    const payload = { messageId: turn.messageId, modelId: turn.model };
+    expect(rows).toEqual([{ tries: 2, payload, result: { title: 'Simulated title' } }]);
   }, 60_000);
 
   it('follow-ups of a dead process are made by another, and those of a stopped answer by nobody', async () => {

@@ -285,8 +285,9 @@ describe('stores that go away', () => {
     const made = await title();
     await world.db.query(
       `WITH c AS (UPDATE chats SET title = 'New Chat' WHERE id = $1)
-       UPDATE side_effects SET state = 'begun', result = NULL, ended_at = NULL, created_at = now() - interval '20 seconds' WHERE chat_id = $1`,
-      [turn.chatId],
+       UPDATE side_effects SET state = 'begun', payload = payload || jsonb_build_object('text', $2::text), result = NULL, ended_at = NULL,
+              created_at = now() - interval '20 seconds' WHERE chat_id = $1`,
+      [turn.chatId, turn.prompt],
     );
     await waitFor(async () => (await title()) === made, { timeoutMs: 20_000, what: 'the title once more' });
   }, 60_000);

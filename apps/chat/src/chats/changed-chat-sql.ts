@@ -23,7 +23,8 @@ sized AS (${sized(
 )}),
 page AS (SELECT * FROM sized WHERE bytes <= ${PAGE_BYTES})
 SELECT ${CHAT} AS chat, ${MESSAGES} AS messages, ${RUNNING} AS running, ${REVISION} AS revision, false AS has_older,
-       ${IS_KNOWN} AND c.current_message_id IS NOT NULL AND coalesce(c.messages_removed::text::bigint < $3::bigint, true)
+       ${IS_KNOWN} AND c.current_message_id IS NOT NULL
+         AND coalesce(c.messages_removed::text::bigint NOT BETWEEN $3::bigint AND (SELECT next FROM moment), true)
          AND (SELECT count(*) FROM sized) = (SELECT count(*) FROM page) AND (SELECT count(*) FROM page) < ${PAGE_MESSAGES} AS is_whole
   FROM chats c
  WHERE c.id = $1 AND c.user_id = $2`;

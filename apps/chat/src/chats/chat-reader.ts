@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { chats } from '@perennial/contracts-chat';
-import type { CallReply, CallRequest, UserPrincipal } from '@perennial/contracts-kernel';
+import { CallError, type CallReply, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
 import { RunReader } from '../runs/read/run-reader';
 import { toWireChat } from './blob-out';
 import { ChatReadsRepository } from './chat-reads.repository';
@@ -38,6 +38,12 @@ export class ChatReader {
       if (changed.is_whole) return marked(changed, since);
     }
     const stored = await this.overlaid(async () => found(await this.repository.part(principal, chatId, request)));
+    // It was deleted: an empty part would look like the beginning of the chat.
+    if (stored.is_lost)
+      throw new CallError(
+        'INVALID_ARGUMENT',
+        `The chat has no message ${request.before} any more. Load the chat again.`,
+      );
     const chat = toWireChat(stored.chat, stored.messages, stored.has_older);
     return revised === true || since !== undefined ? { ...chat, revision: stored.revision } : chat;
   }

@@ -70,6 +70,8 @@ describe('a part of a chat', () => {
     expect(sizes).toEqual([60, 60, 30]);
     expect(seen).toEqual(Array.from({ length: 150 }, (_, at) => `m${at}`));
     expect(idsIn(await call(chats.get, { chatId }))).toHaveLength(150);
+    // Where a message is gone is not where the chat begins.
+    await expect(call(chats.get, { chatId, before: 'gone' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
   it('reaches back along the shown branch, with the versions beside it', async () => {
@@ -155,8 +157,9 @@ describe('what is newer than a revision', () => {
     expect([idsIn(whole), whole.chat.history?.since]).toEqual([['m0', 'm1'], undefined]);
     const [era = '', ...rest] = whole.revision!.split('-');
     const promoted = [(parseInt(era, 16) + 1).toString(16).toUpperCase().padStart(8, '0'), ...rest].join('-');
-    const restored = [era, rest[0], '999999999999'].join('-');
-    for (const other of [promoted, restored, 'x', '', "1' OR 1=1", `${era}-1-99999999999999999999`]) {
+    const restored = [era, rest[0], rest[1], '999999999999'].join('-');
+    const restarted = [era, rest[0], Number(rest[1]) - 1, rest[2]].join('-');
+    for (const other of [promoted, restored, restarted, 'x', '', "1' OR 1=1", `${era}-1-1-99999999999999999999`]) {
       const reply = await call(chats.get, { chatId, since: other });
       expect([idsIn(reply), reply.chat.history?.since]).toEqual([['m0', 'm1'], undefined]);
     }

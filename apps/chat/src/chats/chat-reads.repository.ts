@@ -4,7 +4,7 @@ import type { CallReply, UserPrincipal } from '@perennial/contracts-kernel';
 import { Database } from '@perennial/persistence';
 import { CHANGED, OUTLINE, UNCHANGED } from './changed-chat-sql';
 import type { Revision } from './revision';
-import type { ChangedChat, ChatRow, StoredChat } from './rows';
+import type { ChangedChat, ChatPart, ChatRow } from './rows';
 import { STORED } from './stored-chat-sql';
 
 type Outline = CallReply<typeof chats.outline>;
@@ -22,9 +22,9 @@ export interface Part {
 export class ChatReadsRepository {
   constructor(private readonly database: Database) {}
 
-  async part({ userId }: UserPrincipal, chatId: string, { before, tail }: Part): Promise<StoredChat | undefined> {
+  async part({ userId }: UserPrincipal, chatId: string, { before, tail }: Part): Promise<ChatPart | undefined> {
     const parameters = [chatId, userId, before ?? null, tail ?? null];
-    return this.database.first<StoredChat>(STORED, parameters, { name: 'chats.get' });
+    return this.database.first<ChatPart>(STORED, parameters, { name: 'chats.get' });
   }
 
   /** @param from id of the oldest message that the reader has */

@@ -80,6 +80,7 @@ export class ChatsService {
           return updated;
         });
         tx.afterCommit(() => this.events.listed(principal.userId, row));
+        if (rows.length > 0) tx.afterCommit(() => this.events.reloaded(principal.userId, chatId));
       },
       { retry: true },
     );
@@ -96,6 +97,7 @@ export class ChatsService {
         if (tagIds.length > 0) await this.tags.forget(tx, principal.userId, tagIds);
         tx.afterCommit(() => this.events.removed(principal.userId, chatId));
       },
+      { retry: true },
     );
   }
 
@@ -110,6 +112,7 @@ export class ChatsService {
         await this.tags.forgetAll(tx, userId);
         return { deleted };
       },
+      { retry: true },
     );
     return deleted;
   }

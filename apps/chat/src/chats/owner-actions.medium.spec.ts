@@ -192,6 +192,8 @@ describe('tags', () => {
     const tagged = async (name: string) => (await call(tags.chats, { name })).items.map(({ title }) => title);
     expect(await tagged('machine learning')).toEqual(['Two', 'One']);
     expect((await call(tags.chats, { name: 'garden', skip: 1 })).items).toEqual([]);
+    expect((await add(other, 'Old\u0000 trees')).tags).toContainEqual(tag('old_trees', 'Old trees'));
+    await call(tags.remove, { chatId: other, name: 'Old trees' });
     expect(await call(tags.remove, { chatId: other, name: 'garden' })).toEqual({
       tags: [tag('machine_learning', 'Machine Learning')],
     });
@@ -250,6 +252,7 @@ describe('a message', () => {
     const picture = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
     const q1 = { id: 'q1', role: 'user' as const, content: [{ type: 'text', text: 'Old' }, picture] };
     await call(chats.update, { chatId, chat: { history: { messages: { q1 } } } });
+    expect(told.slice(-2).map(({ data }) => data.type)).toEqual(['chat:list', 'chat:reload']);
     await call(chats.markRead, { chatId });
     const textOf = async (messageId: string, content: string) =>
       (await call(messages.edit, { chatId, messageId, content })).chat.history?.messages[messageId]?.content;

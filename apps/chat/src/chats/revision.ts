@@ -10,9 +10,10 @@ export const MOMENT = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::big
 
 /**
  * Of a row `c` of chats: numbers of transactions are only comparable in one table of one line of the store. A promoted standby has another
- * timeline, a restored copy another table.
+ * timeline, a restored copy another table, a restored disk another start of the server.
  */
-export const ERA = `left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || '-' || c.tableoid`;
+export const ERA = `left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || '-' || c.tableoid
+  || '-' || extract(epoch FROM pg_postmaster_start_time())::bigint`;
 
 /** Of a row `c` of chats; `MOMENT` is `moment`. */
 export const REVISION = `${ERA} || '-' || (SELECT oldest FROM moment)`;
@@ -26,7 +27,7 @@ export interface Revision {
   transaction: string;
 }
 
-const SHAPE = /^([0-9A-F]{8}-\d{1,10})-(\d{1,18})$/;
+const SHAPE = /^([0-9A-F]{8}-\d{1,10}-\d{1,12})-(\d{1,18})$/;
 
 /** The parts of a revision; undefined for any other text. */
 export function parseRevision(text: string | undefined): Revision | undefined {

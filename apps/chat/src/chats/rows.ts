@@ -58,6 +58,12 @@ export interface StoredChat {
   revision: string;
 }
 
+/** A part of a chat. */
+export interface ChatPart extends StoredChat {
+  /** There is no message that the part could be before. */
+  is_lost: boolean;
+}
+
 /** What of a chat is newer than a revision. */
 export interface ChangedChat extends StoredChat {
   /** Nothing newer is missing. */

@@ -57,7 +57,8 @@ WITH RECURSIVE moment AS (${MOMENT}), shown AS (${SHOWN}),
 sized AS (${sized(PART, `least(${PAGE_MESSAGES}, CASE WHEN $3::text IS NULL THEN NULL ELSE $4::int END)`)}),
 page AS (SELECT * FROM sized WHERE nth = 1 OR bytes <= ${PAGE_BYTES})
 SELECT ${CHAT} AS chat, ${MESSAGES} AS messages, ${RUNNING} AS running, ${REVISION} AS revision,
-       EXISTS (SELECT 1 FROM messages o WHERE o.chat_id = c.id AND o.seq < (SELECT min(seq) FROM page)) AS has_older
+       EXISTS (SELECT 1 FROM messages o WHERE o.chat_id = c.id AND o.seq < (SELECT min(seq) FROM page)) AS has_older,
+       $3::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.chat_id = c.id AND b.id = $3) AS is_lost
   FROM chats c
  WHERE c.id = $1 AND c.user_id = $2`;
 

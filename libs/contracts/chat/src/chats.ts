@@ -105,7 +105,7 @@ export const get = defineCall({
   effect: 'read',
   request: z.object({
     chatId: z.uuid(),
-    /** Id of a message: returns only older ones. */
+    /** Id of a message: returns only older ones. `INVALID_ARGUMENT` when it is gone. */
     before: id.optional(),
     /** Messages: the last ones of the shown branch with all that are newer than the first of these; before a message simply the newest. */
     tail: z.number().int().min(1).max(MAX_TAIL).optional(),

@@ -67,7 +67,7 @@ const messages = boundedRecord(MessageSchema, MAX_MESSAGES);
 
 /**
  * A moment of the store: what is committed later is newer. It is no count: a chat that did not change has another revision at each read. Opaque
- * for clients; one of another store, or of before a failover, is older than everything.
+ * for clients; one of another store, or of before a failover or a restart of it, is older than everything.
  */
 export const RevisionSchema = z.string().max(60);
 

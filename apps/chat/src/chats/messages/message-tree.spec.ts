@@ -54,5 +54,7 @@ describe('the deletion of a message', () => {
   it('of ten thousand takes no noticeable time', () => {
     const long = Array.from({ length: 10_000 }, (_, n) => ({ id: `${n}`, parent_id: n === 0 ? null : `${n - 1}` }));
     expect(removalOf(long, '1', '9999', true)?.gone).toHaveLength(9_999);
+    const wide = [{ id: 'q', parent_id: null }, ...long.map(({ id }) => ({ id, parent_id: 'q' }))];
+    expect(removalOf(wide, '9999', '9999', false)).toEqual({ gone: ['9999'], parentId: 'q', currentId: '9998' });
   });
 });

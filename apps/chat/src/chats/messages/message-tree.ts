@@ -27,7 +27,11 @@ export function removalOf(
   isBranch: boolean,
 ): Removal | undefined {
   const children = new Map<string | null, string[]>();
-  for (const row of rows) children.set(row.parent_id, [...(children.get(row.parent_id) ?? []), row.id]);
+  for (const row of rows) {
+    const siblings = children.get(row.parent_id);
+    if (siblings) siblings.push(row.id);
+    else children.set(row.parent_id, [row.id]);
+  }
   const message = rows.find((row) => row.id === id);
   if (message === undefined) return undefined;
   const gone = new Set([id]);

@@ -3,6 +3,7 @@ import type { ChatListItem } from '@perennial/contracts-chat';
 import { CallError, type UserPrincipal } from '@perennial/contracts-kernel';
 import type { Tag } from '@perennial/contracts-wire';
 import { type Tx, UnitOfWork } from '@perennial/persistence';
+import { storableText } from '../../runs/types/json';
 import { UserEvents } from '../../runs/user-events';
 import { found } from '../not-found';
 import { NO_TAG, TAGS_PER_CHAT, toTagId } from './tag-id';
@@ -42,7 +43,7 @@ export class TagsService {
       if (ids.length >= TAGS_PER_CHAT)
         throw tooMany(`This chat has ${ids.length} tags, and ${TAGS_PER_CHAT} are allowed.`);
       await this.assertRoom(tx, principal, id);
-      await this.repository.name(tx, principal, new Map([[id, name.trim()]]));
+      await this.repository.name(tx, principal, new Map([[id, storableText(name).trim()]]));
       return this.repository.put(tx, chatId, [...ids, id]);
     });
     return this.ofChat(principal, chatId);

@@ -49,7 +49,7 @@ export function parentOf(id: string | null, facts: AcceptFacts): string | null {
 }
 
 export const chatNotFound = (): CallError =>
-  new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.');
+  new CallError('NOT_FOUND', 'There is no such chat. It may have been deleted.', { problem: 'chat_not_found' });
 
 export const messageNotFound = (id: string): CallError =>
   new CallError('NOT_FOUND', `The chat has no message ${id}. Load the chat again.`);

@@ -52,7 +52,8 @@ export class SideEffectsRepository {
   async completeTitle(key: string, processId: string, title: string): Promise<boolean> {
     const row = await this.database.first<{ renamed: boolean }>(
       `WITH done AS (
-         UPDATE side_effects SET state = 'done', result = $3, ended_at = now() WHERE key = $1 AND owner = $2 AND state = 'begun' RETURNING chat_id
+         UPDATE side_effects SET state = 'done', payload = payload - 'text', result = $3, ended_at = now()
+          WHERE key = $1 AND owner = $2 AND state = 'begun' RETURNING chat_id
        ),
        renamed AS (
          UPDATE chats c SET title = $4, version = version + 1 FROM done WHERE c.id = done.chat_id AND c.title = $5 RETURNING c.id
