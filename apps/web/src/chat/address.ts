@@ -20,10 +20,11 @@ export function usePrefill(draft: Draft | undefined): void {
     if (text !== null) addText(draft, text);
     if (model) draft.model.set(model);
     if (isShared)
-      void import('../sharing/shares').then(({ showShares, takeShares }) =>
+      void import('../sharing/shares').then(async ({ showShares, takeShares }) => {
         // Any site can send a form to the worker, but only in a tab of the browser: what it sent is thrown away.
-        matchMedia(INSTALLED).matches ? showShares(draft, addText) : takeShares(),
-      );
+        if (matchMedia(INSTALLED).matches) await showShares(draft, addText);
+        else await takeShares();
+      });
     setAddress({}, { replace: true });
   }, [draft, address, setAddress]);
 }
