@@ -120,9 +120,10 @@ describe('the fleet', () => {
     paused.signal('SIGCONT');
     await shown('chat-2', 'ready');
     await system.kill('chat', 1);
-    await waitFor(
-      async () => `${(await statesOf(gateways[0] ?? '', admin.token, 'chat-1')).sort()}` === 'gone,ready',
-      { timeoutMs: 15_000, intervalMs: 50, what: 'the killed process and the one after it to be shown' },
-    );
+    await waitFor(async () => `${(await statesOf(gateways[0] ?? '', admin.token, 'chat-1')).sort()}` === 'gone,ready', {
+      timeoutMs: 15_000,
+      intervalMs: 50,
+      what: 'the killed process and the one after it to be shown',
+    });
   });
 });
