@@ -138,18 +138,14 @@ export async function refusalOf(
 }
 
 /** The texts may not be there, or not soon: then the server's sentence is shown. */
-async function meaningOf(told: Refusal): Promise<string | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), MEANING_MS);
+function meaningOf(told: Refusal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), MEANING_MS);
+    void say()
+      .problem(told)
+      .then(resolve, () => resolve(undefined))
+      .finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([say().problem(told), late]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function toldIn(text: string): (Omit<Refusal, 'code'> & { code?: string }) | undefined {
