@@ -63,6 +63,10 @@ function actionsFrom(latest: Around & { change: ReturnType<typeof useChangeChat>
       if (latest.chatId !== undefined)
         latest.change.mutate({ chatId: latest.chatId, chat: { history: { currentId: end } } });
     },
+    stay: () => {
+      latest.showBranch(latest.turn.thread.at(-1)?.id);
+      return () => latest.showBranch(undefined);
+    },
     takesFocus: (id) => {
       const takes = focused === id;
       if (takes) focused = undefined;

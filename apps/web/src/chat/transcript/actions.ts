@@ -17,6 +17,8 @@ export interface MessageActions {
   keepInstead(answer: Message, text: string): Promise<unknown>;
   /** Shows another version of a message, and what follows it. */
   show(id: string): void;
+  /** The branch that is shown stays until the returned function is called, whatever is chosen on other pages. */
+  stay(): () => void;
   /** Whether a version is shown because of its arrow: that keeps the focus. */
   takesFocus(id: string): boolean;
   /** A run has ended: what it wrote is stored. */

@@ -3,6 +3,7 @@ import { t } from '../../messages';
 import { usePreferences } from '../../preferences/preferences';
 import { isSend, isTouch } from '../composer-keys';
 import { useDrafts } from '../drafts';
+import { useMessageActions } from './actions';
 
 interface EditorProps {
   messageId: string;
@@ -25,6 +26,9 @@ export function MessageEditor({ messageId, text, name, done, hint, onDone, onClo
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
+  const actions = useMessageActions();
+  // Another page may make another branch the current one.
+  useEffect(() => actions.stay(), [actions]);
   useEffect(() => {
     const field = box.current;
     field?.focus();
