@@ -13,9 +13,20 @@ describe('the bytes of the built page', () => {
     expect(page.weight(page.entry)).toBeLessThan(140_000);
   });
 
+  it('are at most 110 kB of script where one signs in', () => {
+    expect([...page.signIn].filter((name) => /sign-in-page|workspace/.test(name))).toHaveLength(1);
+    expect(page.weight(page.signIn)).toBeLessThan(110_000);
+  });
+
   it('are at most 240 kB of script for an open chat', () => {
     expect(page.chat.size).toBeGreaterThan(page.entry.size + 1);
     expect(page.weight(page.chat)).toBeLessThan(240_000);
+  });
+
+  it('are at most 60 kB of script for any other page or window', () => {
+    const own = page.ownScripts();
+    expect(own.some(({ name }) => name.includes('administration'))).toBe(true);
+    expect(own.filter(({ bytes }) => bytes > 60_000)).toEqual([]);
   });
 
   it('are at most 16 kB of styles', () => {

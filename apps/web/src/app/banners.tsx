@@ -2,6 +2,7 @@ import type { Banner } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
 import { type ComponentType, lazy, Suspense, useState } from 'react';
+import { useChats } from '../chat/chat-queries';
 import { t } from '../messages';
 import { Icon } from '../ui/icon';
 import { dismiss, isDismissed } from './dismissed-banners';
@@ -15,9 +16,12 @@ const KINDS = ['info', 'success', 'warning', 'error'];
 
 /** What the administrator tells everybody. */
 export function Banners() {
+  // Of what is asked at the beginning they can wait the longest.
+  const { isPending } = useChats();
   const banners = useQuery({
     queryKey: ['banners'],
     queryFn: () => call(routes.configs.banners, {}),
+    enabled: !isPending,
     staleTime: 60_000,
   });
   const [, setDismissals] = useState(0);

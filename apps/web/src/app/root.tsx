@@ -3,7 +3,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { StrictMode } from 'react';
 import { BrowserRouter } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
-import { followSignOut } from '../session/use-sign-out';
+import { followSignOut } from '../session/follow-sign-out';
 import { PartBoundary } from '../ui/part-boundary';
 import { App } from './app';
 

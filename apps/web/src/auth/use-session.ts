@@ -1,6 +1,7 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { ApiError, call, routes } from '@perennial/web-client';
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepSignedIn } from '../boot/signed-in';
 
 export const SESSION_KEY = ['session'];
 
@@ -37,6 +38,7 @@ export async function leaveSession(client: QueryClient): Promise<void> {
   // A look that is under way may find that the session has ended, as if by itself.
   await client.cancelQueries({ queryKey: SESSION_KEY });
   client.setQueryData<Known>(SESSION_KEY, null);
+  keepSignedIn(false);
   forgetAccount(client);
 }
 
@@ -47,9 +49,12 @@ async function readSession(client: QueryClient): Promise<Known> {
   try {
     user = await call(routes.auths.session, {});
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return known ? { over: known } : null;
-    throw error;
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    if (known) return { over: known };
+    keepSignedIn(false);
+    return null;
   }
+  keepSignedIn(true);
   // Somebody else has signed in, perhaps in another tab.
   if (known && known.id !== user.id) forgetAccount(client);
   return user;

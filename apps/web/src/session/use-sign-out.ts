@@ -1,13 +1,11 @@
 import { call, routes } from '@perennial/web-client';
-import { type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { leaveSession } from '../auth/use-session';
 import { useDeletions } from '../chat/deletions-provider';
 import { useDrafts } from '../chat/drafts';
 import { t } from '../messages';
 import { showToast } from '../ui/toasts';
-
-/** Tells the other tabs of this browser that a person has signed out by hand. */
-const CHANNEL = 'signed-out';
+import { CHANNEL } from './follow-sign-out';
 
 /** Ends the session, and forgets what this browser has of the account. */
 export function useSignOut(): () => Promise<void> {
@@ -29,9 +27,4 @@ export function useSignOut(): () => Promise<void> {
     channel.close();
     await leaveSession(client);
   };
-}
-
-/** A sign-out in another tab is one here: nothing of the account stays to be read. */
-export function followSignOut(client: QueryClient): void {
-  new BroadcastChannel(CHANNEL).addEventListener('message', () => void leaveSession(client));
 }
