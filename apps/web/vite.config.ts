@@ -4,6 +4,7 @@ import { compressedFiles } from '@perennial/build/compressed-files';
 import { scriptFile } from '@perennial/build/script-file';
 import react from '@vitejs/plugin-react';
 import { defaultAllowedOrigins, defineConfig } from 'vite';
+import { firstPart } from './first-parts';
 
 /** What programs call and the gateway answers; every other path is the page's. */
 const MACHINE_PATHS =
@@ -46,8 +47,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: {
       input: { index: pathOf('index.html'), 'sandbox-diagram': pathOf('sandbox/diagram.html') },
-      // One file for the libraries of every page: it is compressed better than in parts, and stays cached when only the page changes.
-      output: { codeSplitting: { groups: [{ name: 'libraries', test: LIBRARIES }] } },
+      output: {
+        codeSplitting: {
+          groups: [
+            // One file for the libraries of every page: it is compressed better than in parts, and stays cached when only the page changes.
+            { name: 'libraries', test: LIBRARIES },
+            // What is loaded together is one file too, although later parts import bits of it.
+            { name: firstPart('shared'), debugName: 'shared' },
+            { name: firstPart('page'), debugName: 'page' },
+            { name: firstPart('workspace'), debugName: 'workspace' },
+          ],
+        },
+      },
     },
   },
   server: {

@@ -42,6 +42,10 @@ describe('the bytes of the built page', () => {
     ).toEqual([]);
   });
 
+  it('leave the page out of the frame in which diagrams are drawn', () => {
+    expect(page.read('sandbox/diagram.html')).not.toMatch(/assets\/(?:page|workspace|libraries)-|stylesheet/);
+  });
+
   it('are there compressed, for each text', () => {
     const folder = join(ROOT, 'apps/web/dist');
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));

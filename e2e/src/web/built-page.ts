@@ -2,6 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
+const STATIC_IMPORT = /(?:\bfrom|\bimport)\s*["']\.\/([^"']+\.js)["']/g;
+/** One that waits until it is wanted, too. */
+const ANY_IMPORT = /(?:\bfrom|\bimport)\s*\(?["'`]\.\/([^"'`]+\.js)["'`]/g;
+
 /** The built page: its files, and what of them is loaded when. */
 export class BuiltPage {
   /** Before one can type. */
@@ -36,9 +40,11 @@ export class BuiltPage {
     this.styles = names.filter((name) => name.endsWith('.css') && !name.includes('katex'));
   }
 
-  /** What each part that is loaded when it is wanted brings, without what is there before and without formulas. */
+  /** What each part that is loaded when it is wanted brings, without what is there before, formulas, and the frame in which diagrams are drawn. */
   ownScripts(): { name: string; bytes: number }[] {
+    const frame = [...this.read('sandbox/diagram.html').matchAll(/(?:src|href)="\/([^"]+\.js)"/g)];
     const before = new Set([...this.entry, ...this.chat]);
+    for (const [, name = ''] of frame) this.withImports(name, before, ANY_IMPORT);
     return readdirSync(join(this.folder, 'assets'))
       .filter((name) => name.endsWith('.js') && !name.includes('katex'))
       .map((name) => `assets/${name}`)
@@ -61,12 +67,11 @@ export class BuiltPage {
     return join(this.root, 'apps/web/dist');
   }
 
-  /** A script with all that it imports before it runs. */
-  private withImports(name: string, seen = new Set<string>()): Set<string> {
+  /** A script with all that it imports. */
+  private withImports(name: string, seen = new Set<string>(), of = STATIC_IMPORT): Set<string> {
     if (seen.has(name)) return seen;
     seen.add(name);
-    const imported = this.read(name).matchAll(/(?:\bfrom|\bimport)\s*["']\.\/([^"']+\.js)["']/g);
-    for (const [, file = ''] of imported) this.withImports(`assets/${file}`, seen);
+    for (const [, file = ''] of this.read(name).matchAll(of)) this.withImports(`assets/${file}`, seen, of);
     return seen;
   }
 }
