@@ -229,6 +229,52 @@ export function finding(system: PageSystem): void {
       await page.evaluate(() => localStorage.removeItem('theme'));
     });
 
+    it('leads to the message that was found, on another branch and long ago, and narrows down by what is written or pressed', async () => {
+      const line = (id: string, parentId: string | null, content: string) =>
+        ({ id, parentId, content, role: 'user' }) as const;
+      const long = Array.from({ length: 300 }, (_, at) => line(`m${at}`, at === 0 ? null : `m${at - 1}`, `Line ${at}`));
+      await keepChat(page, 'Long ago', [
+        ...long.slice(0, 3),
+        line('aside', 'm1', 'What was **put** aside: a fritillary.'),
+        ...long.slice(3),
+      ]);
+      await row('Long ago').waitFor();
+      await page.keyboard.press('Control+k');
+      const field = page.getByRole('combobox', { name: 'Search chats and commands' });
+      await field.fill('FRITILL');
+      const hit = page.getByRole('option', { name: /^Long ago/, selected: true });
+      await hit.getByText('…was put aside: a fritillary.').waitFor();
+      expect(await hit.locator('mark').allTextContents()).toEqual(['fritill']);
+      await field.press('Enter');
+      await page.getByText('a fritillary.').waitFor();
+      await expect
+        .poll(() =>
+          page
+            .locator('[data-message=aside]')
+            .boundingBox()
+            .then((box) => box?.y),
+        )
+        .toBeLessThan(200);
+      await page.goto(page.url().replace(/\?.*|$/, '?m=gone'));
+      await page.getByRole('status').getByText('That message is not here.').waitFor();
+
+      await row('Long ago').focus();
+      await page.keyboard.press('e');
+      await row('Long ago').waitFor({ state: 'detached' });
+      await page.keyboard.press('Control+k');
+      await field.fill('fritillary');
+      await page.getByRole('status').getByText('Nothing matches “fritillary”.').waitFor();
+      await page.getByRole('button', { name: 'Chats in the archive' }).press('Enter');
+      await page.getByRole('option', { name: /^Long ago/, selected: true }).waitFor();
+      expect(await field.inputValue()).toBe('fritillary archived:true ');
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.type('pinned:t');
+      await page.getByRole('option', { name: /^pinned:true/, selected: true }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').getByText('Nothing matches “fritillary archived:true pinned:true”.').waitFor();
+      await page.keyboard.press('Escape');
+    });
+
     it('chooses one of a thousand models, with few of them on the page, and keeps it', async () => {
       await page.getByRole('button', { name: /^Model: / }).click();
       await page.getByRole('option').first().waitFor();

@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useSearchParams } from 'react-router';
+import { t } from '../messages';
+import { showToast } from '../ui/toasts';
 import { messagesIn } from './chat-parts';
 import type { Draft } from './draft';
 import type { useChat } from './use-chat';
@@ -56,6 +58,7 @@ export function useLinkedMessage(
     const isHere = messagesIn(data)[wanted] !== undefined;
     if (!isHere && (earlier.state === 'idle' || earlier.state === 'asked')) return latest.current.fetchEarlier();
     if (isHere) latest.current.show(wanted);
+    else showToast({ key: 'link', text: t('chat.noMessage') });
     setAddress({}, { replace: true });
   }, [wanted, data, isFetching, earlier.state, setAddress]);
   return (messageId) => setAddress({ m: messageId }, { replace: true });

@@ -104,6 +104,7 @@ export default {
   'chat.gone': 'لا توجد محادثة كهذه، أو أنها ليست لك.',
   'chat.messages': 'الرسائل',
   'chat.moreBelow': 'المزيد في الأسفل',
+  'chat.noMessage': 'هذه الرسالة ليست هنا. إما حُذفت أو لم تصل الرسائل الأقدم.',
   'chat.new': 'محادثة جديدة',
   'chat.suggestions': 'اقتراحات',
   'chat.welcome': 'بماذا تفكّر؟',

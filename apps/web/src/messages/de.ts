@@ -90,6 +90,7 @@ export default {
   'chat.gone': 'Diesen Chat gibt es nicht, oder er gehört Ihnen nicht.',
   'chat.messages': 'Nachrichten',
   'chat.moreBelow': 'Weiter unten mehr',
+  'chat.noMessage': 'Diese Nachricht ist nicht da. Sie wurde gelöscht, oder die älteren Nachrichten kamen nicht an.',
   'chat.new': 'Neuer Chat',
   'chat.suggestions': 'Vorschläge',
   'chat.welcome': 'Was beschäftigt Sie?',

@@ -87,6 +87,7 @@ export default {
   'chat.gone': 'There is no such chat, or it is not yours.',
   'chat.messages': 'Messages',
   'chat.moreBelow': 'More below',
+  'chat.noMessage': 'That message is not here. It was deleted, or the older messages did not come.',
   'chat.new': 'New chat',
   'chat.suggestions': 'Suggestions',
   'chat.welcome': 'What is on your mind?',

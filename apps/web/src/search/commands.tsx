@@ -10,7 +10,7 @@ import type { Choice } from '../ui/choices';
 import { Icon, type IconName } from '../ui/icon';
 import { keyNames, SHORTCUTS } from '../ui/shortcuts';
 import { useTheme } from '../ui/theme';
-import { snippetText } from './snippet';
+import { snippetParts } from './snippet';
 
 /** Something that the page can do. */
 export interface Command {
@@ -55,14 +55,18 @@ export function commandChoice({ name, icon, keys }: Command): Choice {
   return { id: name, row };
 }
 
-export function chatChoice({ id, title, snippet, updated_at: at }: ChatListItem, query: string): Choice {
+export function chatChoice({ id, title, snippet, snippet_ranges: ranges, updated_at: at }: ChatListItem): Choice {
   const row = (
     <>
       <span className="choice-name" dir="auto">
         {title}
       </span>
       <span className="choice-note" dir="auto">
-        {snippet ? snippetText(snippet, query) : dateText(at * 1_000, { dateStyle: 'medium' })}
+        {snippet
+          ? snippetParts(snippet, ranges).map(({ text, isMatch }, nth) =>
+              isMatch ? <mark key={nth}>{text}</mark> : text,
+            )
+          : dateText(at * 1_000, { dateStyle: 'medium' })}
       </span>
     </>
   );

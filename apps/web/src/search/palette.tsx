@@ -5,6 +5,8 @@ import { presentUser } from '../auth/use-session';
 import { rowOf } from '../chat/chat-cache';
 import { useChats, useChatSearch } from '../chat/chat-queries';
 import { useDeletions } from '../chat/deletions-provider';
+import { to } from '../chat/organise/messages';
+import { useTags } from '../chat/organise/tag-queries';
 import { useChatDeeds } from '../chat/organise/use-chat-deeds';
 import { t } from '../messages';
 import { useOpenSettings } from '../settings/use-settings';
@@ -13,6 +15,7 @@ import { useSettled } from '../state/use-settled';
 import { ChoiceList } from '../ui/choice-list';
 import { Dialog } from '../ui/dialog';
 import { chatChoice, type Command, commandChoice, section, useCommands } from './commands';
+import { OperatorButtons, operatorChoice, operatorsFor } from './operators';
 import type { Place } from './places';
 
 /** Finds chats by their titles and texts, and what the page can do. */
@@ -32,6 +35,8 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
   // Without a text they would hide the chats.
   const commands = text.trim() === '' ? always : [...ofShown, ...always];
   const places = usePlaces();
+  const tags = useTags().data;
+  const operators = useMemo(() => operatorsFor(text, tags ?? []), [text, tags]);
   const found = query === '' ? recent : search;
   const pages = found.data?.pages;
 
@@ -42,20 +47,22 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
       wanted === '' ? [] : places.filter(({ words }) => wanted.split(/\s+/).every((word) => words.includes(word)));
     const fitting = commands.filter(({ name }) => name.toLowerCase().includes(wanted));
     return [
+      ...section(to('find.narrow'), operators.map(operatorChoice)),
       ...section(t('find.commands'), fitting.map(commandChoice)),
       ...section(t('settings'), fittingPlaces.map(commandChoice)),
-      ...section(
-        query === '' ? t('chats.recent') : t('chats'),
-        chats.map((chat) => chatChoice(chat, query)),
-      ),
+      ...section(query === '' ? t('chats.recent') : t('chats'), chats.map(chatChoice)),
     ];
-  }, [pages, hidden, commands, places, text, query]);
+  }, [pages, hidden, commands, places, operators, text, query]);
 
   const choose = (id: string) => {
+    const operator = operators.find(({ words }) => words === id);
+    if (operator) return setText(operator.text);
     onClose();
     const command = [...commands, ...places].find(({ name }) => name === id);
-    if (command) command.run();
-    else void navigate(`/c/${id}`);
+    if (command) return command.run();
+    // A hit leads to its message; a title leads to where the chat was read.
+    const message = pages?.flat().find((chat) => chat.id === id)?.message_id;
+    void navigate(message === undefined ? `/c/${id}` : `/c/${id}?m=${encodeURIComponent(message)}`);
   };
   return (
     <Dialog title={t('chats.find')} className="finder" onClose={onClose}>
@@ -68,6 +75,7 @@ export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => v
         onEnd={() => found.hasNextPage && !found.isFetchingNextPage && void found.fetchNextPage()}
         empty={<Empty busy={found.isFetching || query !== text.trim()} error={found.error} query={query} />}
       />
+      <OperatorButtons text={text} onText={setText} />
     </Dialog>
   );
 }

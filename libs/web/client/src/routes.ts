@@ -36,6 +36,12 @@ export const routes = {
     readAll: at<Declared['chatMarks']['readAll']>('POST', '/api/v1/chats/read'),
     unread: at<Declared['chatMarks']['unread']>('POST', '/api/v1/chats/:id/unread'),
   },
+  chatTags: {
+    add: at<Declared['chatTags']['add']>('POST', '/api/v1/chats/:id/tags'),
+    all: at<Declared['chatTags']['all']>('GET', '/api/v1/chats/all/tags'),
+    ofChat: at<Declared['chatTags']['ofChat']>('GET', '/api/v1/chats/:id/tags'),
+    remove: at<Declared['chatTags']['remove']>('DELETE', '/api/v1/chats/:id/tags'),
+  },
   chats: {
     archived: at<Declared['chats']['archived']>('GET', '/api/v1/chats/archived'),
     get: at<Declared['chats']['get']>('GET', '/api/v1/chats/:id'),

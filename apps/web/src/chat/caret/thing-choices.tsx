@@ -53,10 +53,7 @@ export function ThingChoices({ box, draft, trigger, take, onDismiss }: SignProps
       t('knowledge.files'),
       things.files.map(({ id, filename }): Choice => ({ id, row: <Named icon="file" name={filename} /> })),
     ),
-    ...section(
-      t('chats'),
-      things.chats.map((chat) => chatChoice(chat, trigger.query)),
-    ),
+    ...section(t('chats'), things.chats.map(chatChoice)),
   ];
   const choose = (id: string) => {
     const base = things.bases.find((base) => base.id === id);
