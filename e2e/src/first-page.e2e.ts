@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { firstToSignUp, launchBrowser, noBrowser } from './support/browser';
 import { answerEnded, chooseModel, chooseOfAccount, keepChat, type KeptMessage } from './support/page';
+import { watchLine } from './support/page-line';
 
 const MODEL = 'sim-t120-r30-x';
 
@@ -104,14 +105,20 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(await shown()).toBe(expectedText(MODEL, 'go on', 120).trim());
   });
 
-  it('shows when the connection is lost and when it is back, and loses no text', async () => {
+  it('shows when the connection is lost and when it is back, and gets each text once, over its one line', async () => {
+    const line = await watchLine(page);
     await say('through a death');
     await answer().locator('.markdown').waitFor();
     await Promise.all([system.kill('gateway', 1), system.kill('gateway', 2)]);
     await page.getByText('Connection lost.').waitFor();
     await page.getByText('Connected again.').waitFor({ timeout: 20_000 });
     await ended();
-    expect(await shown()).toBe(expectedText(MODEL, 'through a death', 120).trim());
+    const text = expectedText(MODEL, 'through a death', 120);
+    expect(await shown()).toBe(text.trim());
+    expect(line.streams).toEqual([]);
+    expect(line.pieces.join('')).toBe(text);
+    expect(line.events).not.toContain(text.slice(0, 60));
+    expect(line.events).toContain('chat:active');
   });
 
   it('can be used with the keyboard alone, and has no accessibility violations in light and dark', async () => {

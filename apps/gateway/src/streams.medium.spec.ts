@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { freshPrefix, redisUrl } from '@perennial/testing';
+import type { Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LiveGateway, startGateway } from '../test/live-gateway';
-import { connectSocket, readEvents } from '../test/readers';
+import { connectPage, connectSocket, readEvents } from '../test/readers';
 import { type Services, startServices } from '../test/services';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Bytes of a socket's connection. */
+function bytesReadBy(socket: Socket): number {
+  const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: { bytesRead: number } } } };
+  return transport.ws._socket.bytesRead;
+}
 
 /**
  * Real: Redis, the transport, two gateways with their sockets and streams. Not real: auth and chat, which the test controls.
@@ -126,6 +133,72 @@ describe('readers of a run', () => {
     const afterWhole = late.events.slice(whole).filter(({ message_id }) => message_id === messageId);
     expect(afterWhole.length).toBeGreaterThan(5);
     for (const { socket } of [...early, late]) socket.close();
+  });
+
+  it('our own page reads its answers over its socket: each text once, at any gateway from the cursor, and little more than the text', async () => {
+    const { user, token } = services.account();
+    const writers = [await services.begin(user.id), await services.begin(user.id)];
+    const runIds = writers.map(({ identity }) => identity.runId);
+    const other = await connectSocket(gateways[0].url, token);
+    const stream = await readEvents(eventsUrl(gateways[0], runIds[0]!), token);
+    const first = await connectPage(gateways[0].url, token);
+    expect(await Promise.all(runIds.map((runId, line) => first.follow(line, runId)))).toEqual([true, true]);
+    const bytesOf = () => [bytesReadBy(other.socket), stream.response.socket.bytesRead, bytesReadBy(first.socket)];
+    const before = bytesOf();
+    await Promise.all(writers.map((writer) => write(writer, 60, 10)));
+    const shown = (line: number) => first.lines.get(line)?.text;
+    await expect.poll(() => [shown(0), shown(1)]).toEqual(writers.map(({ text }) => text));
+    await expect
+      .poll(() => [stream.text, other.textOf(writers[1]!.identity.messageId ?? '').text])
+      .toEqual([writers[0]!.text, writers[1]!.text]);
+    const [all = 0, streamed = 0, asked = 0] = bytesOf().map((bytes, at) => bytes - before[at]!);
+    expect(first.lines.get(0)!.offsets.length).toBeGreaterThan(5);
+    expect(asked).toBeLessThan((all + streamed) / 5);
+
+    // Another gateway, as after the death of the first one.
+    first.socket.close();
+    const second = await connectPage(gateways[1].url, token);
+    for (const writer of writers) writer.append(' and the rest');
+    const cursors = runIds.map((_, line) => first.lines.get(line)?.cursor);
+    await Promise.all(runIds.map((runId, line) => second.follow(line + 7, runId, cursors[line])));
+    for (const writer of writers) await services.end(writer);
+    for (const [nth, { text }] of writers.entries()) {
+      const line = nth + 7;
+      await expect.poll(() => second.lines.get(line)?.end).toMatchObject({ state: 'completed', length: text.length });
+      // The text that the first socket brought is not sent again.
+      expect(second.lines.get(line)).toMatchObject({ text: ' and the rest', offsets: [text.length - 13] });
+    }
+    const types = [...first.events, ...second.events].map(({ data }) => data.type);
+    expect(new Set(types)).toEqual(new Set(['chat:active']));
+    for (const { socket } of [other, second]) socket.close();
+    stream.close();
+  });
+
+  it('a page gets no answer of another user, no more than it may show at once, and none that it has left', async () => {
+    const owner = services.account();
+    const writer = await services.begin(owner.user.id);
+    const { runId } = writer.identity;
+    const stranger = await connectPage(gateways[0].url, services.account().token);
+    const anonymous = await connectPage(gateways[0].url, 'nonsense');
+    const page = await connectPage(gateways[0].url, owner.token);
+    expect(await stranger.follow(1, runId)).toBe(false);
+    expect(await anonymous.follow(1, runId)).toBe(false);
+    expect(await page.follow(1, randomUUID())).toBe(false);
+    for (const message of ['nonsense', null, { line: 1 }, { line: -1, run_id: runId }, { line: 1, run_id: 'x' }])
+      expect(await page.socket.emitWithAck('run:follow', message)).toBe(false);
+    const lines = Array.from({ length: 20 }, (_, line) => line);
+    const accepted = await Promise.all(lines.map((line) => page.follow(line, runId)));
+    expect(accepted.filter(Boolean)).toHaveLength(16);
+    expect(await page.follow(3, runId)).toBe(false);
+    page.socket.emit('run:leave', 'nonsense');
+    for (const line of lines.slice(1)) page.socket.emit('run:leave', line);
+    expect(await page.follow(20, runId, '1.1.nonsense')).toBe(true);
+    writer.append('heard');
+    await services.end(writer);
+    await expect.poll(() => [...page.lines].filter(([, { end }]) => end).map(([line]) => line)).toEqual([0, 20]);
+    expect([...page.lines.keys()]).toEqual([0, 20]);
+    expect([stranger.lines.size, anonymous.lines.size]).toEqual([0, 0]);
+    for (const { socket } of [stranger, anonymous, page]) socket.close();
   });
 
   it('a request for the tasks of a chat sends the text so far to the user’s sockets, also at the other gateway', async () => {

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { SocketEvent } from '@perennial/contracts-gateway';
+import type { RunEnd } from '@perennial/contracts-wire';
 import { createParser } from 'eventsource-parser';
 import { io, type Socket } from 'socket.io-client';
 
@@ -62,21 +63,57 @@ export async function connectSocket(
   token: string | undefined,
   extraHeaders: Record<string, string> = {},
 ): Promise<SocketReader> {
-  const socket = io(url, {
+  const socket = openSocket(url, token === undefined ? {} : { token }, extraHeaders);
+  const events: SocketEvent[] = [];
+  socket.on('events', (event: SocketEvent) => events.push(event));
+  await connected(socket);
+  return { socket, events, textOf: (messageId) => textOf(events, messageId) };
+}
+
+export interface PageReader {
+  socket: Socket;
+  /** What came in `events`. */
+  events: SocketEvent[];
+  /** By line: the text as our page shows it, the cursor after it, the places at which pieces began, and the end. */
+  lines: Map<number, { text: string; cursor: string; offsets: number[]; end?: RunEnd }>;
+  follow(line: number, runId: string, cursor?: string): Promise<boolean>;
+}
+
+/** A socket like that of our own page, which asks for the answers that it shows. */
+export async function connectPage(url: string, token: string): Promise<PageReader> {
+  const socket = openSocket(url, { token, text: false });
+  const events: SocketEvent[] = [];
+  const lines: PageReader['lines'] = new Map();
+  const of = (line: number) => lines.get(line) ?? { text: '', cursor: '', offsets: [] };
+  socket.on('events', (event: SocketEvent) => events.push(event));
+  socket.on('run', (line: number, cursor: string, text: string) => {
+    const read = of(line);
+    const offset = Number(cursor.split('.')[2]) - text.length;
+    lines.set(line, { text: read.text.slice(0, offset) + text, cursor, offsets: [...read.offsets, offset] });
+  });
+  socket.on('run:end', (line: number, end: RunEnd) => lines.set(line, { ...of(line), end }));
+  await connected(socket);
+  const follow = (line: number, run_id: string, cursor?: string) =>
+    socket.emitWithAck('run:follow', { line, run_id, cursor }) as Promise<boolean>;
+  return { socket, events, lines, follow };
+}
+
+function openSocket(url: string, auth: object, extraHeaders: Record<string, string> = {}): Socket {
+  return io(url, {
     path: '/ws/socket.io',
     transports: ['websocket'],
-    auth: token === undefined ? {} : { token },
+    auth,
     forceNew: true,
     reconnection: false,
     extraHeaders,
   });
-  const events: SocketEvent[] = [];
-  socket.on('events', (event: SocketEvent) => events.push(event));
-  await new Promise<void>((resolve, reject) => {
+}
+
+function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('connect_error', reject);
   });
-  return { socket, events, textOf: (messageId) => textOf(events, messageId) };
 }
 
 function textOf(events: readonly SocketEvent[], messageId: string): { text: string; gapless: boolean } {

@@ -58,6 +58,17 @@ export function answers(system: PageSystem): void {
       expect(await first.getByRole('list', { name: 'What to ask next' }).count()).toBe(0);
     });
 
+    it('comes by an event stream where no socket can be had', async () => {
+      await page.routeWebSocket(/socket\.io/, (socket) => socket.close());
+      const stream = page.waitForRequest(/\/runs\/[^/]+\/events/);
+      await page.reload();
+      await say('At length');
+      await stream;
+      await answer().getByText('Word 5 of a long answer.').first().waitFor();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await answer().getByText('Stopped.').waitFor();
+    });
+
     it('renders only what grows: no final block, and no other message', async () => {
       await say('The first question.');
       await ended();

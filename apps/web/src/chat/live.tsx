@@ -1,4 +1,4 @@
-import { LiveSocket } from '@perennial/web-client';
+import { type LiveListener, LiveSocket } from '@perennial/web-client';
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { SESSION_KEY } from '../auth/use-session';
@@ -7,6 +7,7 @@ import { type AnswerNews, type News } from './answer-news';
 import { EventApplier, type FinishedChat } from './apply-event';
 import { patchRow } from './chat-cache';
 import { CHATS_KEY } from './chat-keys';
+import { RUN_READER } from './run-reader';
 
 const OFFLINE_SESSION = 'offline';
 
@@ -42,7 +43,7 @@ class Live {
   open(token: string, client: QueryClient): () => void {
     const events = new EventApplier(client, this.news, this.finished);
     let isFirst = true;
-    const socket = new LiveSocket(token, {
+    const listener: LiveListener = {
       onEvent: (event) => events.apply(event),
       onConnected: (up) => {
         this.connected.set(up);
@@ -54,7 +55,8 @@ class Live {
         if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
         this.missed = !up;
       },
-    });
+    };
+    const socket = new LiveSocket(token, listener, RUN_READER);
     this.socket = socket;
     return () => {
       socket.close();

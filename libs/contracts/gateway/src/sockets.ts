@@ -1,12 +1,30 @@
 import type { ReasoningItem } from '@perennial/contracts-kernel';
-import type { ChatListItem, MessageStatus, OutputItem, Source, UsageSchema } from '@perennial/contracts-wire';
+import type { ChatListItem, MessageStatus, OutputItem, RunEnd, Source, UsageSchema } from '@perennial/contracts-wire';
 import type { z } from 'zod';
 
-/** Socket.IO path; websocket only. The handshake's `auth` is `{token}`. */
+/** Socket.IO path; websocket only. The handshake's `auth` is a `SocketAuth`. */
 export const SOCKET_PATH = '/ws/socket.io';
 
-/** Name of the only event that the server sends. */
+export interface SocketAuth {
+  token: string;
+  /**
+   * Ours. False: this socket gets no text of answers by itself, and no ends of them in `events`. Its page asks for the answers that it shows
+   * (`run:follow`).
+   */
+  text?: boolean;
+}
+
+/** Name of the event that the server sends about chats and answers. */
 export const SOCKET_EVENT = 'events';
+
+/** Asks for an answer over this socket, from a cursor on: what `GET /api/v1/runs/{id}/events` streams. */
+export interface FollowRun {
+  /** The page's number for this reading, which the text comes with; never used twice on one socket. */
+  line: number;
+  run_id: string;
+  /** The last one that came with text of this answer. */
+  cursor?: string;
+}
 
 /** An OpenAI chunk: the first event of an answer (role, empty content) and the last but one (finish reason). */
 export interface ChunkData {
@@ -93,7 +111,7 @@ export interface SocketEvent {
 
 /**
  * Events that a page sends. Acknowledgements: `user-join` → `{id, name}` or null, `events:chat` join → true, or false when the chat is not
- * the user's.
+ * the user's, `run:follow` → true, or false when the answer is not there, not the user's, or cannot be read now.
  */
 export interface ClientSocketEvents {
   'user-join': (
@@ -104,10 +122,18 @@ export interface ClientSocketEvents {
     message: { chat_id: string; data: { type: 'join' | 'last_read_at' | 'typing' } },
     ack?: (accepted: boolean) => void,
   ) => void;
+  'run:follow': (message: FollowRun, ack: (accepted: boolean) => void) => void;
+  'run:leave': (line: number) => void;
   heartbeat: (message: Record<string, never>) => void;
   usage: (message: { action: string; model?: string; chat_id?: string }) => void;
 }
 
 export interface ServerSocketEvents {
   events: (event: SocketEvent) => void;
+  /**
+   * Text of a followed answer, with the cursor after it. It replaces what the page has from the text's place on: the cursor's offset less the
+   * text's length, which is 0 when the answer began anew.
+   */
+  run: (line: number, cursor: string, text: string) => void;
+  'run:end': (line: number, end: RunEnd) => void;
 }

@@ -3,9 +3,11 @@ import {
   type ServerSocketEvents,
   SOCKET_EVENT,
   SOCKET_PATH,
+  type SocketAuth,
   type SocketEvent,
 } from '@perennial/contracts-gateway';
 import type { Socket } from 'socket.io-client';
+import type { RunReader } from './run-reader';
 
 const HEARTBEAT_MS = 30_000;
 const LOAD_AGAIN_MS = 3_000;
@@ -17,7 +19,7 @@ export interface LiveListener {
   onConnected(connected: boolean): void;
 }
 
-/** The account's socket for changes in any chat. The text of an answer comes by `followRun`, which has a cursor. */
+/** The account's socket: changes in any chat, and the text of the answers that `runs` reads. */
 export class LiveSocket {
   private socket: Socket<ServerSocketEvents, ClientSocketEvents> | undefined;
   private heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -29,6 +31,7 @@ export class LiveSocket {
   constructor(
     private readonly token: string,
     private readonly listener: LiveListener,
+    private readonly runs: RunReader,
   ) {
     void this.open();
   }
@@ -53,6 +56,7 @@ export class LiveSocket {
 
   close(): void {
     this.isClosed = true;
+    this.runs.disconnected();
     clearInterval(this.heartbeat);
     this.socket?.removeAllListeners();
     this.socket?.disconnect();
@@ -70,23 +74,34 @@ export class LiveSocket {
     const socket: Socket<ServerSocketEvents, ClientSocketEvents> = library.io({
       path: SOCKET_PATH,
       transports: ['websocket'],
-      auth: { token: this.token },
+      auth: { token: this.token, text: false } satisfies SocketAuth,
       reconnectionDelay: 300,
       reconnectionDelayMax: 3_000,
     });
     this.socket = socket;
     // A draining server disconnects, which the library treats as final.
     socket.on('disconnect', (reason) => {
+      this.runs.disconnected();
       this.listener.onConnected(false);
       if (reason === 'io server disconnect') setTimeout(() => !this.isClosed && socket.connect(), 500);
     });
     socket.on('connect_error', () => this.listener.onConnected(false));
     socket.on('connect', () => {
+      this.runs.connected({
+        follow: (asked, withinMs) =>
+          socket
+            .timeout(withinMs)
+            .emitWithAck('run:follow', asked)
+            .catch(() => undefined),
+        leave: (line) => socket.connected && socket.emit('run:leave', line),
+      });
       this.listener.onConnected(true);
       for (const chatId of this.unmarked) this.markRead(chatId);
       this.unmarked.clear();
     });
     socket.on(SOCKET_EVENT, (event) => this.listener.onEvent(event));
+    socket.on('run', (line, cursor, text) => this.runs.text(line, cursor, text));
+    socket.on('run:end', (line, end) => this.runs.end(line, end));
     this.heartbeat = setInterval(() => socket.connected && socket.emit('heartbeat', {}), HEARTBEAT_MS);
   }
 }

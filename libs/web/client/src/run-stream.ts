@@ -1,10 +1,9 @@
 import type { RunDelta, RunEnd, RunReset } from '@perennial/contracts-wire';
 
+/** What an event stream of a run tells. */
 export interface RunStreamListener {
-  /**
-   * Text of the run, at its place (UTF-16 units): what the reader has from there on is replaced. A run that began anew comes as a whole, from 0.
-   */
-  onText(offset: number, text: string): void;
+  /** Text at its place (UTF-16 units), and the cursor after it. */
+  onText(cursor: string, offset: number, text: string): void;
   onEnd(end: RunEnd): void;
   /** Whether the stream is connected; false while it is being reopened. */
   onConnected(connected: boolean): void;
@@ -14,13 +13,13 @@ const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
 
 /**
- * Reads one run from its first character to its end, across lost connections and restarts of any server: each event's id is the cursor after
- * it, and a new connection sends the last one (the browser would do so itself, but stops permanently on a 503).
+ * Reads one run from a cursor to its end by an event stream, across lost connections and restarts of any server: each event's id is the cursor
+ * after it, and a new connection sends the last one (the browser would do so itself, but stops permanently on a 503).
  *
  * @returns the function that stops reading
  */
-export function followRun(runId: string, listener: RunStreamListener): () => void {
-  let cursor = '';
+export function streamRun(runId: string, from: string | undefined, listener: RunStreamListener): () => void {
+  let cursor = from;
   let retryMs = FIRST_RETRY_MS;
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,7 +30,7 @@ export function followRun(runId: string, listener: RunStreamListener): () => voi
   };
 
   const open = () => {
-    const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
+    const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
     source = new EventSource(`/api/v1/runs/${encodeURIComponent(runId)}/events${query}`);
     source.onopen = () => {
       retryMs = FIRST_RETRY_MS;
@@ -46,11 +45,11 @@ export function followRun(runId: string, listener: RunStreamListener): () => voi
     source.addEventListener('delta', (event) => {
       cursor = event.lastEventId;
       const { offset, text } = JSON.parse(event.data) as RunDelta;
-      listener.onText(offset, text);
+      listener.onText(cursor, offset, text);
     });
     source.addEventListener('reset', (event) => {
       cursor = event.lastEventId;
-      listener.onText(0, (JSON.parse(event.data) as RunReset).text);
+      listener.onText(cursor, 0, (JSON.parse(event.data) as RunReset).text);
     });
     source.addEventListener('end', (event) => {
       stop();

@@ -27,6 +27,6 @@ function frame(event: string, cursor: { epoch: number; generation: number; offse
   return `id: ${formatCursor(cursor)}\nevent: ${event}\ndata: ${data}\n\n`;
 }
 
-function endOf({ state, generation, length, finishReason, usage, error }: RunTerminal): RunEnd {
+export function endOf({ state, generation, length, finishReason, usage, error }: RunTerminal): RunEnd {
   return { state, generation, length, finish_reason: finishReason ?? null, usage: usage ?? null, error: error ?? null };
 }

@@ -1,31 +1,39 @@
 import type { FollowedRun, Following, RunPosition, RunStreamSubscriber, RunUpdate } from '@perennial/transport';
-import type { EventStream } from '../../http/event-stream';
+
+/** Where the updates of a run go: an event stream, or a line of a socket. */
+export interface RunSink {
+  readonly isOver: boolean;
+  /** Called when the reader has caught up after `write` returned false. */
+  onDrained: (() => void) | undefined;
+  /** Calls the listener once, when the reader is gone or has all; at once if it is. */
+  onClose(listener: () => void): void;
+}
 
 /**
- * Follows a run into an event stream. While the reader is slow the subscriber keeps its cursor instead of buffered text; one update then
+ * Follows a run into a sink. While the reader is slow the subscriber keeps its cursor instead of buffered text; one update then
  * brings it up to date. Stops when the reader is gone.
  *
- * @param write writes one update into the stream; returns false when the stream is blocked
+ * @param write writes one update into the sink; returns false when the sink is blocked
  */
 export async function feed(
   subscriber: RunStreamSubscriber,
   runId: string,
   cursor: RunPosition | undefined,
-  stream: EventStream,
+  sink: RunSink,
   write: (update: RunUpdate, run: FollowedRun) => boolean,
 ): Promise<void> {
   let following: Following | undefined;
   let blocked = false;
-  stream.onDrained = () => {
+  sink.onDrained = () => {
     blocked = false;
     following?.resume();
   };
   following = await subscriber.follow(runId, cursor, (update, run) => {
-    if (stream.isOver || write(update, run)) return;
+    if (sink.isOver || write(update, run)) return;
     blocked = true;
     following?.pause();
   });
   // The first update comes before there is anything to pause.
   if (blocked) following.pause();
-  stream.onClose(following);
+  sink.onClose(following);
 }

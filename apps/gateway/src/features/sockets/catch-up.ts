@@ -28,7 +28,7 @@ export class CatchUp implements OnModuleInit {
 
   onModuleInit(): void {
     void this.notices.subscribe(CATCH_UP, async ({ userId, runIds }) => {
-      if (this.users.has(userId)) await this.sendTo(userId, runIds);
+      if (this.users.takesText(userId)) await this.sendTo(userId, runIds);
     });
   }
 
@@ -38,10 +38,10 @@ export class CatchUp implements OnModuleInit {
     return runs;
   }
 
-  /** To every socket of the user, on all gateways. */
+  /** To every socket of the user that gets the text of all answers, on all gateways. */
   toUser(userId: string, runIds: readonly string[]): void {
     if (runIds.length === 0) return;
-    if (this.users.has(userId)) void this.sendTo(userId, runIds);
+    if (this.users.takesText(userId)) void this.sendTo(userId, runIds);
     else void this.notices.publish(CATCH_UP, { userId, runIds: [...runIds] });
   }
 
@@ -66,7 +66,7 @@ export class CatchUp implements OnModuleInit {
   private sendTo(userId: string, runIds: readonly string[]): Promise<void> {
     return this.send(
       runIds,
-      (packet) => this.users.send(userId, packet),
+      (packet) => this.users.sendText(userId, packet),
       (run) => run.identity.userId === userId,
     );
   }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Socket } from 'socket.io';
 import { describe, expect, it } from 'vitest';
 import { LiveSocket } from './live-socket';
@@ -6,12 +7,16 @@ import { LiveSocket } from './live-socket';
 function fakeSocket() {
   const state = { written: [] as string[], destroyed: false };
   const transport = { writable: true };
+  const kernel = Object.assign(new EventEmitter(), {
+    writableNeedDrain: false,
+    destroy: () => (state.destroyed = true),
+  });
   const conn = {
     transport,
     write: (packet: string) => state.written.push(packet),
-    request: { socket: { destroy: () => (state.destroyed = true) } },
+    request: { socket: kernel },
   };
-  return { state, transport, socket: { conn } as unknown as Socket };
+  return { state, transport, kernel, socket: { conn, handshake: { auth: {} } } as unknown as Socket };
 }
 
 const packet = { message: '12345678', frame: Buffer.from('12345678') };
@@ -34,6 +39,20 @@ describe('one socket', () => {
     expect(state.destroyed).toBe(false);
     live.send(packet);
     expect(state).toEqual({ written: ['12345678', '12345678'], destroyed: true });
+  });
+
+  it('that is slow keeps a writer that can wait waiting, and calls it once when it has read', () => {
+    const { kernel, socket } = fakeSocket();
+    const live = new LiveSocket(socket, 10);
+    let drained = 0;
+    live.onDrained = () => (drained += 1);
+    expect(live.write(packet)).toBe(true);
+    kernel.writableNeedDrain = true;
+    expect([live.write(packet), live.write(packet)]).toEqual([false, false]);
+    kernel.writableNeedDrain = false;
+    kernel.emit('drain');
+    kernel.emit('drain');
+    expect([drained, live.write(packet)]).toEqual([1, true]);
   });
 
   it('may send a limited number of events', () => {

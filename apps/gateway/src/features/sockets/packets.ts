@@ -1,6 +1,6 @@
 import type { AnswerOutput, CumulativeData, DoneData, SocketEvent } from '@perennial/contracts-gateway';
 import { reasoningItem, splitThoughts } from '@perennial/contracts-kernel';
-import type { OutputItem } from '@perennial/contracts-wire';
+import type { OutputItem, RunEnd } from '@perennial/contracts-wire';
 import type { FollowedRun, RunIdentity, RunTerminal, UserEvent } from '@perennial/transport';
 
 /**
@@ -14,7 +14,9 @@ export interface Packet {
   readonly frame: Buffer;
 }
 
-const START = '2["events",';
+/** Socket.IO's packet type `event`. */
+const EVENT = '2';
+const START = `${EVENT}["events",`;
 const END = ']';
 /** Engine.IO's packet type `message`, the prefix of each message of its WebSocket transport. */
 const MESSAGE_TYPE = 0x34;
@@ -41,6 +43,15 @@ function encode(message: string): Packet {
 
 export function toPacket(event: SocketEvent | UserEvent): Packet {
   return encode(START + JSON.stringify(event) + END);
+}
+
+/** Text of an answer that a page follows: the hot path of our own page. */
+export function textPacket(line: number, cursor: string, text: string): Packet {
+  return encode(`${EVENT}["run",${line},"${cursor}",${JSON.stringify(text)}]`);
+}
+
+export function endPacket(line: number, end: RunEnd): Packet {
+  return encode(`${EVENT}${JSON.stringify(['run:end', line, end])}`);
 }
 
 /** The events of one run. The constant parts are encoded once. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { chats } from '@perennial/contracts-chat';
 import { CallError } from '@perennial/contracts-kernel';
 import { Runtime } from '@perennial/runtime';
-import { Rpc } from '@perennial/transport';
+import { Rpc, type RunStreamSubscriber } from '@perennial/transport';
 import type { Socket } from 'socket.io';
 import { z } from 'zod';
 import { GATEWAY_ENV, type GatewayEnv } from '../../env';
@@ -14,9 +14,11 @@ import { Problem } from '../../problem';
 import type { Caller } from '../../sessions/caller';
 import { SessionConnections } from '../../sessions/session-connections';
 import { Sessions } from '../../sessions/sessions';
+import { RUN_STREAM_SUBSCRIBER } from '../runs/run-stream-subscriber';
 import { CatchUp } from './catch-up';
 import { LiveSocket } from './live-socket';
 import { toPacket } from './packets';
+import { RunLines } from './run-lines';
 import { SocketAdmission } from './socket-admission';
 import { SocketUsers } from './socket-users';
 
@@ -26,6 +28,7 @@ const ChatEvent = z.object({ chat_id: z.string().max(200), data: z.object({ type
 /** State of a signed-in socket. */
 interface Membership {
   caller: Caller;
+  lines: RunLines;
   leave: () => void;
 }
 
@@ -44,6 +47,7 @@ export class SocketSessions {
     private readonly catchUp: CatchUp,
     private readonly rpc: Rpc,
     private readonly admission: SocketAdmission,
+    @Inject(RUN_STREAM_SUBSCRIBER) private readonly subscriber: RunStreamSubscriber,
   ) {
     this.failed = connectionFailures(runtime);
   }
@@ -52,6 +56,7 @@ export class SocketSessions {
     if (!this.admission.admitSocket(socket.conn)) return socket.conn.close();
     const live = new LiveSocket(socket, this.env.SOCKET_BUFFER_BYTES);
     this.sockets.set(live, undefined);
+    let joined: Promise<unknown> | undefined;
     this.listen(live, 'disconnect', () => {
       this.sockets.get(live)?.leave();
       this.sockets.delete(live);
@@ -64,8 +69,15 @@ export class SocketSessions {
       const parsed = ChatEvent.safeParse(message);
       answer(ack, live.mayEmit() && parsed.success && (await this.chatEvent(live, parsed.data)));
     });
+    this.listen(live, 'run:follow', async (message, ack) => {
+      const allowed = live.mayEmit();
+      // A page asks as soon as it is connected.
+      await joined;
+      answer(ack, allowed && (await this.sockets.get(live)?.lines.follow(message)) === true);
+    });
+    this.listen(live, 'run:leave', (line) => this.sockets.get(live)?.lines.leave(line as number));
     const tokens = this.handshakeTokens(socket);
-    if (tokens.length > 0) await this.join(live, tokens);
+    if (tokens.length > 0) await (joined = this.join(live, tokens));
   }
 
   /** An error of a listener only costs its own socket. */
@@ -109,11 +121,14 @@ export class SocketSessions {
   private enter(live: LiveSocket, caller: Caller): Membership {
     const forget = this.connections.add({ claims: caller.claims, end: () => live.end() });
     const remove = this.users.add(caller.user.id, live);
+    const lines = new RunLines(caller.user.id, live, this.subscriber);
     return {
       caller,
+      lines,
       leave: () => {
         forget();
         remove();
+        lines.close();
       },
     };
   }

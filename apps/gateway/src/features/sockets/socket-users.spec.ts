@@ -1,4 +1,4 @@
-import type { FollowedRun, OnRunUpdate, RunStreamSubscriber } from '@perennial/transport';
+import type { FollowedRun, OnRunUpdate, RunStreamSubscriber, RunUpdate, UserEvent } from '@perennial/transport';
 import { describe, expect, it } from 'vitest';
 import type { LiveSocket } from './live-socket';
 import type { Packet } from './packets';
@@ -7,9 +7,11 @@ import { SocketUsers } from './socket-users';
 const USER = 'user-1';
 
 /** A socket that records its events. */
-function socket(): { live: LiveSocket; events: () => unknown[] } {
+function socket(takesText = true): { live: LiveSocket; events: () => unknown[]; types: () => string[] } {
   const packets: Packet[] = [];
-  const live = { send: (packet: Packet) => packets.push(packet) } as unknown as LiveSocket;
+  const live = { takesText, send: (packet: Packet) => packets.push(packet) } as unknown as LiveSocket;
+  const types = (): string[] =>
+    packets.map(({ message }) => (JSON.parse(message.slice(1)) as [string, { data: { type: string } }])[1].data.type);
   const events = (): unknown[] =>
     packets.map(({ message }) => {
       const [, { data }] = JSON.parse(message.slice(1)) as [string, { data: { type: string; data: object } }];
@@ -20,7 +22,7 @@ function socket(): { live: LiveSocket; events: () => unknown[] } {
       };
       return output ? { whole: (output.at(-1)?.content[0] as { text: string }).text } : { offset, delta };
     });
-  return { live, events };
+  return { live, events, types };
 }
 
 describe('a socket that comes while others of its user show an answer', () => {
@@ -57,5 +59,43 @@ describe('a socket that comes while others of its user show an answer', () => {
       { offset: 4, delta: 'two ' },
       { offset: 8, delta: 'three' },
     ]);
+  });
+});
+
+describe('a socket whose page asks for the answers that it shows', () => {
+  it('gets events and the end of the last answer of a chat, and no text, beside one that gets all', () => {
+    const followers = new Set<{ onUpdate: OnRunUpdate; onEvent: (event: UserEvent) => void }>();
+    const subscriber = {
+      followUser: (_: string, onUpdate: OnRunUpdate, onEvent: (event: UserEvent) => void) => {
+        const follower = { onUpdate, onEvent };
+        followers.add(follower);
+        return () => followers.delete(follower);
+      },
+    } as unknown as RunStreamSubscriber;
+    const users = new SocketUsers(subscriber);
+    const [asking, other] = [socket(false), socket()];
+    const leave = [users.add(USER, asking.live), users.add(USER, other.live)];
+    expect([users.count, users.countOf(USER), users.takesText(USER)]).toEqual([1, 2, true]);
+
+    const runs = ['run-1', 'run-2'].map((runId) => ({
+      identity: { runId, userId: USER, model: 'm', chatId: 'chat-1', messageId: `answer of ${runId}` },
+      position: { epoch: 1, generation: 1, offset: 2 },
+      text: 'Hi',
+      isCurrent: true,
+    })) as FollowedRun[];
+    const tell = (update: RunUpdate): void => {
+      for (const run of runs) for (const { onUpdate } of followers) onUpdate(update, run);
+    };
+    tell({ kind: 'delta', epoch: 1, generation: 1, offset: 0, text: 'Hi' });
+    const event: UserEvent = { chat_id: 'chat-1', message_id: 'answer', data: { type: 'chat:title', data: 'A title' } };
+    for (const { onEvent } of followers) onEvent(event);
+    tell({ kind: 'end', epoch: 1, text: 'Hi', terminal: { state: 'completed', generation: 1, length: 2 } });
+    expect(asking.types()).toEqual(['chat:title', 'chat:active']);
+    expect(other.types().filter((type) => type === 'response:completion')).toHaveLength(4);
+
+    leave[1]!();
+    expect([users.takesText(USER), users.countOf(USER), followers.size]).toEqual([false, 1, 1]);
+    leave[0]!();
+    expect([users.count, followers.size]).toEqual([0, 0]);
   });
 });

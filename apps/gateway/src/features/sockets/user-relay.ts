@@ -1,4 +1,5 @@
 import type { FollowedRun, OnRunUpdate, RunUpdate, UserEvent } from '@perennial/transport';
+import type { Relay } from './event-relay';
 import { type Packet, packetsOf, type RunPackets, toPacket } from './packets';
 import { ThoughtWatch } from './thought-watch';
 
@@ -10,8 +11,8 @@ interface RelayedRun {
   isOwed: boolean;
 }
 
-/** Turns the updates of one user's runs into packets for the sockets that the user has here. */
-export class UserRelay {
+/** Turns the updates of one user's runs into packets for the sockets that the user has here, with the text of all answers. */
+export class UserRelay implements Relay {
   private readonly runs = new Map<string, RelayedRun>();
 
   constructor(private readonly send: (packet: Packet) => void) {}

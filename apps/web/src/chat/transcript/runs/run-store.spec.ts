@@ -1,6 +1,6 @@
 import { splitThoughts } from '@perennial/contracts-gateway';
 import type { RunEnd } from '@perennial/contracts-wire';
-import type { RunStreamListener } from '@perennial/web-client';
+import type { RunListener } from '@perennial/web-client';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Run } from './run';
@@ -9,7 +9,7 @@ import { RunStore } from './run-store';
 const END: RunEnd = { state: 'completed', generation: 1, length: 0, finish_reason: 'stop', usage: null, error: null };
 
 describe('the runs of a page', () => {
-  let streams: Map<string, RunStreamListener>;
+  let streams: Map<string, RunListener>;
   let stopped: string[];
   let frames: (() => void)[];
   let clock: number;

@@ -1,4 +1,4 @@
-import type { RunStreamListener } from '@perennial/web-client';
+import type { RunListener } from '@perennial/web-client';
 import { Run } from './run';
 
 /** Time that the flushes of one frame may take, in milliseconds; the others follow in the next frame. */
@@ -7,7 +7,7 @@ const FRAME_BUDGET_MS = 4;
 const SLOW_FRAME_MS = 12;
 
 /** Reads a run from its first character to its end; returns the function that stops. */
-export type FollowRun = (runId: string, listener: RunStreamListener) => () => void;
+export type FollowRun = (runId: string, listener: RunListener) => () => void;
 
 /** When something is shown. */
 export interface Frames {

@@ -1,9 +1,9 @@
-import { followRun } from '@perennial/web-client';
 import { useEffect, useState } from 'react';
+import { RUN_READER } from '../../run-reader';
 import type { Run } from './run';
 import { RunStore } from './run-store';
 
-const RUNS = new RunStore(followRun, {
+const RUNS = new RunStore(RUN_READER.follow, {
   next: (run) => requestAnimationFrame(run),
   painted: (run) => {
     // Its message comes after the frame in which it is sent.

@@ -1,0 +1,4 @@
+import { RunReader } from '@perennial/web-client';
+
+/** Reads the answers that this page shows, over its live socket. */
+export const RUN_READER = new RunReader();

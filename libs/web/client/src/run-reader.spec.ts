@@ -1,0 +1,176 @@
+import type { FollowRun } from '@perennial/contracts-gateway';
+import type { RunEnd } from '@perennial/contracts-wire';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RunReader } from './run-reader';
+
+const END: RunEnd = { state: 'completed', generation: 1, length: 5, finish_reason: 'stop', usage: null, error: null };
+
+/** A browser's EventSource; the test sends its events. */
+class Source {
+  static opened: Source[] = [];
+  onopen?: () => void;
+  onerror?: () => void;
+  isClosed = false;
+  private readonly listeners = new Map<string, (event: { lastEventId: string; data: string }) => void>();
+
+  constructor(readonly url: string) {
+    Source.opened.push(this);
+  }
+
+  addEventListener(name: string, listener: (event: { lastEventId: string; data: string }) => void): void {
+    this.listeners.set(name, listener);
+  }
+
+  send(name: string, lastEventId: string, data: object): void {
+    if (!this.isClosed) this.listeners.get(name)?.({ lastEventId, data: JSON.stringify(data) });
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+/** A connected socket; the test answers what is asked. */
+function socket() {
+  const asked: (FollowRun & { answer: (accepted: boolean | undefined) => Promise<void> })[] = [];
+  const left: number[] = [];
+  return {
+    asked,
+    left,
+    follow: (follow: FollowRun) =>
+      new Promise<boolean | undefined>((resolve) => {
+        const answer = async (accepted: boolean | undefined) => {
+          resolve(accepted);
+          await vi.advanceTimersByTimeAsync(0);
+        };
+        asked.push({ ...follow, answer });
+      }),
+    leave: (line: number) => left.push(line),
+  };
+}
+
+/** The text of a run as a page shows it. */
+function shown() {
+  const seen = { text: '', connected: true, ends: [] as RunEnd[], pieces: 0 };
+  const listener = {
+    onText: (offset: number, text: string) => {
+      seen.pieces += 1;
+      seen.text = seen.text.slice(0, offset) + text;
+    },
+    onEnd: (end: RunEnd) => seen.ends.push(end),
+    onConnected: (connected: boolean) => void (seen.connected = connected),
+  };
+  return { seen, listener };
+}
+
+describe('the answers that a page reads', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('EventSource', Source);
+    Source.opened = [];
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it('come over its one socket, several at once, and each once', async () => {
+    const reader = new RunReader();
+    const line = socket();
+    reader.connected(line);
+    const [one, other] = [shown(), shown()];
+    reader.follow('one', one.listener);
+    reader.follow('other', other.listener);
+    for (const { answer } of line.asked) await answer(true);
+    const [a, b] = line.asked.map(({ line }) => line);
+    reader.text(a!, '1.1.5', 'Hello');
+    reader.text(b!, '1.1.2', 'Hi');
+    reader.text(a!, '1.1.7', ', ');
+    reader.text(a!, '2.1.4', 'p');
+    reader.end(a!, END);
+    reader.end(a!, END);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([one.seen.text, one.seen.ends.length, other.seen.text, Source.opened.length]).toEqual(['Help', 1, 'Hi', 0]);
+  });
+
+  it('continue at their cursor over the next socket; what the old line still brings is nobody’s', async () => {
+    const reader = new RunReader();
+    const [first, second] = [socket(), socket()];
+    reader.connected(first);
+    const { seen, listener } = shown();
+    reader.follow('r', listener);
+    await first.asked[0]!.answer(true);
+    reader.text(first.asked[0]!.line, '1.1.5', 'Hello');
+    reader.disconnected();
+    reader.disconnected();
+    expect(seen.connected).toBe(false);
+    await vi.advanceTimersByTimeAsync(14_000);
+    reader.connected(second);
+    expect(second.asked[0]).toMatchObject({ run_id: 'r', cursor: '1.1.5' });
+    await second.asked[0]!.answer(true);
+    reader.text(first.asked[0]!.line, '1.1.6', '?');
+    reader.text(second.asked[0]!.line, '2.1.6', '!');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([seen.connected, seen.text, Source.opened.length]).toEqual([true, 'Hello!', 0]);
+  });
+
+  it('come by event streams where no socket can be had, and go over to the socket when there is one', async () => {
+    const reader = new RunReader();
+    const { seen, listener } = shown();
+    reader.follow('r', listener);
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(Source.opened).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    const [stream] = Source.opened;
+    expect(stream!.url).toBe('/api/v1/runs/r/events');
+    stream!.send('delta', '1.1.5', { offset: 0, text: 'Hello' });
+    stream!.onerror!();
+    await vi.advanceTimersByTimeAsync(400);
+    const again = Source.opened[1]!;
+    expect(again.url).toBe('/api/v1/runs/r/events?cursor=1.1.5');
+    again.send('reset', '1.2.4', { text: 'Anew' });
+    const line = socket();
+    reader.connected(line);
+    expect([again.isClosed, line.asked[0]]).toEqual([true, expect.objectContaining({ cursor: '1.2.4' })]);
+    again.send('delta', '1.2.5', { offset: 4, text: '?' });
+    await line.asked[0]!.answer(true);
+    reader.text(line.asked[0]!.line, '1.2.5', '!');
+    expect([seen.text, seen.pieces]).toEqual(['Anew!', 3]);
+  });
+
+  it('come by event streams beside a server that is too old to be asked', async () => {
+    const reader = new RunReader();
+    const line = socket();
+    reader.connected(line);
+    const { seen, listener } = shown();
+    reader.follow('r', listener);
+    await line.asked[0]!.answer(undefined);
+    Source.opened[0]!.send('end', '1.1.5', END);
+    expect([seen.ends, Source.opened[0]!.isClosed, line.left]).toEqual([[END], true, [line.asked[0]!.line]]);
+  });
+
+  it('are asked for again when the server cannot read them now, and not after they were left', async () => {
+    const reader = new RunReader();
+    const line = socket();
+    reader.connected(line);
+    const { seen, listener } = shown();
+    const leave = reader.follow('r', listener);
+    await line.asked[0]!.answer(false);
+    expect(seen.connected).toBe(false);
+    await vi.advanceTimersByTimeAsync(300);
+    await line.asked[1]!.answer(false);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(line.asked).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(300);
+    await line.asked[2]!.answer(true);
+    expect(seen.connected).toBe(true);
+    leave();
+    reader.text(line.asked[2]!.line, '1.1.1', 'x');
+    reader.disconnected();
+    reader.connected(line);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([seen.text, line.asked.length, Source.opened.length]).toEqual(['', 3, 0]);
+    expect(line.left).toEqual(line.asked.map(({ line }) => line));
+  });
+});
