@@ -95,8 +95,14 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
 
   it('shows the error when the provider disconnects, and the chat can continue', async () => {
     await say('break off', 'sim-t60-r30-cut20');
-    await answer().getByRole('alert').waitFor();
+    const alert = answer().getByRole('alert');
+    await alert.getByText('The connection to the model broke off').waitFor();
     await answer().getByRole('button', { name: 'Try again' }).waitFor();
+    await page.evaluate(() => localStorage.setItem('language', 'de'));
+    await page.reload();
+    await alert.getByText('Die Verbindung zum Modell brach ab').waitFor();
+    await page.evaluate(() => localStorage.removeItem('language'));
+    await page.reload();
     await chooseModel(page, MODEL);
     await page.getByLabel('Message', { exact: true }).fill('go on');
     await page.getByLabel('Message', { exact: true }).press('Enter');

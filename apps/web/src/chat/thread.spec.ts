@@ -1,6 +1,6 @@
 import type { Chat } from '@perennial/contracts-wire';
 import { describe, expect, it } from 'vitest';
-import { endOf, errorOf, modelNameOf, textOf, thoughtsOf, threadOf, versionsByParent, withPending } from './thread';
+import { endOf, failureOf, modelNameOf, textOf, thoughtsOf, threadOf, versionsByParent, withPending } from './thread';
 
 const message = (id: string, parentId: string | null, content: unknown = id) => ({
   id,
@@ -103,12 +103,13 @@ describe('textOf', () => {
   });
 });
 
-describe('errorOf', () => {
+describe('failureOf', () => {
   it('reads both shapes of an error', () => {
-    expect(errorOf({ ...message('a', null), error: 'no' })).toBe('no');
-    expect(errorOf({ ...message('a', null), error: { content: 'out of quota' } })).toBe('out of quota');
-    expect(errorOf(message('a', null))).toBeUndefined();
-    expect(errorOf({ ...message('a', null), error: { content: { not: 'text' } } })).toBeUndefined();
+    expect(failureOf({ ...message('a', null), error: 'no' })).toEqual({ message: 'no' });
+    const error = { content: 'out of quota', code: 'QUOTA_EXCEEDED' };
+    expect(failureOf({ ...message('a', null), error })).toEqual({ code: 'QUOTA_EXCEEDED', message: 'out of quota' });
+    expect(failureOf(message('a', null))).toBeUndefined();
+    expect(failureOf({ ...message('a', null), error: { content: { not: 'text' } } })).toBeUndefined();
   });
 });
 

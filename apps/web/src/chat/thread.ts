@@ -85,10 +85,18 @@ export function modelNameOf({ model, modelName }: Message, names: ReadonlyMap<st
   return model === undefined ? modelName : (names.get(model) ?? model);
 }
 
-/** The error of a message, as the server worded it; undefined without one. */
-export function errorOf({ error }: Message): string | undefined {
-  if (typeof error === 'string') return error;
-  return isObject(error) ? textIn(error, 'content') : undefined;
+/** Why an answer failed: the server's code, which older ones do not have, and its sentence. */
+export interface AnswerFailure {
+  code?: string;
+  message: string;
+}
+
+/** The error of a stored message; undefined without one. */
+export function failureOf({ error }: Message): AnswerFailure | undefined {
+  if (typeof error === 'string') return { message: error };
+  const fields = isObject(error) ? error : undefined;
+  const message = textIn(fields, 'content');
+  return message === undefined ? undefined : { code: textIn(fields, 'code'), message };
 }
 
 /** A file or a knowledge base of a message. */

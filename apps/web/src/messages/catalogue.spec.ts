@@ -1,3 +1,4 @@
+import { ANSWER_CODES, PROBLEM_CODES } from '@perennial/contracts-gateway';
 import { afterEach, describe, expect, it } from 'vitest';
 import adminAr from '../admin/messages/ar';
 import adminDe from '../admin/messages/de';
@@ -69,6 +70,11 @@ describe('the catalogues', () => {
       expect(faults(language, problemsEn, ofProblems)).toEqual([]);
     },
   );
+
+  it('have words for every code that the server may send', () => {
+    const codes = [...PROBLEM_CODES, ...ANSWER_CODES];
+    expect(codes.filter((code) => !Object.hasOwn(problemsEn, code))).toEqual([]);
+  });
 
   it('are looked through: planted faults are found', () => {
     const source = { a: 'A {name}', b: { one: '{count} b', other: '{count} bs' }, c: 'C' };

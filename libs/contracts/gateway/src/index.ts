@@ -7,4 +7,11 @@ export * from './route';
 export * as routes from './routes';
 export * from './settings-version';
 export * from './sockets';
-export { PROBLEM_CODES, type ProblemCode, splitThoughts, ThoughtSplitter } from '@perennial/contracts-kernel';
+export {
+  ANSWER_CODES,
+  type AnswerCode,
+  PROBLEM_CODES,
+  type ProblemCode,
+  splitThoughts,
+  ThoughtSplitter,
+} from '@perennial/contracts-kernel';

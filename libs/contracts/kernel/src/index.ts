@@ -1,4 +1,5 @@
 export * from './access';
+export * from './answer-codes';
 export * from './bounds';
 export * from './call';
 export * from './errors';

@@ -43,9 +43,7 @@ export interface RunTerminal {
 /** Why a run failed. Records of earlier versions have `code` and `message` only. */
 export interface RunFailure {
   /**
-   * A kernel ErrorCode with its HTTP status, or one that only a model provider's failure has; those are all 502 at the edge:
-   * `PROVIDER_REFUSED` (the provider's 401 or 403: the key of the installation, never the user's), `QUOTA_EXCEEDED`, `TIMEOUT`,
-   * `INTERRUPTED`, `PROTOCOL`.
+   * An `AnswerCode`: a kernel ErrorCode with its HTTP status, or one that only a model provider's failure has; those are all 502 at the edge.
    */
   code: string;
   /** The message for the run's user. It contains the provider's own message only if that user is an administrator. */

@@ -133,17 +133,20 @@ export async function refusalOf(
   const told = toldIn(text);
   const { code, detail } = told ?? {};
   // Who is not signed in gets the sign-in page, not a sentence.
-  const meaning = told && code !== undefined && !sessionOver ? await meaningOf({ ...told, code }) : undefined;
-  return new ApiError(status, meaning ?? detail ?? say().refused(status), sessionOver, retryAfter, code);
+  const words = told && code !== undefined && !sessionOver ? await wordsOf({ ...told, code }) : detail;
+  return new ApiError(status, words ?? say().refused(status), sessionOver, retryAfter, code);
 }
 
-/** The texts may not be there, or not soon: then the server's sentence is shown. */
-function meaningOf(told: Refusal): Promise<string | undefined> {
+/** What the server told, in the language of the page. The texts may not be there, or not soon: then it is the server's sentence. */
+export function wordsOf(told: Refusal): Promise<string> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), MEANING_MS);
+    const timer = setTimeout(() => resolve(told.detail), MEANING_MS);
     void say()
       .problem(told)
-      .then(resolve, () => resolve(undefined))
+      .then(
+        (words) => resolve(words ?? told.detail),
+        () => resolve(told.detail),
+      )
       .finally(() => clearTimeout(timer));
   });
 }

@@ -65,7 +65,7 @@ export class FinishRepository {
       jsonb(terminal),
       text,
       outcome.usage ? jsonb(outcome.usage) : null,
-      outcome.error ? jsonb({ content: outcome.error.message }) : null,
+      outcome.error ? jsonb({ content: outcome.error.message, code: outcome.error.code }) : null,
       answer,
       thoughts === '' ? null : jsonb([reasoningItem(claim.runId, thoughts, 'completed')]),
     ];

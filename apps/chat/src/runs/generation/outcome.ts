@@ -1,4 +1,4 @@
-import { CallError, type Principal } from '@perennial/contracts-kernel';
+import { type AnswerCode, CallError, type Principal } from '@perennial/contracts-kernel';
 import { ProviderError } from '@perennial/model-provider';
 import { type Logger, SecretCipherError, unexpected } from '@perennial/runtime';
 import type { RunIdentity, RunTerminal } from '@perennial/transport';
@@ -44,11 +44,12 @@ function providerFailure(error: ProviderError, log: Logger, principal: Principal
   const { code, status, retryable, retryAfter, confidential, message, publicMessage } = error;
   log.warn({ code, status, reason: message }, 'provider failed');
   const isAdmin = principal.kind === 'user' && principal.role === 'admin';
+  // The key is the installation's: a client that gets 401 or 403 would ask its user to sign in again.
+  const told: AnswerCode = code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED' ? 'PROVIDER_REFUSED' : code;
   return {
     state: 'failed',
     error: {
-      // The key is the installation's: a client that gets 401 or 403 would ask its user to sign in again.
-      code: code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED' ? 'PROVIDER_REFUSED' : code,
+      code: told,
       message: isAdmin && confidential ? `${publicMessage} The provider's answer: ${message}` : publicMessage,
       retryable,
       ...(retryAfter === undefined ? {} : { retryAfter }),
@@ -79,6 +80,6 @@ export function identityOf(run: Pick<ClaimedRun, 'id' | 'user_id' | 'model' | 'c
 }
 
 /** The outcome of a failed answer; `message` is for the user. */
-export function failure(code: string, message: string): Outcome {
+export function failure(code: AnswerCode, message: string): Outcome {
   return { state: 'failed', error: { code, message } };
 }

@@ -8,6 +8,7 @@ import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { MoveForm } from './move-form';
+import { MoveProblem } from './move-problem';
 
 type Move = RouteReply<typeof declared.retrieval.blobMoveStatus>;
 type Order = NonNullable<Move['order']>;
@@ -100,7 +101,7 @@ function Work({ order, busy, run }: { order: Order; busy: boolean; run: Run }) {
       )}
       {progress && <p className="muted">{progressWords(progress, paused)}</p>}
       {order.told !== null && <p role="status">{order.told}</p>}
-      <Problem error={error === null ? undefined : new Error(error)} />
+      <MoveProblem error={error} paused={paused} />
       {paused ? (
         <GoOn order={order} busy={busy} run={run} />
       ) : (

@@ -7,6 +7,7 @@ import { ta } from '../messages';
 import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { MoveForm } from './move-form';
+import { MoveProblem } from './move-problem';
 
 type Move = RouteReply<typeof declared.retrieval.vectorMoveStatus>;
 
@@ -51,7 +52,7 @@ export function MoveState({ move: { stores, active, moving, former, comparison }
             label={ta('vectors.progress')}
             share={moving.total === 0 ? undefined : moving.done / moving.total}
           />
-          <Problem error={moving.error === null ? undefined : new Error(moving.error)} />
+          <MoveProblem error={moving.error} paused={moving.paused} />
           <div className="row">
             {moving.paused ? (
               <button type="button" className="button" onClick={() => moveTo(moving.to)}>

@@ -465,6 +465,8 @@ export default {
   'blobs.to': 'نقل جميع الملفات إلى',
 
   vectors: 'مخزن المتجهات',
+  'move.again': 'لم ينجح هذا، وستُعاد المحاولة. يقول الخادم: {reason}',
+  'move.stopped': 'توقف هذا. يقول الخادم: {reason}',
   'vectors.active': 'يجيب {store} عن عمليات البحث.',
   'vectors.cancel': 'إلغاء النقل',
   'vectors.compared': 'قبل التبديل تمت المقارنة: تطابق {equal} من {samples} مستندًا، وعُثر على {recall} من النتائج.',

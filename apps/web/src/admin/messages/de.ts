@@ -445,6 +445,8 @@ export default {
   'blobs.to': 'Alle Dateien umziehen nach',
 
   vectors: 'Vektorspeicher',
+  'move.again': 'Es hat nicht geklappt und wird noch einmal versucht. Der Server sagt: {reason}',
+  'move.stopped': 'Es geht nicht weiter. Der Server sagt: {reason}',
   'vectors.active': 'Suchen werden von {store} beantwortet.',
   'vectors.cancel': 'Umzug abbrechen',
   'vectors.compared':

@@ -429,6 +429,8 @@ export default {
   'blobs.to': 'Move all files to',
 
   vectors: 'Vector store',
+  'move.again': 'It did not work, and is tried again: {reason}',
+  'move.stopped': 'It has stopped: {reason}',
   'vectors.active': 'Searches are answered by {store}.',
   'vectors.cancel': 'Cancel the move',
   'vectors.compared':

@@ -8,10 +8,11 @@ import { DocumentsStatus } from '../documents-status';
 import { useDrafts } from '../drafts';
 import { useNews } from '../live';
 import { picturesOf } from '../pictures';
-import { errorOf } from '../thread';
+import { failureOf } from '../thread';
 import { useMessageActions } from './actions';
 import { Announcement } from './announcement';
 import { AnswerActions } from './answer-actions';
+import { AnswerProblem } from './answer-problem';
 import { useAnswerText } from './answer-text';
 import { CitationsContext } from './citation';
 import { type CitedDocument, citedDocuments } from './citations';
@@ -53,8 +54,8 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
   // A stored answer that is not done is incomplete, even if its run is not known here yet.
   const writing = (runId !== undefined || message.done === false) && !end;
   const [seenWriting] = useState(writing);
-  const error = end?.error?.message ?? errorOf(message);
-  const stopped = end?.state === 'cancelled' || (message.incomplete === true && !error);
+  const failure = end?.error ?? failureOf(message);
+  const stopped = end?.state === 'cancelled' || (message.incomplete === true && !failure);
   const isOver = state.end !== undefined;
 
   useEffect(() => {
@@ -86,11 +87,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
         )}
       </CitationsContext>
       {seenWriting && <Announcement writing={writing} answering={hasAnswer} answer={document} />}
-      {error && (
-        <p className="problem" role="alert">
-          {error}
-        </p>
-      )}
+      {failure && <AnswerProblem code={failure.code} message={failure.message} />}
       <MessagePictures pictures={picturesOf(message)} />
       {!writing && <SourceList documents={documents} onOpen={setOpened} />}
       <footer className="message-foot">
@@ -103,7 +100,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
             text={document.text}
             versionIds={versionIds}
             last={last}
-            cut={hasAnswer && (stopped || error !== undefined)}
+            cut={hasAnswer && (stopped || failure !== undefined)}
             onEdit={() => setEditing(true)}
           />
         )}

@@ -2,7 +2,7 @@ import type { Message } from '@perennial/contracts-wire';
 import { plainText } from '@perennial/web-ui/markdown';
 import { memo, type Ref, useCallback, useMemo, useState } from 'react';
 import { Store, useStore } from '../../state/store';
-import { errorOf, textOf } from '../thread';
+import { failureOf, textOf } from '../thread';
 import { Answer } from './answer';
 import { MessageBoundary } from './message-boundary';
 import { PRINTING } from './printing';
@@ -67,7 +67,7 @@ function ColdRow({ ref, message, reading }: ColdRowProps) {
       dir="auto"
       style={{ blockSize: heightOf(message, reading) }}
     >
-      {text || errorOf(message)}
+      {text || failureOf(message)?.message}
     </li>
   );
 }

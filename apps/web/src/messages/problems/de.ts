@@ -52,4 +52,29 @@ export default {
   storage_full: 'Ihr Speicherplatz ist voll. Löschen Sie zuerst etwas. {detail}',
   too_many_files: 'Sie haben so viele Dateien, wie Sie haben dürfen. Löschen Sie zuerst welche. {detail}',
   too_many_files_wait: 'Zu viele Dateien warten auf ihre Verarbeitung. Versuchen Sie es später noch einmal.',
+  // Answers that failed.
+  INVALID_ARGUMENT: 'Diese Anfrage wurde abgelehnt. {detail}',
+  UNAUTHENTICATED: 'Dafür fehlt die Anmeldung. {detail}',
+  PERMISSION_DENIED: 'Das dürfen Sie nicht. {detail}',
+  NOT_FOUND: 'Etwas, das die Antwort braucht, gibt es nicht mehr. {detail}',
+  ALREADY_EXISTS: 'Das gibt es schon. {detail}',
+  FAILED_PRECONDITION: 'Das geht im jetzigen Zustand nicht. {detail}',
+  IDEMPOTENCY_MISMATCH: 'Das wurde schon mit anderem Inhalt gesendet. {detail}',
+  PAYLOAD_TOO_LARGE: 'Das ist zu groß. {detail}',
+  RESOURCE_EXHAUSTED: 'Das ist zu viel auf einmal. {detail}',
+  UNAVAILABLE:
+    'Die Antwort kann im Moment nicht geschrieben werden. Versuchen Sie es noch einmal, oder wählen Sie ein anderes Modell.',
+  DEADLINE_EXCEEDED: 'Die Antwort hat länger gedauert, als sie darf, und wurde beendet. Versuchen Sie es noch einmal.',
+  CANCELLED: 'Die Antwort wurde angehalten, bevor sie fertig war.',
+  OUTCOME_UNKNOWN: 'Es ist nicht bekannt, ob die Antwort fertig wurde. Laden Sie die Seite neu und sehen Sie nach.',
+  INTERNAL: 'Auf dem Server ist etwas schiefgegangen. {detail}',
+  PROVIDER_REFUSED:
+    'Der Anbieter dieses Modells lässt uns nicht zu. Wählen Sie ein anderes Modell, oder sagen Sie es der Administration.',
+  QUOTA_EXCEEDED:
+    'Das Kontingent dieses Modells ist aufgebraucht. Wählen Sie ein anderes Modell, oder sagen Sie es der Administration.',
+  RATE_LIMITED: 'Das Modell ist ausgelastet. Versuchen Sie es gleich noch einmal.',
+  TIMEOUT: 'Das Modell hat zu lange nicht geantwortet. Versuchen Sie es gleich noch einmal.',
+  INTERRUPTED: 'Die Verbindung zum Modell brach ab, bevor die Antwort vollständig war. Versuchen Sie es noch einmal.',
+  PROTOCOL:
+    'Der Anbieter dieses Modells hat etwas geantwortet, das sich nicht lesen lässt. Versuchen Sie es noch einmal, oder sagen Sie es der Administration.',
 } satisfies Translation<typeof en>;

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '@perennial/contracts-gateway';
+import type { AnswerCode, ProblemCode } from '@perennial/contracts-gateway';
 
 /** What went wrong, by the server’s codes. Kinds have its sentence too, which says what exactly. */
 export default {
@@ -50,4 +50,25 @@ export default {
   storage_full: '{detail}',
   too_many_files: '{detail}',
   too_many_files_wait: 'Too many files wait to be processed. Try again later.',
-} as const satisfies Readonly<Record<ProblemCode, string>>;
+  // Answers that failed.
+  INVALID_ARGUMENT: '{detail}',
+  UNAUTHENTICATED: '{detail}',
+  PERMISSION_DENIED: '{detail}',
+  NOT_FOUND: '{detail}',
+  ALREADY_EXISTS: '{detail}',
+  FAILED_PRECONDITION: '{detail}',
+  IDEMPOTENCY_MISMATCH: '{detail}',
+  PAYLOAD_TOO_LARGE: '{detail}',
+  RESOURCE_EXHAUSTED: '{detail}',
+  UNAVAILABLE: 'The answer cannot be written at the moment. Try again, or choose another model.',
+  DEADLINE_EXCEEDED: 'The answer took longer than it may and was ended. Try again.',
+  CANCELLED: 'The answer was stopped before it was finished.',
+  OUTCOME_UNKNOWN: 'It is not known whether the answer was finished. Load the page again and look.',
+  INTERNAL: '{detail}',
+  PROVIDER_REFUSED: 'The provider of this model refused our access. Choose another model, or tell an administrator.',
+  QUOTA_EXCEEDED: 'The quota of this model is used up. Choose another model, or tell an administrator.',
+  RATE_LIMITED: 'The model is busy. Try again in a moment.',
+  TIMEOUT: 'The model took too long to answer. Try again in a moment.',
+  INTERRUPTED: 'The connection to the model broke off before the answer was complete. Try again.',
+  PROTOCOL: 'The provider of this model answered something that cannot be read. Try again, or tell an administrator.',
+} as const satisfies Readonly<Record<ProblemCode | AnswerCode, string>>;

@@ -1,7 +1,7 @@
 import type { Chat, Message } from '@perennial/contracts-wire';
 import { t } from '../../../messages';
 import { picturesOf } from '../../pictures';
-import { attachmentsOf, errorOf, modelNameOf, textOf, threadOf } from '../../thread';
+import { attachmentsOf, failureOf, modelNameOf, textOf, threadOf } from '../../thread';
 import { citedDocuments } from '../../transcript/citations';
 
 /** The shown branch of a chat as Markdown: a heading for each message, its text as it was written, and what went with it. */
@@ -17,7 +17,7 @@ function headingOf(message: Message): string {
 
 function partsOf(message: Message, withPictures: boolean): string[] {
   const text = textOf(message).trim();
-  const error = errorOf(message);
+  const error = failureOf(message)?.message;
   const attached = attachmentsOf(message).map(({ name }) => name);
   const sources = citedDocuments(message.sources).map(({ number, name }) => `${number}. ${oneLine(name)}`);
   const pictures = withPictures
