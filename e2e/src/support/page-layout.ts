@@ -50,6 +50,11 @@ function cutTexts(page: Page): Promise<string[]> {
       if ([...range.getClientRects()].some((rect) => rect.width > 0 && isCut(rect, parent)))
         faults.add(`cut off: “${words.slice(0, 60)}”`);
     }
+    for (const button of document.querySelectorAll<HTMLElement>('button, .button')) {
+      if (!isShown(button) || button.closest('.visually-hidden')) continue;
+      if (button.scrollWidth > button.clientWidth + SIDEWAYS && getComputedStyle(button).overflowX === 'visible')
+        faults.add(`wider than its button: “${button.textContent?.trim().slice(0, 60)}”`);
+    }
     const brush = document.createElement('canvas').getContext('2d')!;
     for (const field of document.querySelectorAll<HTMLInputElement | HTMLSelectElement>('input, select')) {
       const isChoice = field instanceof HTMLSelectElement;
@@ -57,7 +62,7 @@ function cutTexts(page: Page): Promise<string[]> {
       if (words === '' || !isShown(field) || field.closest('.visually-hidden')) continue;
       const style = getComputedStyle(field);
       brush.font = style.font;
-      const arrow = isChoice ? 16 : 0;
+      const arrow = isChoice && style.appearance !== 'none' ? 16 : 0;
       const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
       if (brush.measureText(words).width > room + SIDEWAYS && style.textOverflow !== 'ellipsis')
         faults.add(`cut off in its field: “${words.slice(0, 60)}”`);

@@ -6,6 +6,8 @@ interface Stop {
   at: number | undefined;
   name: string;
   faults: string[];
+  /** A browser makes what scrolls reachable by itself. */
+  scrolls?: boolean;
 }
 
 declare global {
@@ -24,12 +26,15 @@ export async function walkByTab(page: Page): Promise<string[]> {
   const count = await page.evaluate(prepareWalk);
   // One more, to see that the walk leaves the last one.
   for (let step = 0; step <= count; step++) await page.keyboard.press('Tab');
-  const { names, stops, gone } = await page.evaluate(() => {
+  const between = await page.evaluate(() => window.tabWalk!.stops.filter(({ scrolls }) => scrolls).length);
+  for (let step = 0; step < between; step++) await page.keyboard.press('Tab');
+  const { names, seen, gone } = await page.evaluate(() => {
     const { names, stops, all, ended } = window.tabWalk!;
     ended.abort();
-    return { names, stops, gone: all.flatMap((element, at) => (element.isConnected ? [] : at)) };
+    return { names, seen: stops, gone: all.flatMap((element, at) => (element.isConnected ? [] : at)) };
   });
-  const faults = stops.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
+  const stops = seen.filter(({ scrolls }) => !scrolls);
+  const faults = seen.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
   const reached = new Map<number, number>();
   let before = -1;
   // What is gone when others have the focus, such as the way to the end of a text, is not missed.
@@ -203,10 +208,9 @@ function prepareWalk(): number {
     if ((element as HTMLElement).tabIndex > 0) faults.push('has a place of its own in the order');
     if (before && all.includes(before as HTMLElement) && at !== -1 && isBackwards(before, element))
       faults.push(`lies before ${nameOf(before)}`);
-    // A browser makes what scrolls reachable by itself.
     const scrolls = element.scrollHeight > element.clientHeight || element.scrollWidth > element.clientWidth;
     if (at === -1 && !scrolls) faults.push('is reached, and should not be');
-    stops.push({ at: at === -1 ? -1 : at, name: nameOf(element), faults });
+    stops.push({ at, name: nameOf(element), faults, scrolls: at === -1 && scrolls });
     before = element;
   };
   // The focus has moved when the key is up.

@@ -79,6 +79,7 @@ export function looks(system: PageSystem): void {
         <p style="width: 3rem; overflow: hidden; white-space: nowrap; text-overflow: ellipsis">It says so itself</p>
         <p style="width: 3rem; overflow: auto; white-space: nowrap">It can be scrolled to</p>
         <p style="height: 0.5rem; overflow: hidden">Half a line</p>
+        <button style="width: 3rem; white-space: nowrap">Wider than it</button>
         <input placeholder="A hint that is longer than its field" style="width: 4rem" aria-label="Field">
         <div style="position: relative; height: 2rem">
           <button style="position: absolute; left: 0; width: 5rem">Below</button><button style="position: absolute; left: 1rem">Above</button>
@@ -87,6 +88,7 @@ export function looks(system: PageSystem): void {
       expect((await layoutFaults(page)).map((fault) => fault.replace(/ by [^]*| is covered[^]*/, ''))).toEqual([
         'cut off: “Cut off at its end”',
         'cut off: “Half a line”',
+        'wider than its button: “Wider than it”',
         'cut off in its field: “A hint that is longer than its field”',
         'button “Below”',
         'scrolls sideways',

@@ -6,8 +6,16 @@ export interface Stored {
   chatId: string;
   /** A chat whose last answer failed. */
   failedId: string;
+  /** A chat whose answer has a diagram. */
+  diagramId: string;
   baseId: string;
 }
+
+const PROSE = [
+  'A grey heron eats 300 to 500 g of fish a day. When ponds freeze it moves to rivers, to the coast, or to where a power station keeps the water open.',
+  'Young birds go furthest: of those that were ringed on the Rhine many were seen in Spain, and a few in Morocco. Old ones know where food is, and stay.',
+  'A hard winter costs a third of them their lives, and it takes a colony three or four years to be as large as before.',
+].join(' ');
 
 const ANSWER = `## Herons in winter
 
@@ -19,15 +27,29 @@ Most **grey herons** stay [1]; some fly to [Spain](https://example.com) or *furt
 | Danube | 80 |
 
 \`\`\`ts
-export const herons = places.filter(({ birds }) => birds > 100).map(({ name }) => name.toUpperCase());
+// Where more than a hundred were counted
+const crowded = places.filter(({ birds }) => birds > 100);
+export const herons = crowded.map(({ name, birds }) => \`\${name.toUpperCase()}: \${birds} birds\`).join(', ');
 \`\`\`
 
-- one
-- [x] two
+- They move when ponds freeze.
+- [x] The count of January is done.
 
 > They are patient.
 
-${'A long paragraph about herons and what they do all day. '.repeat(12)}`;
+${PROSE}`;
+
+const DRAWN = `They look, and wait.
+
+\`\`\`mermaid
+flowchart LR
+  accTitle: How a heron eats
+  A[Look] --> B{A fish?}
+  B -- yes --> C[Eat]
+  B -- no --> D[Wait] --> A
+\`\`\`
+
+It may take hours.`;
 
 const SOURCES = [
   {
@@ -43,6 +65,8 @@ const SOURCES = [
 ];
 
 const TITLES = ['A title that is so long that it cannot be shown as a whole', 'عنوان المحادثة', 'Lunch'];
+
+const ARCHIVED = ['What was asked about storks in the spring of last year, and never answered', 'Storks'];
 
 /** Stores what the views show, as the page's user. */
 export async function storeForViews(context: BrowserContext): Promise<Stored> {
@@ -65,8 +89,13 @@ export async function storeForViews(context: BrowserContext): Promise<Stored> {
   const failedId = await keepChat(page, 'Nobody answers', failed);
   const chatId = await keepChat(page, 'Herons in winter', messages);
   const baseId = await keepBase(page);
+  const diagramId = await keepChat(page, 'How herons eat', [
+    { id: 'q', parentId: null, role: 'user', content: 'How do herons eat? Draw it.' },
+    { id: 'a', parentId: 'q', role: 'assistant', model: 'echo', content: DRAWN },
+  ]);
+  for (const title of ARCHIVED) await archive(page, await keepChat(page, title, failed));
   await page.close();
-  return { chatId, failedId, baseId };
+  return { chatId, failedId, diagramId, baseId };
 }
 
 /** A knowledge base of the page's user, with a file. */
@@ -82,4 +111,8 @@ function keepBase(page: Page): Promise<string> {
     await fetch('/api/v1/files/', { method: 'POST', body: form });
     return id;
   });
+}
+
+function archive(page: Page, chatId: string): Promise<void> {
+  return page.evaluate(async (path) => void (await fetch(path, { method: 'POST' })), `/api/v1/chats/${chatId}/archive`);
 }

@@ -68,6 +68,40 @@ const ANSWER_MENU = '.message-assistant .message-actions [aria-haspopup=menu]';
 const ADD_MENU = '.composer [aria-haspopup=menu]';
 const ACCOUNT_MENU = '.account-button';
 
+const caretList = (name: string, sign: string): View => ({
+  name: `caret-${name}`,
+  open: async (page, stored) => {
+    await openChat(page, stored);
+    await page.locator('#composer').pressSequentially(sign);
+    await page.locator('.caret-list [role=option]').nth(2).waitFor();
+  },
+  leave: (page) => page.locator('#composer').fill(''),
+});
+
+const openDiagram = async (page: Page, { diagramId }: Stored): Promise<void> => {
+  await page.goto(`/c/${diagramId}`);
+  await page.locator('.diagram img').waitFor();
+};
+
+/** A move of what is stored, in the middle: nobody waits for a real one, of gigabytes. */
+const MOVES: Readonly<Record<string, unknown>> = {
+  vectors: {
+    stores: ['lancedb', 'qdrant'],
+    active: 'lancedb',
+    moving: {
+      ...{ to: 'qdrant', done: 1_320, total: 4_096, points_per_second: null, min_recall: 0.99, paused: true },
+      error: 'The store qdrant did not answer within 10 s.',
+    },
+    former: null,
+    comparison: null,
+  },
+  blobs: {
+    ...{ stores: ['folder', 's3', 'azure'], phase: 'moved', active: 's3', other: 'folder', command_runs: false },
+    order: null,
+    compared: { samples: 200, equal: 200 },
+  },
+};
+
 const admin = (name: string, ready: string): View => ({
   name,
   isLongOnly: true,
@@ -313,7 +347,29 @@ export const VIEWS: readonly View[] = [
       await page.locator('.document-name').first().waitFor();
     },
   },
+  caretList('things', '#'),
+  caretList('commands', '/'),
+  caretList('models', '@'),
+  {
+    name: 'archive',
+    open: async (page) => {
+      await page.goto('/archive');
+      await page.locator('.document-name').first().waitFor();
+    },
+  },
+  { name: 'diagram', open: openDiagram },
+  {
+    name: 'diagram-whole',
+    isAbove: 'window',
+    isLongOnly: true,
+    open: async (page, stored) => {
+      await openDiagram(page, stored);
+      await page.locator('.diagram-head button').last().click();
+      await page.locator('dialog[open] img').waitFor();
+    },
+  },
   admin('fleet', '.fleet-service'),
+  admin('general', '.admin-form'),
   admin('connections', '.admin-list li'),
   admin('models', '.admin-list li'),
   admin('documents', '.admin-fields'),
@@ -334,7 +390,7 @@ export const VIEWS: readonly View[] = [
     isAbove: 'window',
     open: async (page) => {
       await page.goto('/admin/users');
-      await page.locator('.admin-header .button').click();
+      await page.locator('.admin-header .button').last().click();
       await openDialog(page);
     },
   },
@@ -347,5 +403,16 @@ export const VIEWS: readonly View[] = [
       await page.locator('.admin-section header button').first().click();
       await openDialog(page);
     },
+  },
+  {
+    name: 'moves',
+    isLongOnly: true,
+    open: async (page) => {
+      for (const [what, json] of Object.entries(MOVES))
+        await page.route(`**/api/v1/retrieval/${what}/move`, (route) => route.fulfill({ json }));
+      await page.goto('/admin/documents');
+      await page.locator('.admin-section progress').waitFor();
+    },
+    leave: (page) => page.unrouteAll(),
   },
 ];
