@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { noBrowser } from '../../support/browser';
@@ -6,18 +7,20 @@ import { beyondTheEdge } from '../../support/page-checks';
 import { layoutFaults } from '../../support/page-layout';
 import { PageSystem } from '../page-system';
 import { judgeKeys, judgeLook, Viewer } from './judge';
+import { SHEET, writeSheet } from './sheet';
 import { storeForViews } from './stored';
 import { allVariants, LANGUAGES, pairwiseVariants, type Variant, variantName, WIDTHS } from './variants';
 import { type View, VIEWS } from './views';
 
-const HELP = `looks [--pairwise] [--pictures DIR] [--only WORD] [--no-keys]
+const HELP = `looks [--pairwise] [--pictures DIR] [--only WORD] [--no-keys] [--sheet FILE]
 Shows every view of the page in every theme, width and language, and lists what is wrong: violations of accessibility, too little contrast, text that
 is cut off, controls that cover each other, what lies beyond an edge, and what a walk by Tab finds. Exits with 1 when something is wrong.
 
   --pairwise      three ways for each view, over which all themes, widths and languages meet
   --pictures DIR  takes a picture of each
   --only WORD     views whose name contains the word
-  --no-keys       without the walks by Tab`;
+  --no-keys       without the walks by Tab
+  --sheet FILE    only puts a few of the pictures on one, as in the README (docs/screenshot.png)`;
 
 if (process.argv.includes('--help')) {
   console.log(HELP);
@@ -30,7 +33,8 @@ const option = (name: string): string | undefined => {
   return at === -1 ? undefined : process.argv[at + 1];
 };
 const has = (name: string): boolean => process.argv.includes(name);
-const pictures = option('--pictures');
+const sheet = option('--sheet');
+const pictures = sheet === undefined ? option('--pictures') : await mkdtemp(join(tmpdir(), 'looks-'));
 const only = option('--only') ?? '';
 
 const system = new PageSystem();
@@ -43,7 +47,10 @@ try {
   await system.add('Konstantinos Papadimitriou-Oikonomopoulos', 'konstantinos.papadimitriou@branch.example.com');
   await system.add('لمياء', 'lamia@example.com');
   if (pictures) await mkdir(pictures, { recursive: true });
-  const chosen = VIEWS.map((view, number) => ({ view, number })).filter(({ view }) => view.name.includes(only));
+  if (sheet !== undefined && pictures !== undefined) await makeSheet(sheet, pictures);
+  const chosen = VIEWS.map((view, number) => ({ view, number })).filter(
+    ({ view }) => sheet === undefined && view.name.includes(only),
+  );
   const began = performance.now();
   for (const [at, { view, number }] of chosen.entries()) {
     const variants = has('--pairwise') ? pairwiseVariants(number) : allVariants();
@@ -65,9 +72,22 @@ try {
   await viewer.close();
   await system.stop();
 }
-if (pictures) await writeFile(join(pictures, 'faults.txt'), faults.join('\n'));
+if (pictures && sheet === undefined) await writeFile(join(pictures, 'faults.txt'), faults.join('\n'));
 console.log(JSON.stringify({ faults: faults.length }));
 process.exitCode = faults.length === 0 ? 0 : 1;
+
+/** Takes the pictures of the sheet and puts them together. */
+async function makeSheet(file: string, folder: string): Promise<void> {
+  for (const { view: name, variant } of SHEET) {
+    const view = VIEWS.find((view) => view.name === name)!;
+    const page = await viewer.show(view, variant);
+    // On a phone one reads from the top.
+    await page.locator('.messages').evaluate((messages) => messages.scrollTo(0, 0));
+    await page.screenshot({ path: join(folder, `${name}-${variantName(variant)}.png`) });
+  }
+  await writeSheet(system.browser, folder, file);
+  await rm(folder, { recursive: true });
+}
 
 async function judge(view: View, variant: Variant): Promise<string[]> {
   try {
