@@ -10,6 +10,7 @@ import { useEffect, useRef } from 'react';
 import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
 import { t } from '../messages';
+import { EdgeFade } from '../ui/edge-fade';
 import { ConnectionsPage } from './connections/connections-page';
 import { DocumentsPage } from './documents/documents-page';
 import { FleetPage } from './fleet/fleet-page';
@@ -32,11 +33,13 @@ export default function Administration({ user }: { user: SessionProfile }) {
   return (
     <div className="admin">
       <nav ref={pages} className="admin-pages" aria-label={t('admin')}>
-        {PAGES.map((path) => (
-          <NavLink key={path} className="admin-link" to={`/admin/${path}`}>
-            {ta(`page.${path}`)}
-          </NavLink>
-        ))}
+        <EdgeFade>
+          {PAGES.map((path) => (
+            <NavLink key={path} className="admin-link" to={`/admin/${path}`}>
+              {ta(`page.${path}`)}
+            </NavLink>
+          ))}
+        </EdgeFade>
       </nav>
       <Routes>
         <Route path="fleet" element={<FleetPage />} />

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { useNavigate } from 'react-router';
 import { useLive } from '../chat/live';
 import { t } from '../messages';
+import { shownTitle } from '../messages/shown-title';
 import { usePreferences } from '../preferences/preferences';
 
 /** Shows a notification of the browser when an answer is finished while the page is not in view, if the reader wants it. */
@@ -15,7 +16,10 @@ export function AnswerNotices() {
       const chat = finished.get();
       if (!chat || !document.hidden || Notification.permission !== 'granted') return;
       try {
-        const notice = new Notification(chat.title ?? t('chat.new'), { body: t('answer.isFinished'), tag: chat.id });
+        const notice = new Notification(chat.title === undefined ? t('chat.new') : shownTitle(chat.title), {
+          body: t('answer.isFinished'),
+          tag: chat.id,
+        });
         notice.onclick = () => {
           window.focus();
           void navigate(`/c/${chat.id}`);

@@ -48,6 +48,7 @@ export function SignInPage() {
   return (
     <main className="sign-in">
       <form onSubmit={submit} aria-busy={enter.isPending}>
+        <img src="/favicon.svg" alt="" width={40} height={40} />
         <h1>{registering ? t('signIn.createTitle') : t('signIn.title', { house })}</h1>
         {onboarding && <p>{t('signIn.first')}</p>}
         {registering && (

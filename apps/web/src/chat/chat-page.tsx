@@ -4,6 +4,7 @@ import { useParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
 import { t } from '../messages';
 import { usePageTitle } from '../messages/page-title';
+import { shownTitle } from '../messages/shown-title';
 import { usePreferences } from '../preferences/preferences';
 import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
@@ -96,7 +97,8 @@ export function ChatPage() {
     reader.goTo(id);
   });
 
-  usePageTitle(chat.data?.title);
+  const title = chat.data && shownTitle(chat.data.title);
+  usePageTitle(title);
 
   const quote = useCallback(
     (text: string) => {
@@ -173,7 +175,7 @@ export function ChatPage() {
               }}
             />
           ) : (
-            <h1 dir="auto">{chat.data?.title ?? t('chat.new')}</h1>
+            <h1 dir="auto">{title ?? t('chat.new')}</h1>
           )}
           {thread.length > 0 && (
             <button
@@ -221,7 +223,7 @@ export function ChatPage() {
             <button
               type="button"
               className="button button-quiet button-small"
-              onClick={() => deeds.act('bringBack', [[chatId, chat.data?.title ?? '']])}
+              onClick={() => deeds.act('bringBack', [[chatId, title ?? '']])}
             >
               {t('chats.bringBack')}
             </button>

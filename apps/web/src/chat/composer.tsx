@@ -13,6 +13,7 @@ import {
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { useStore } from '../state/store';
+import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { AddMenu } from './add-menu';
 import { AttachmentTray } from './attachment-tray';
@@ -182,12 +183,16 @@ export function Composer(props: ComposerProps) {
             onPaste={paste}
           />
           {writing ? (
-            <button type="button" className="button" onClick={onStop}>
-              {t('box.stop')}
+            <button type="button" className="button send" aria-label={t('box.stop')} onClick={onStop}>
+              <Icon name="stop" />
             </button>
           ) : (
-            <button className="button" disabled={isBusy || isEmpty}>
-              {isBusy ? t('box.sending') : t('box.send')}
+            <button
+              className="button send"
+              aria-label={isBusy ? t('box.sending') : t('box.send')}
+              disabled={isBusy || isEmpty}
+            >
+              <Icon name="up" />
             </button>
           )}
         </form>

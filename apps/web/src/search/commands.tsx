@@ -4,6 +4,7 @@ import { to } from '../chat/organise/messages';
 import { useChatDeeds } from '../chat/organise/use-chat-deeds';
 import { t } from '../messages';
 import { dateText } from '../messages/formats';
+import { shownTitle } from '../messages/shown-title';
 import { useSignOut } from '../session/use-sign-out';
 import { useOpenSettings } from '../settings/use-settings';
 import type { Choice } from '../ui/choices';
@@ -59,7 +60,7 @@ export function chatChoice({ id, title, snippet, snippet_ranges: ranges, updated
   const row = (
     <>
       <span className="choice-name" dir="auto">
-        {title}
+        {shownTitle(title)}
       </span>
       <span className="choice-note" dir="auto">
         {snippet

@@ -1,6 +1,7 @@
 import type { Tag } from '@perennial/contracts-wire';
 import { to } from '../chat/organise/messages';
 import type { Choice } from '../ui/choices';
+import { EdgeFade } from '../ui/edge-fade';
 
 /** A word of a search that says which chats are meant, offered while it is being written. */
 export interface Operator {
@@ -64,22 +65,24 @@ export function OperatorButtons({ text, onText }: { text: string; onText: (text:
   return (
     <div className="operators" role="group" aria-label={to('find.narrow')}>
       <span aria-hidden>{to('find.narrow')}</span>
-      {OFFERED.map(({ operator, words }) => (
-        <button
-          key={operator}
-          type="button"
-          className="button button-quiet button-small"
-          title={operator}
-          // The focus stays in the field.
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={({ currentTarget }) => {
-            onText(withOperator(text, operator));
-            currentTarget.closest('dialog')?.querySelector('input')?.focus();
-          }}
-        >
-          {to(words)}
-        </button>
-      ))}
+      <EdgeFade>
+        {OFFERED.map(({ operator, words }) => (
+          <button
+            key={operator}
+            type="button"
+            className="button button-quiet button-small"
+            title={operator}
+            // The focus stays in the field.
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={({ currentTarget }) => {
+              onText(withOperator(text, operator));
+              currentTarget.closest('dialog')?.querySelector('input')?.focus();
+            }}
+          >
+            {to(words)}
+          </button>
+        ))}
+      </EdgeFade>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { ChatMenu } from '../chat/organise/chat-menu';
 import { TitleField } from '../chat/organise/title-field';
 import type { Deeds } from '../chat/organise/use-chat-deeds';
 import { t } from '../messages';
+import { shownTitle } from '../messages/shown-title';
 import { LETTERS } from '../ui/shortcuts';
 
 /** What keys do with the chat that has the focus. */
@@ -32,29 +33,30 @@ export const ChatRow = memo(function ChatRow(props: RowProps) {
   const { chat, unread, chosen, onChoose, onNavigate, onRename, deeds } = props;
   const [renaming, setRenaming] = useState(false);
   const link = useRef<HTMLAnchorElement>(null);
+  const title = shownTitle(chat.title);
   const onKey = (event: KeyboardEvent) => {
     const { key, ctrlKey, metaKey, altKey } = event;
     const run = KEYS[key.length > 1 || LETTERS.get() ? key.toLowerCase() : ''];
     if (!run || ctrlKey || metaKey || altKey) return;
     event.preventDefault();
     if (run === 'rename') setRenaming(true);
-    if (run === 'remove') deeds.act('remove', [[chat.id, chat.title]]);
-    if (run === 'pin') deeds.act('pin', [chat.id, chat.title], !chat.pinned);
-    if (run === 'archive') deeds.act('archive', [[chat.id, chat.title]]);
+    if (run === 'remove') deeds.act('remove', [[chat.id, title]]);
+    if (run === 'pin') deeds.act('pin', [chat.id, title], !chat.pinned);
+    if (run === 'archive') deeds.act('archive', [[chat.id, title]]);
   };
   if (chosen !== undefined) {
     return (
       <li>
-        <label className="chat-choice" title={chat.title}>
+        <label className="chat-choice" title={title}>
           <input
             type="checkbox"
             checked={chosen}
             // The menu that began it is gone.
             autoFocus={chosen}
-            onChange={() => onChoose(chat.id, chat.title)}
+            onChange={() => onChoose(chat.id, title)}
           />
           <span className="chat-title" dir="auto">
-            {chat.title}
+            {title}
           </span>
         </label>
       </li>
@@ -64,7 +66,7 @@ export const ChatRow = memo(function ChatRow(props: RowProps) {
     return (
       <li>
         <TitleField
-          title={chat.title}
+          title={title}
           onEnd={(title) => {
             setRenaming(false);
             if (title !== undefined) onRename(chat.id, title);
@@ -82,20 +84,20 @@ export const ChatRow = memo(function ChatRow(props: RowProps) {
         className={chat.active ? 'writing' : unread ? 'unread' : ''}
         onClick={onNavigate}
         onKeyDown={onKey}
-        title={chat.title}
+        title={title}
       >
         <span className="chat-title" dir="auto">
-          {chat.title}
+          {title}
         </span>
         {unread && <span className="visually-hidden"> {t('chats.unread')}</span>}
         {chat.active && <span className="visually-hidden"> {t('chats.writing')}</span>}
       </NavLink>
       <ChatMenu
-        name={t('chats.actions', { title: chat.title })}
+        name={t('chats.actions', { title })}
         className="icon-button row-menu"
         chat={chat}
         deeds={deeds}
-        here={{ unread, rename: () => setRenaming(true), choose: () => onChoose(chat.id, chat.title) }}
+        here={{ unread, rename: () => setRenaming(true), choose: () => onChoose(chat.id, title) }}
       />
     </li>
   );

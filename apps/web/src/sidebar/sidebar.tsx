@@ -32,7 +32,7 @@ export function Sidebar({ user, open, onNavigate, onFind, onShortcuts, onHide }:
           {useStore(HOUSE)}
         </span>
         <button type="button" className="icon-button hide-button" aria-label={t('chats.hide')} onClick={onHide}>
-          <Icon name="previous" />
+          <Icon name="panel" />
         </button>
       </div>
       <div className="sidebar-links">

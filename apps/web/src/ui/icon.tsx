@@ -32,6 +32,8 @@ const PATHS = {
   print: 'M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z',
   speak: 'M4 9v6h4l5 4V5L8 9zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11',
   hush: 'M6 6h12v12H6z',
+  stop: 'M7 7h10v10H7z',
+  panel: 'M4 5h16v14H4zM9.5 5v14',
   pin: 'M9 4h6l-1 6 4 4H6l4-4zM12 14v6',
   archive: 'M4 5h16v4H4zM5 9v10h14V9M10 13h4',
   dot: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8',
@@ -39,7 +41,7 @@ const PATHS = {
 } as const;
 
 /** They point along the line. */
-const MIRRORED: readonly string[] = ['previous', 'next', 'go', 'leave'];
+const MIRRORED: readonly string[] = ['previous', 'next', 'go', 'leave', 'panel'];
 
 export type IconName = keyof typeof PATHS;
 

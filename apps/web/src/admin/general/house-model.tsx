@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
 import { useModels } from '../../chat/chat-queries';
 import { t } from '../../messages';
+import { PartBoundary } from '../../ui/part-boundary';
 import { ta } from '../messages';
 import { defaultsOf, useModelsConfig, useOfferModels } from '../models/model-queries';
 import { Problem } from '../page-parts';
@@ -45,15 +46,17 @@ export function HouseModel() {
       <Problem error={offering.error ?? (models.data ? undefined : models.error)} />
       <span role="status">{offering.isSuccess ? ta('saved') : ''}</span>
       {choosing && (
-        <Suspense fallback={<span role="status">{t('page.loading')}</span>}>
-          <ModelPicker
-            models={all}
-            recent={[]}
-            value={id}
-            onChoose={(model) => choose(model)}
-            onClose={() => setChoosing(false)}
-          />
-        </Suspense>
+        <PartBoundary onClose={() => setChoosing(false)}>
+          <Suspense fallback={<span role="status">{t('page.loading')}</span>}>
+            <ModelPicker
+              models={all}
+              recent={[]}
+              value={id}
+              onChoose={(model) => choose(model)}
+              onClose={() => setChoosing(false)}
+            />
+          </Suspense>
+        </PartBoundary>
       )}
     </div>
   );

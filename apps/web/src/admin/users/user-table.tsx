@@ -1,5 +1,6 @@
 import type { UserRow } from '@perennial/contracts-wire';
 import { t } from '../../messages';
+import { Icon } from '../../ui/icon';
 import { ta } from '../messages';
 import { dateWords, sinceWords } from '../words';
 import type { Order, UserList } from './list-address';
@@ -101,11 +102,12 @@ export function UserTable(props: UserTableProps) {
               )}
               <button
                 type="button"
-                className="button button-quiet button-small"
+                className="button button-quiet button-small admin-edit"
                 aria-label={ta('edit', { name: user.name })}
                 onClick={() => onOpen(user)}
               >
-                {t('action.edit')}
+                <Icon name="edit" />
+                <span>{t('action.edit')}</span>
               </button>
             </td>
           </tr>

@@ -2,6 +2,7 @@ import type { SessionProfile, UserRow } from '@perennial/contracts-wire';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { t } from '../../messages';
+import { PartBoundary } from '../../ui/part-boundary';
 import { ta } from '../messages';
 import { AdminPage, focusPage, Problem } from '../page-parts';
 import { Pager } from '../pager';
@@ -126,9 +127,11 @@ export function UsersPage({ self }: { self: SessionProfile }) {
         />
       )}
       {importing && (
-        <Suspense fallback={<span role="status">{t('page.loading')}</span>}>
-          <ImportUsers onClose={() => setImporting(false)} onChanged={listsAgain} />
-        </Suspense>
+        <PartBoundary onClose={() => setImporting(false)}>
+          <Suspense fallback={<span role="status">{t('page.loading')}</span>}>
+            <ImportUsers onClose={() => setImporting(false)} onChanged={listsAgain} />
+          </Suspense>
+        </PartBoundary>
       )}
       {opened && (
         <UserDialog

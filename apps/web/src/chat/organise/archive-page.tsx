@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import { t } from '../../messages';
 import { dateText } from '../../messages/formats';
 import { usePageTitle } from '../../messages/page-title';
+import { shownTitle } from '../../messages/shown-title';
 import { useStore } from '../../state/store';
 import { useSettled } from '../../state/use-settled';
 import { Icon } from '../../ui/icon';
@@ -67,7 +68,9 @@ export default function ArchivePage() {
   );
 }
 
-function ArchivedRow({ chat: { id, title, updated_at: at }, deeds }: { chat: ChatListItem; deeds: Deeds }) {
+function ArchivedRow({ chat, deeds }: { chat: ChatListItem; deeds: Deeds }) {
+  const { id, updated_at: at } = chat;
+  const title = shownTitle(chat.title);
   return (
     <li className="document-row">
       <Icon name="archive" />

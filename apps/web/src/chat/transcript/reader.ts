@@ -5,6 +5,8 @@ import { Warmth } from './warmth';
 
 /** A reader who scrolls to within this distance of the end, in pixels, follows it again. */
 const AT_END = 24;
+/** Less text than this below the view needs no button that leads to it, and that button would cover what is there; in pixels. */
+const WORTH_A_WAY = 96;
 /** Between the top of the view and the question that was just sent, in pixels. */
 const ABOVE_QUESTION = 16;
 /** Keys that scroll away from the end. */
@@ -236,7 +238,7 @@ export class Reader {
   }
 
   private look(): void {
-    this.below.set(this.view !== undefined && !this.following && this.left() > AT_END);
+    this.below.set(this.view !== undefined && !this.following && this.left() > WORTH_A_WAY);
   }
 
   /** Distance to the end. */

@@ -16,17 +16,20 @@ export function SourceList({ documents, onOpen }: SourceListProps) {
   return (
     <section className="sources" aria-label={t('sources')}>
       <ol>
-        {documents.map((document) => (
-          <li key={document.number}>
-            <button type="button" onClick={() => onOpen(document)}>
-              <span className="source-number">{document.number}</span>
-              <span className="source-name" dir="auto">
-                {document.name}
-              </span>
-              <span className="muted">{placesWords(document.passages)}</span>
-            </button>
-          </li>
-        ))}
+        {documents.map((document) => {
+          const places = placesWords(document.passages);
+          return (
+            <li key={document.number}>
+              <button type="button" onClick={() => onOpen(document)}>
+                <span className="source-number">{document.number}</span>
+                <span className="source-name" dir="auto">
+                  {document.name}
+                </span>
+                {places && <span className="muted">{places}</span>}
+              </button>
+            </li>
+          );
+        })}
       </ol>
     </section>
   );
