@@ -187,6 +187,38 @@ export function finding(system: PageSystem): void {
       await page.getByText('This chat is in the archive.').waitFor({ state: 'detached' });
     });
 
+    it('gives chats tags, several at once too, which lead to them', async () => {
+      const id = await keep('With a tag');
+      await keep('With it too');
+      await page.goto(`/c/${id}`);
+      await page.getByRole('button', { name: 'Actions for this chat' }).click();
+      await page.getByRole('menuitem', { name: 'Tags…' }).click();
+      const field = page.getByRole('combobox', { name: 'Add a tag' });
+      await field.fill('River birds');
+      await page.getByRole('option', { name: 'Add “River birds”', selected: true }).waitFor();
+      await field.press('Enter');
+      await page.getByRole('button', { name: 'Take away River birds' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('list', { name: 'Tags' }).getByRole('button', { name: 'River birds' }).waitFor();
+      await page.getByRole('button', { name: 'Actions for With a tag', exact: true }).press('Enter');
+      await page.getByRole('menuitem', { name: 'Choose several' }).click();
+      await page.getByRole('checkbox', { name: 'With it too' }).check();
+      await page.getByRole('group', { name: 'Several chats' }).getByRole('button', { name: 'Tags' }).click();
+      await page.getByRole('button', { name: 'Take away River birds' }).waitFor({ state: 'detached' });
+      await page.getByRole('option', { name: 'River birds' }).click();
+      await page.getByRole('button', { name: 'Take away River birds' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.keyboard.press('Escape');
+      await page.getByRole('list', { name: 'Tags' }).getByRole('button', { name: 'River birds' }).click();
+      const hits = page.getByRole('option', { name: /^With (a tag|it too)/ });
+      await expect.poll(() => hits.count()).toBe(2);
+      await page.getByRole('combobox', { name: 'Search chats and commands' }).fill('tag:ri');
+      await page.getByRole('option', { name: /tag:river_birds/ }).waitFor();
+      await page.keyboard.press('Escape');
+    });
+
     it('marks a chat as unread and all as read', async () => {
       const id = await keep('To read again');
       await page.goto(`/c/${id}`);
@@ -327,6 +359,13 @@ export function finding(system: PageSystem): void {
       await small.keyboard.press('Escape');
       await row('On the go', small).waitFor({ state: 'hidden' });
       await small.getByRole('button', { name: 'Chats', exact: true }).tap();
+      await small.getByRole('button', { name: 'Actions for On the go' }).tap();
+      await small.getByRole('menuitem', { name: 'Tags…' }).tap();
+      await small.getByRole('combobox', { name: 'Add a tag' }).fill('Travel');
+      await small.getByRole('option', { name: 'Add “Travel”' }).tap();
+      await small.getByRole('button', { name: 'Take away Travel' }).tap();
+      await small.getByRole('button', { name: 'Take away Travel' }).waitFor({ state: 'detached' });
+      await small.getByRole('dialog').getByRole('button', { name: 'Close' }).tap();
       await small.getByRole('button', { name: 'Actions for On the go' }).tap();
       await small.getByRole('menuitem', { name: 'Rename' }).tap();
       await small.getByLabel('Title of the chat').fill('At home');

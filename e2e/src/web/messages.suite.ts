@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { answerEnded, keepChat } from '../support/page';
 import type { PageSystem } from './page-system';
@@ -7,6 +7,10 @@ import type { PageSystem } from './page-system';
 const CODE = Array.from({ length: 60 }, (_, at) => `const line${at} = ${at};`).join('\n');
 const RICH = `So **bold** [x](https://example.com) \`a < b\`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\`\`\`ts\n${CODE}\n\`\`\``;
 const PROSE = Array.from({ length: 60 }, (_, at) => `Word ${at} of a long answer.`).join('\n\n');
+
+interface Kept {
+  chat: { history: { messages: Record<string, { content: string }> } };
+}
 
 export function messages(system: PageSystem): void {
   describe('what can be done with messages', () => {
@@ -236,6 +240,68 @@ export function messages(system: PageSystem): void {
       await ended();
       expect(await page.locator('.message-assistant').first().locator('.markdown').textContent()).toBe('My words');
       await other.close();
+    });
+
+    it('deletes a message or all from it on, which can be undone, and makes a new chat of what leads to one', async () => {
+      const line = (id: string, parentId: string | null, role: 'user' | 'assistant') =>
+        ({ id, parentId, role, content: `Text ${id}` }) as const;
+      const id = await keepChat(page, 'To cut', [
+        line('q1', null, 'user'),
+        line('a1', 'q1', 'assistant'),
+        line('q2', 'a1', 'user'),
+        line('a2', 'q2', 'assistant'),
+      ]);
+      await page.goto(`/c/${id}`);
+      const texts = () => page.locator('.message-user .question, .message-assistant .markdown').allInnerTexts();
+      const choose = async (of: Locator, name: string) => {
+        await of.hover();
+        await of.getByRole('button', { name: 'More' }).click();
+        await page.getByRole('menuitem', { name }).click();
+      };
+      const message = (id: string) => page.locator(`[data-message=${id}]`);
+      const stored = () =>
+        page.evaluate(async (id) => {
+          const { chat } = (await (await fetch(`/api/v1/chats/${id}`)).json()) as Kept;
+          return Object.values(chat.history.messages)
+            .map(({ content }) => content)
+            .sort();
+        }, id);
+      const all = ['Text q1', 'Text a1', 'Text q2', 'Text a2'];
+      await expect.poll(texts).toEqual(all);
+      await choose(message('a1'), 'Delete this message');
+      await expect.poll(texts).toEqual(['Text q1', 'Text q2', 'Text a2']);
+      // The focus is where it can be undone.
+      await page.locator('button:focus', { hasText: 'Undo' }).press('Enter');
+      await expect.poll(texts).toEqual(all);
+      expect(await stored()).toEqual([...all].sort());
+
+      await choose(message('a1'), 'New chat from here');
+      await page.waitForURL((url) => !url.pathname.endsWith(id));
+      await expect.poll(texts).toEqual(['Text q1', 'Text a1']);
+
+      await page.goto(`/c/${id}`);
+      await choose(message('q2'), 'Delete from here on');
+      await expect.poll(texts).toEqual(['Text q1', 'Text a1']);
+      await page.evaluate(async (id) => {
+        const late = { id: 'late', parentId: 'a2', childrenIds: [], role: 'user', content: 'Text late' };
+        const body = JSON.stringify({ chat: { history: { messages: { late } } } });
+        await fetch(`/api/v1/chats/${id}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      }, id);
+      // The deletion comes before what is asked next; what another page wrote there meanwhile stays.
+      await box().fill('Go on');
+      await box().press('Enter');
+      await page.getByRole('status').getByText('The message was not deleted. It was gone on with').waitFor();
+      await page.locator('.message-assistant').nth(1).waitFor();
+      await ended();
+      expect(await texts()).toEqual(['Text q1', 'Text a1', 'Go on', 'Go on']);
+      expect(await stored()).toEqual([...all, 'Text late', 'Go on', 'Go on'].sort());
+
+      await choose(page.locator('.message-user').last(), 'Delete from here on');
+      await expect.poll(texts).toEqual([...all, 'Text late']);
+      await page.goto('/favicon.svg');
+      await expect.poll(stored).toEqual([...all, 'Text late'].sort());
+      await page.goto(`/c/${id}`);
+      await expect.poll(texts).toEqual([...all, 'Text late']);
     });
 
     it('saves a chat as Markdown and as JSON, all of it, and prints messages that are far from the view', async () => {

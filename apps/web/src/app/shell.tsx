@@ -5,6 +5,8 @@ import { useConfig } from '../house/use-config';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { Sidebar } from '../sidebar/sidebar';
+import { useStore } from '../state/store';
+import { WINDOW } from '../state/window';
 import { useCloseRequest } from '../ui/close-request';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
@@ -26,6 +28,11 @@ const Palette = lazy(async () => {
   await palette.textsLoaded;
   return palette;
 });
+const TagsDialog = lazy(async () => {
+  const tags = await import('../chat/organise/tags-dialog');
+  await tags.textsLoaded;
+  return tags;
+});
 const ShortcutList = lazy(() => import('./shortcut-list'));
 // The page is whole without them, too.
 const Notices = lazy<() => ReactNode>(() => import('./notices').catch(() => ({ default: () => null })));
@@ -43,10 +50,12 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN_KEY) !== null);
   // The house's name.
   useConfig();
-  const [dialog, setDialog] = useState<'palette' | 'shortcuts' | undefined>(
+  const above = useStore(WINDOW);
+  useEffect(() => {
     // A shortcut of the installed page; the palette takes it out of the address.
-    location.search === '?find' ? 'palette' : undefined,
-  );
+    if (location.search === '?find') WINDOW.set({ kind: 'palette' });
+    return closeAbove;
+  }, []);
   const close = () => setOpen(false);
   const { pathname } = useLocation();
   const skip = SKIPS.find(({ path }) => pathname.startsWith(path)) ?? TO_THE_BOX;
@@ -59,11 +68,11 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
   };
   const find = () => {
     close();
-    setDialog('palette');
+    WINDOW.set({ kind: 'palette' });
   };
   const showShortcuts = () => {
     close();
-    setDialog('shortcuts');
+    WINDOW.set({ kind: 'shortcuts' });
   };
   useCloseRequest(open, close);
   const { letterShortcuts = true } = usePreferences();
@@ -105,12 +114,13 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
         </Suspense>
         {children}
       </div>
-      <PartBoundary of={dialog} onClose={() => setDialog(undefined)}>
+      <PartBoundary of={above?.kind} onClose={closeAbove}>
         <Suspense>
-          {dialog === 'palette' && (
-            <Palette onShortcuts={() => setDialog('shortcuts')} onClose={() => setDialog(undefined)} />
+          {above?.kind === 'palette' && (
+            <Palette text={above.text} onShortcuts={() => WINDOW.set({ kind: 'shortcuts' })} onClose={closeAbove} />
           )}
-          {dialog === 'shortcuts' && <ShortcutList onClose={() => setDialog(undefined)} />}
+          {above?.kind === 'shortcuts' && <ShortcutList onClose={closeAbove} />}
+          {above?.kind === 'tags' && <TagsDialog chats={above.chats} onClose={closeAbove} />}
         </Suspense>
       </PartBoundary>
       <AnswerNotices />
@@ -118,3 +128,5 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
     </div>
   );
 }
+
+const closeAbove = (): void => WINDOW.set(undefined);

@@ -1,5 +1,5 @@
 import type { PickerModel } from '@perennial/contracts-wire';
-import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import { useParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
 import { t } from '../messages';
@@ -10,11 +10,13 @@ import { useStore } from '../state/store';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { useShortcut } from '../ui/shortcuts';
+import { listIn } from '../wire/narrow';
 import { useLinkedMessage, usePrefill } from './address';
 import { ChatProblem } from './chat-problem';
 import { useHouseModel, useModels, useRenameChat, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
 import { useDrafts } from './drafts';
+import { DROPPING } from './dropped';
 import { ModelButton } from './model-button';
 import { ChatMenu } from './organise/chat-menu';
 import { TitleField } from './organise/title-field';
@@ -24,7 +26,6 @@ import { Suggestions } from './suggestions';
 import { endOf, textOf, threadOf, versionsByParent } from './thread';
 import { Reader } from './transcript/reader';
 import { useChat } from './use-chat';
-import { useChatActions } from './use-chat-actions';
 import { useParameters } from './use-parameters';
 import { useRead } from './use-read';
 import { useTurn } from './use-turn';
@@ -34,6 +35,10 @@ const loadTranscript = () => import('./transcript/transcript');
 const atOnce = loadTranscript().catch(() => undefined);
 const Transcript = lazy(async () => ({ default: ((await atOnce) ?? (await loadTranscript())).Transcript }));
 const Outline = lazy(() => import('./outline'));
+// The chat is whole without it, too.
+const TagLine = lazy<(of: { chatId: string }) => ReactNode>(() =>
+  import('./organise/tag-line').catch(() => ({ default: () => null })),
+);
 const ModelPicker = lazy(() => import('../models/model-picker'));
 
 /** An answer that is not at its end and that no run is known to write is asked for again after this time. */
@@ -43,7 +48,10 @@ const ASK_AGAIN_MS = 3_000;
 export function ChatPage() {
   const { chatId } = useParams();
   const [reader] = useState(() => new Reader());
-  const chat = useChat(chatId, reader.readingOf(chatId).place !== undefined);
+  const fetched = useChat(chatId, reader.readingOf(chatId).place !== undefined);
+  const dropping = useStore(DROPPING);
+  const data = useMemo(() => dropping.from(fetched.data), [dropping, fetched.data]);
+  const chat = { ...fetched, data };
   const tasks = useRunningTasks(chatId);
   const models = useModels();
   /** The end of the branch; undefined: the chat's current one. */
@@ -92,7 +100,7 @@ export function ChatPage() {
   }, [isOrphan, dataUpdatedAt, reload]);
 
   usePrefill(chatId === undefined ? draft : undefined);
-  const link = useLinkedMessage(chat, (id) => {
+  const link = useLinkedMessage(fetched, (id) => {
     if (stored.every((message) => message.id !== id)) setBranch({ of: chatId, end: endOf(chat.data, id) });
     reader.goTo(id);
   });
@@ -133,14 +141,15 @@ export function ChatPage() {
     [stored],
   );
   const versions = useMemo(() => versionsByParent(chat.data), [chat.data]);
-  const actions = useChatActions({
+  const around = {
     chatId,
     chat: chat.data,
     turn,
-    showBranch: (end) => setBranch(end === undefined ? undefined : { of: chatId, end }),
-    chooseModel: (onChosen) => setChoosing(() => onChosen),
+    shownEnd,
+    showBranch: (end: string | undefined) => setBranch(end === undefined ? undefined : { of: chatId, end }),
+    chooseModel: (onChosen: (model: string) => void) => setChoosing(() => onChosen),
     reload,
-  });
+  };
 
   const names = useMemo(() => new Map(models.data?.data.map(({ id, name }) => [id, name])), [models.data]);
   // The chat may be read before its running answers are.
@@ -148,7 +157,7 @@ export function ChatPage() {
   const busy = isLoading || thread !== stored || runId !== undefined || (isOrphan && tasks.isFetching);
   const writing = runId !== undefined || (chatId !== undefined && thread !== stored);
   useRead(chat.data, writing);
-  const here = { rename: () => setRenaming(true), print: () => void printAll(chat) };
+  const here = { rename: () => setRenaming(true), print: () => void printAll(fetched) };
   const items = async () => (chat.data ? deeds.items(chat.data, here) : []);
   useShortcut('model', () => setChoosing(() => choose));
   const onStop = () => (turn.delivery.delay.get() ? turn.delivery.takeBack() : stop.mutate());
@@ -189,6 +198,11 @@ export function ChatPage() {
               <Icon name="list" />
             </button>
           )}
+          {chatId !== undefined && listIn(chat.data?.meta, 'tags').length > 0 && (
+            <Suspense>
+              <TagLine chatId={chatId} />
+            </Suspense>
+          )}
           {chatId !== undefined && chat.data && (
             <ChatMenu name={t('chat.actions')} className="icon-button" chat={chat.data} {...{ deeds, here }} />
           )}
@@ -205,7 +219,7 @@ export function ChatPage() {
                 runId={runId}
                 names={names}
                 reader={reader}
-                actions={actions}
+                around={around}
                 onQuote={quote}
                 onEarlier={chat.earlier.waits ? chat.earlier.fetch : undefined}
               />

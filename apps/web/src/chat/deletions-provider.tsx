@@ -31,11 +31,11 @@ export function DeletionsProvider({ children }: { children: ReactNode }) {
     );
   });
   useEffect(() => {
-    const leave = () => deletions.finishAll(true);
+    const leave = () => void deletions.finishAll(true);
     addEventListener('pagehide', leave);
     return () => {
       removeEventListener('pagehide', leave);
-      deletions.finishAll(false);
+      void deletions.finishAll(false);
     };
   }, [deletions]);
   return <DeletionsContext value={deletions}>{children}</DeletionsContext>;

@@ -43,9 +43,25 @@ describe('the deletion of a chat', () => {
   it('is done when the page is left, once', async () => {
     const { deletions, asked } = start();
     deletions.begin('a');
-    deletions.finishAll(true);
+    void deletions.finishAll(true);
     await vi.advanceTimersByTimeAsync(UNDO_FOR_MS);
     expect(asked).toEqual([['a', true]]);
+  });
+
+  it('is waited for by what must come after it, also when it has begun before', async () => {
+    const answers: (() => void)[] = [];
+    const { deletions } = start(() => new Promise<void>((resolve) => answers.push(resolve)));
+    deletions.begin('a');
+    await vi.advanceTimersByTimeAsync(UNDO_FOR_MS);
+    deletions.begin('b');
+    const ended = vi.fn();
+    const ending = deletions.finishAll(false).then(ended);
+    answers[1]?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(ended).not.toHaveBeenCalled();
+    answers[0]?.();
+    await ending;
+    await deletions.finishAll(false);
   });
 
   it('shows the chat again if the server refuses', async () => {

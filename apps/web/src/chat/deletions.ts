@@ -4,52 +4,61 @@ import { Store } from '../state/store';
 export const UNDO_FOR_MS = 10_000;
 
 /**
- * Chats that are being deleted: they are hidden at once, and the server is told when it cannot be undone any more, or when the page is left. If
- * the page dies before, the chat is still there.
+ * Chats, or messages, that are being deleted: they are hidden at once, and the server is told when it cannot be undone any more, or when the page
+ * is left. If the page dies before, they are still there.
  */
 export class Deletions {
-  /** Ids of chats that are not shown. */
+  /** Ids of what is not shown. */
   readonly hidden = new Store<ReadonlySet<string>>(new Set());
   private readonly waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly underWay = new Set<Promise<void>>();
 
-  /** @param remove deletes a chat; `leaving`: the request must outlive the page */
+  /** @param remove deletes it; `leaving`: the request must outlive the page */
   constructor(
-    private readonly remove: (chatId: string, leaving: boolean) => Promise<unknown>,
-    private readonly onProblem: (chatId: string, error: unknown) => void,
+    private readonly remove: (id: string, leaving: boolean) => Promise<unknown>,
+    private readonly onProblem: (id: string, error: unknown) => void,
   ) {}
 
-  begin(chatId: string): void {
-    if (this.waiting.has(chatId)) return;
-    this.hidden.set(new Set([...this.hidden.get(), chatId]));
+  begin(id: string): void {
+    if (this.waiting.has(id)) return;
+    this.hidden.set(new Set([...this.hidden.get(), id]));
     this.waiting.set(
-      chatId,
-      setTimeout(() => this.finish(chatId, false), UNDO_FOR_MS),
+      id,
+      setTimeout(() => void this.finish(id, false), UNDO_FOR_MS),
     );
   }
 
   /** @returns whether it was not too late */
-  undo(chatId: string): boolean {
-    clearTimeout(this.waiting.get(chatId));
-    if (!this.waiting.delete(chatId)) return false;
-    this.show(chatId);
+  undo(id: string): boolean {
+    clearTimeout(this.waiting.get(id));
+    if (!this.waiting.delete(id)) return false;
+    this.show(id);
     return true;
   }
 
-  /** The page is left, or its account signs out. */
-  finishAll(leaving: boolean): void {
-    for (const chatId of [...this.waiting.keys()]) this.finish(chatId, leaving);
+  /** The page is left, or its account signs out; or what comes next must come after them. Resolves when all that were begun have ended. */
+  async finishAll(leaving: boolean): Promise<void> {
+    for (const id of this.waiting.keys()) void this.finish(id, leaving);
+    await Promise.all(this.underWay);
   }
 
-  private finish(chatId: string, leaving: boolean): void {
-    clearTimeout(this.waiting.get(chatId));
-    this.waiting.delete(chatId);
-    this.remove(chatId, leaving).catch((error: unknown) => {
-      this.show(chatId);
-      this.onProblem(chatId, error);
+  private async finish(id: string, leaving: boolean): Promise<void> {
+    const ending = this.end(id, leaving);
+    this.underWay.add(ending);
+    await ending;
+    this.underWay.delete(ending);
+  }
+
+  private async end(id: string, leaving: boolean): Promise<void> {
+    clearTimeout(this.waiting.get(id));
+    this.waiting.delete(id);
+    await this.remove(id, leaving).catch((error: unknown) => {
+      this.show(id);
+      this.onProblem(id, error);
     });
   }
 
-  private show(chatId: string): void {
-    this.hidden.set(new Set([...this.hidden.get()].filter((id) => id !== chatId)));
+  private show(id: string): void {
+    this.hidden.set(new Set([...this.hidden.get()].filter((one) => one !== id)));
   }
 }

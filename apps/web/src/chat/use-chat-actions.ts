@@ -1,14 +1,22 @@
 import type { Chat, Message } from '@perennial/contracts-wire';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { t } from '../messages';
+import { showToast } from '../ui/toasts';
 import { useChangeChat } from './chat-queries';
+import { DROPPING } from './dropped';
 import { endOf } from './thread';
 import type { MessageActions } from './transcript/actions';
 import type { useTurn } from './use-turn';
 
-interface Around {
+/** What actions need of the page of a chat. */
+export interface Around {
   chatId: string | undefined;
   chat: Chat | undefined;
   turn: ReturnType<typeof useTurn>;
+  /** Of the shown branch, if it is not that of the server. */
+  shownEnd: string | undefined;
   /** Shows the branch with this end; without one that of the server. */
   showBranch: (end: string | undefined) => void;
   /** Lets the reader choose a model. */
@@ -19,15 +27,23 @@ interface Around {
 /** What can be done with the messages of the shown chat. The actions stay the same objects; what they need is looked up when they are used. */
 export function useChatActions(around: Around): MessageActions {
   const change = useChangeChat();
-  const [latest] = useState(() => ({ ...around, change }));
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [latest] = useState(() => ({ ...around, change, client, navigate }));
   useEffect(() => {
-    Object.assign(latest, around, { change });
+    Object.assign(latest, around, { change, client, navigate });
   });
   const [actions] = useState(() => actionsFrom(latest));
   return actions;
 }
 
-function actionsFrom(latest: Around & { change: ReturnType<typeof useChangeChat> }): MessageActions {
+interface Latest extends Around {
+  change: ReturnType<typeof useChangeChat>;
+  client: QueryClient;
+  navigate: ReturnType<typeof useNavigate>;
+}
+
+function actionsFrom(latest: Latest): MessageActions {
   let focused: string | undefined;
   /** The problem of a turn that was not accepted is shown above the box. */
   const andShow = (turn: Promise<unknown>): void => {
@@ -49,6 +65,7 @@ function actionsFrom(latest: Around & { change: ReturnType<typeof useChangeChat>
       const { chatId } = latest;
       if (chatId === undefined) return;
       const version = versionOf(answer, text);
+      await DROPPING.get().finish(false);
       await latest.change.mutateAsync({
         chatId,
         chat: { history: { currentId: version.id, messages: { [version.id]: version } } },
@@ -66,6 +83,31 @@ function actionsFrom(latest: Around & { change: ReturnType<typeof useChangeChat>
     stay: () => {
       latest.showBranch(latest.turn.thread.at(-1)?.id);
       return () => latest.showBranch(undefined);
+    },
+    remove: ({ id: messageId }, extent) => {
+      const { chatId, client, shownEnd, turn } = latest;
+      if (chatId === undefined) return;
+      const at = turn.thread.findIndex(({ id }) => id === messageId);
+      // The branch that was gone to stays the shown one, as far as there is one.
+      const isEndGone = extent === 'branch' || at === turn.thread.length - 1;
+      const show = (end: string | undefined) => {
+        if (shownEnd !== undefined && isEndGone && latest.chatId === chatId) latest.showBranch(end);
+      };
+      import('./organise/message-deletions').then(
+        async ({ deleteMessage }) => {
+          await deleteMessage({ chatId, messageId, extent, client, onBack: () => show(shownEnd) });
+          show(turn.thread[at - 1]?.id);
+        },
+        () => showToast({ key: messageId, text: t('error.failed') }),
+      );
+    },
+    fork: ({ id: messageId }) => {
+      const { chatId, client, navigate } = latest;
+      if (chatId === undefined) return;
+      import('./organise/fork').then(
+        ({ fork }) => fork({ chatId, messageId, client, open: (id) => void navigate(`/c/${id}`) }),
+        () => showToast({ key: messageId, text: t('error.failed') }),
+      );
     },
     takesFocus: (id) => {
       const takes = focused === id;

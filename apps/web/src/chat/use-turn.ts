@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router';
 import { useSendTurn } from './chat-queries';
 import { TakenBack } from './delivery';
 import type { Parameters } from './draft';
+import { DROPPING } from './dropped';
 import { useLive } from './live';
 import { contentWith, picturesIn } from './pictures';
 import { type PendingTurn, withPending } from './thread';
@@ -60,6 +61,7 @@ export function useTurn({ chatId, chat, stored, model, parameters, followUps, on
     setPending({ chatId, messages: asked ? [asked, answer] : [answer] });
     let reply: TurnReply;
     try {
+      await DROPPING.get().finish(false);
       reply = await send.mutateAsync({
         model: by,
         key: answerId,
@@ -89,6 +91,12 @@ export function useTurn({ chatId, chat, stored, model, parameters, followUps, on
   useEffect(() => {
     if (chatId !== undefined) setPending((turn) => (turn?.acceptedIn === chatId ? { ...turn, chatId } : turn));
   }, [chatId]);
+  // Once the chat has it, it is shown as long as the chat does: it may be deleted.
+  const answerId = pending?.messages.at(-1)?.id;
+  const isStored = answerId !== undefined && chat?.chat.history?.messages[answerId] !== undefined;
+  useEffect(() => {
+    if (isStored) setPending(undefined);
+  }, [isStored]);
   const isHere = pending?.chatId === chatId || (chatId !== undefined && pending?.acceptedIn === chatId);
   const thread = withPending(stored, chat, isHere ? pending : undefined);
   return {
@@ -113,8 +121,9 @@ export function useTurn({ chatId, chat, stored, model, parameters, followUps, on
       return ask(crypto.randomUUID(), parentId ?? null, question);
     },
     /** Writes on where an answer was cut off, with the model that wrote it. */
-    goOn: (answer: Message) =>
-      send.mutateAsync({
+    goOn: async (answer: Message) => {
+      await DROPPING.get().finish(false);
+      return send.mutateAsync({
         model: answer.model ?? model,
         key: crypto.randomUUID(),
         toBody: (model) => ({
@@ -124,7 +133,8 @@ export function useTurn({ chatId, chat, stored, model, parameters, followUps, on
           assistant_message_id: answer.id,
           params: parameters,
         }),
-      }),
+      });
+    },
   };
 }
 

@@ -18,9 +18,16 @@ import { chatChoice, type Command, commandChoice, section, useCommands } from '.
 import { OperatorButtons, operatorChoice, operatorsFor } from './operators';
 import type { Place } from './places';
 
+interface PaletteProps {
+  /** What is looked for at first. */
+  text?: string;
+  onShortcuts: () => void;
+  onClose: () => void;
+}
+
 /** Finds chats by their titles and texts, and what the page can do. */
-export default function Palette({ onShortcuts, onClose }: { onShortcuts: () => void; onClose: () => void }) {
-  const [text, setText] = useState('');
+export default function Palette({ text: first = '', onShortcuts, onClose }: PaletteProps) {
+  const [text, setText] = useState(first);
   const query = useSettled(text.trim());
   const navigate = useNavigate();
   const [address, setAddress] = useSearchParams();

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { leaveSession } from '../auth/use-session';
 import { useDeletions } from '../chat/deletions-provider';
 import { useDrafts } from '../chat/drafts';
+import { DROPPING } from '../chat/dropped';
 import { t } from '../messages';
 import { showToast } from '../ui/toasts';
 import { CHANNEL } from './follow-sign-out';
@@ -14,7 +15,8 @@ export function useSignOut(): () => Promise<void> {
   const deletions = useDeletions();
   return async () => {
     // While the session may still do it.
-    deletions.finishAll(false);
+    void deletions.finishAll(false);
+    void DROPPING.get().finish(true);
     try {
       await call(routes.auths.signOut, {});
     } catch (error) {

@@ -8,10 +8,15 @@ import { useChatDeeds } from '../chat/organise/use-chat-deeds';
 import { t } from '../messages';
 import { UNREAD } from '../messages/page-title';
 import { useStore } from '../state/store';
+import { WINDOW } from '../state/window';
 import { ChatRow } from './chat-row';
 import { byDay } from './days';
 
-const SelectionBar = lazy(async () => ({ default: (await import('./selection-bar')).SelectionBar }));
+const SelectionBar = lazy(async () => {
+  const bar = await import('./selection-bar');
+  await bar.textsLoaded;
+  return { default: bar.SelectionBar };
+});
 
 /** The pinned chats, and the others by day, the newest first; older ones come when the end of the list is seen. */
 export function ChatList({ onNavigate }: { onNavigate: () => void }) {
@@ -69,7 +74,13 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
     <div className="chat-list">
       {chosen && (
         <Suspense>
-          <SelectionBar count={chosen.size} onArchive={archiveChosen} onDelete={deleteChosen} onEnd={endChoosing} />
+          <SelectionBar
+            count={chosen.size}
+            onTag={() => WINDOW.set({ kind: 'tags', chats: [...chosen] })}
+            onArchive={archiveChosen}
+            onDelete={deleteChosen}
+            onEnd={endChoosing}
+          />
         </Suspense>
       )}
       {parts.length === 0 && <p className="empty">{t('chats.none')}</p>}

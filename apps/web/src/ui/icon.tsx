@@ -37,11 +37,13 @@ const PATHS = {
   pin: 'M9 4h6l-1 6 4 4H6l4-4zM12 14v6',
   archive: 'M4 5h16v4H4zM5 9v10h14V9M10 13h4',
   dot: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8',
+  fork: 'M7 4v6a4 4 0 0 0 4 4h6M7 10v10M14 11l3 3-3 3',
+  tag: 'M4 4h8l8 8-8 8-8-8zM8.5 8.5h.01',
   leave: 'M10 4H5v16h5M15 8l4 4-4 4M19 12H9',
 } as const;
 
 /** They point along the line. */
-const MIRRORED: readonly string[] = ['previous', 'next', 'go', 'leave', 'panel'];
+const MIRRORED: readonly string[] = ['previous', 'next', 'go', 'leave', 'panel', 'fork', 'tag'];
 
 export type IconName = keyof typeof PATHS;
 

@@ -30,11 +30,17 @@ export const routes = {
     updatePassword: at<Declared['auths']['updatePassword']>('POST', '/api/v1/auths/update/password'),
     updateProfile: at<Declared['auths']['updateProfile']>('POST', '/api/v1/auths/update/profile'),
   },
+  chatCopies: {
+    fork: at<Declared['chatCopies']['fork']>('POST', '/api/v1/chats/:id/fork'),
+  },
   chatMarks: {
     archive: at<Declared['chatMarks']['archive']>('POST', '/api/v1/chats/:id/archive'),
     pin: at<Declared['chatMarks']['pin']>('POST', '/api/v1/chats/:id/pin'),
     readAll: at<Declared['chatMarks']['readAll']>('POST', '/api/v1/chats/read'),
     unread: at<Declared['chatMarks']['unread']>('POST', '/api/v1/chats/:id/unread'),
+  },
+  chatMessages: {
+    remove: at<Declared['chatMessages']['remove']>('DELETE', '/api/v1/chats/:id/messages/:message_id'),
   },
   chatTags: {
     add: at<Declared['chatTags']['add']>('POST', '/api/v1/chats/:id/tags'),

@@ -1,4 +1,5 @@
 import { t } from '../../messages';
+import { WINDOW } from '../../state/window';
 import type { IconName } from '../../ui/icon';
 import type { NamedChat } from '../deletions-provider';
 import type { ChatDeeds } from './chat-deeds';
@@ -42,6 +43,7 @@ export function chatItems(chat: MarkedChat, deeds: ChatDeeds, { unread, rename, 
     unread
       ? { name: to('chat.markRead'), icon: 'dot', run: () => deeds.markRead(id) }
       : { name: to('chat.markUnread'), icon: 'dot', run: () => deeds.markUnread([named]) },
+    { name: to('tag.edit'), icon: 'tag', run: () => WINDOW.set({ kind: 'tags', chats: [named] }) },
     choose && { name: t('chats.choose'), icon: 'check', run: choose },
     { name: to('chat.asMarkdown'), icon: 'save', run: () => deeds.exportAs('markdown', named) },
     { name: to('chat.asJson'), icon: 'save', run: () => deeds.exportAs('json', named) },

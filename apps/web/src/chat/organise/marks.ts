@@ -21,6 +21,23 @@ interface Marking {
  */
 export async function mark(client: QueryClient, { ids, change, back, send }: Marking): Promise<Error | undefined> {
   for (const id of ids) patchRow(client, id, change);
+  const fault = await forEach(ids, send, (id) => patchRow(client, id, back));
+  // A list that has not loaded these chats does not know them yet.
+  await client.invalidateQueries({ queryKey: CHATS_KEY });
+  return fault;
+}
+
+/**
+ * Asks for each of several chats, a few at once.
+ *
+ * @param onRefused is told where the server refuses
+ * @returns why it did
+ */
+export async function forEach(
+  ids: readonly string[],
+  send: (chatId: string) => Promise<unknown>,
+  onRefused: (chatId: string) => void,
+): Promise<Error | undefined> {
   const waiting = [...ids];
   let fault: Error | undefined;
   const work = async () => {
@@ -28,13 +45,11 @@ export async function mark(client: QueryClient, { ids, change, back, send }: Mar
       try {
         await send(id);
       } catch (error) {
-        patchRow(client, id, back);
+        onRefused(id);
         fault = error instanceof Error ? error : new Error(String(error));
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  // A list that has not loaded these chats does not know them yet.
-  await client.invalidateQueries({ queryKey: CHATS_KEY });
   return fault;
 }

@@ -1,5 +1,6 @@
 import type { Message } from '@perennial/contracts-wire';
 import { createContext, useContext } from 'react';
+import type { Extent } from '../organise/without';
 
 /** What can be done with messages. It never changes while a chat is shown, so that nothing of the page renders its messages. */
 export interface MessageActions {
@@ -19,6 +20,10 @@ export interface MessageActions {
   show(id: string): void;
   /** The branch that is shown stays until the returned function is called, whatever is chosen on other pages. */
   stay(): () => void;
+  /** Deletes a message, alone or with all that follow it; for some seconds that can be undone. */
+  remove(message: Message, extent: Extent): void;
+  /** Makes a new chat of the messages up to this one, and opens it. */
+  fork(message: Message): void;
   /** Whether a version is shown because of its arrow: that keeps the focus. */
   takesFocus(id: string): boolean;
   /** A run has ended: what it wrote is stored. */

@@ -6,6 +6,7 @@ import { Icon } from '../../ui/icon';
 import { Menu } from '../../ui/menu';
 import { useMessageActions } from './actions';
 import { AnswerFacts } from './answer-facts';
+import { moreItems } from './more-items';
 import { ReadAloud } from './speech/read-aloud';
 import { Versions } from './versions';
 
@@ -55,7 +56,7 @@ export function AnswerActions({ message, modelName, text, versionIds, last, cut,
       <Menu
         name={t('action.more')}
         className="action"
-        items={[
+        items={async () => [
           {
             name: t('answer.retryWith'),
             icon: <Icon name="again" />,
@@ -63,6 +64,7 @@ export function AnswerActions({ message, modelName, text, versionIds, last, cut,
           },
           { name: t('action.edit'), icon: <Icon name="edit" />, onChoose: onEdit },
           { name: t('facts'), icon: <Icon name="info" />, onChoose: () => setFacts(true) },
+          ...(await moreItems(message, actions)),
         ]}
       >
         <Icon name="more" />

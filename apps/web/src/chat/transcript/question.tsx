@@ -5,12 +5,14 @@ import { Link } from 'react-router';
 import { originalAddress } from '../../files/original-address';
 import { t } from '../../messages';
 import { Icon } from '../../ui/icon';
+import { Menu } from '../../ui/menu';
 import { useDrafts } from '../drafts';
 import { picturesOf } from '../pictures';
 import { attachmentsOf, textOf } from '../thread';
 import { useMessageActions } from './actions';
 import { MessageEditor } from './message-editor';
 import { MessagePictures } from './message-pictures';
+import { moreItems } from './more-items';
 import { Versions } from './versions';
 
 interface QuestionProps {
@@ -24,7 +26,7 @@ interface QuestionProps {
 
 /** What the reader asked, with what can be done with it. */
 export const Question = memo(function Question({ ref, message, versionIds, stored }: QuestionProps) {
-  const { askInstead } = useMessageActions();
+  const actions = useMessageActions();
   const { edits } = useDrafts();
   // An edit that was not sent goes on after a reload.
   const [editing, setEditing] = useState(() => edits.read(message.id) !== undefined);
@@ -40,7 +42,7 @@ export const Question = memo(function Question({ ref, message, versionIds, store
           name={t('question.edit')}
           done={t('question.ask')}
           hint={t('question.editHint')}
-          onDone={(wanted) => askInstead(message, wanted)}
+          onDone={(wanted) => actions.askInstead(message, wanted)}
           onClose={() => setEditing(false)}
         />
       ) : (
@@ -87,6 +89,9 @@ export const Question = memo(function Question({ ref, message, versionIds, store
                 <Icon name="edit" />
               </button>
               <Versions of={message.id} among={versionIds.split('\n')} />
+              <Menu name={t('action.more')} className="action" items={() => moreItems(message, actions)}>
+                <Icon name="more" />
+              </Menu>
             </>
           )}
         </div>

@@ -6,7 +6,8 @@ import { useStore } from '../../state/store';
 import { Icon } from '../../ui/icon';
 import { useShortcut } from '../../ui/shortcuts';
 import { modelNameOf } from '../thread';
-import { type MessageActions, MessageActionsContext } from './actions';
+import { type Around, useChatActions } from '../use-chat-actions';
+import { MessageActionsContext } from './actions';
 import { markdownParts } from './citation';
 import { type Group, groupsOf } from './groups';
 import { PRINTING, usePrinting } from './printing';
@@ -35,7 +36,7 @@ export interface TranscriptProps {
   /** Names of models, by id. */
   names: ReadonlyMap<string, string>;
   reader: Reader;
-  actions: MessageActions;
+  around: Around;
   onQuote: (text: string) => void;
   /** There are earlier messages: fetches them. */
   onEarlier?: () => void;
@@ -50,11 +51,12 @@ export function Transcript({
   runId,
   names,
   reader,
-  actions,
+  around,
   onQuote,
   onEarlier,
 }: TranscriptProps) {
   const last = thread.at(-1);
+  const actions = useChatActions(around);
   const [parts] = useState(markdownParts);
   usePrinting();
   // What is read is not in the chat that is shown next.

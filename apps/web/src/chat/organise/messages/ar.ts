@@ -47,6 +47,7 @@ export default {
   'message.deleted': 'حُذفت الرسالة.',
   'message.deletedBranch': 'حُذفت الرسائل من هنا فصاعدًا.',
   'message.notDeleted': 'لم تُحذف الرسالة. {reason}',
+  'message.wentOn': 'تواصلت المحادثة من هناك في هذه الأثناء. انظر ما أُضيف، ثم احذف مجددًا.',
   'tag.add': 'إضافة وسم',
   'tag.addNamed': 'إضافة «{name}»',
   'tag.all': 'الوسوم',

@@ -33,6 +33,7 @@ export default {
   'message.deleted': 'Die Nachricht ist gelöscht.',
   'message.deletedBranch': 'Die Nachrichten ab hier sind gelöscht.',
   'message.notDeleted': 'Die Nachricht wurde nicht gelöscht. {reason}',
+  'message.wentOn': 'Inzwischen ging es dort weiter. Sehen Sie nach, was dazukam, und löschen Sie dann noch einmal.',
   'tag.add': 'Schlagwort hinzufügen',
   'tag.addNamed': '„{name}“ hinzufügen',
   'tag.all': 'Schlagwörter',

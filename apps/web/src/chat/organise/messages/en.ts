@@ -31,6 +31,7 @@ export default {
   'message.deleted': 'The message is deleted.',
   'message.deletedBranch': 'The messages from here on are deleted.',
   'message.notDeleted': 'The message was not deleted. {reason}',
+  'message.wentOn': 'It was gone on with meanwhile. Look at what came, then delete it again.',
   'tag.add': 'Add a tag',
   'tag.addNamed': 'Add “{name}”',
   'tag.all': 'Tags',
