@@ -219,6 +219,32 @@ export function finding(system: PageSystem): void {
       await page.keyboard.press('Escape');
     });
 
+    it('brings in the chats of files of other programs, and says what did not come along', async () => {
+      const question = { author: { role: 'user' }, content: { content_type: 'text', parts: ['From afar', {}] } };
+      const entries = [
+        { title: 'Brought in', mapping: { q: { parent: null, message: question } } },
+        { title: 'Nothing' },
+      ];
+      const file = (name: string, text: string) => ({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
+      await page.goto('/settings/chat#import');
+      const part = page.getByRole('group', { name: 'Import chats' });
+      const choose = async (name: string, text: string) => {
+        const asked = page.waitForEvent('filechooser');
+        await part.getByRole('button', { name: 'Choose files' }).click();
+        await (await asked).setFiles(file(name, text));
+      };
+      await choose('broken.json', '[{');
+      await part.getByRole('alert').getByText('“broken.json” is no JSON file').waitFor();
+      await choose('conversations.json', JSON.stringify(entries));
+      await part.getByRole('status').getByText('1 of 2 chats are here. 1 picture, file or step').waitFor();
+      await part.getByText('Entry 2 of conversations.json: it is no chat with messages.').waitFor();
+      expect(await part.getByRole('alert').count()).toBe(0);
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await row('Brought in').click();
+      await page.getByText('From afar').waitFor();
+    });
+
     it('marks a chat as unread and all as read', async () => {
       const id = await keep('To read again');
       await page.goto(`/c/${id}`);

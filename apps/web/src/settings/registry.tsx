@@ -6,6 +6,7 @@ import { LanguageField } from '../ui/language-field';
 import { Email, Name, Password, Picture } from './account';
 import { choiceControl, type ControlProps, Instructions, lookControl } from './controls';
 import { DefaultModel } from './default-model';
+import { ImportChats } from './import/import-chats';
 import { ts } from './messages';
 import { NotifyField } from './notify-field';
 import { ShortcutTable } from './shortcut-table';
@@ -168,6 +169,15 @@ export const SETTINGS: readonly Setting[] = [
     words: () => ts('instructions.words'),
     wide: 'field',
     Control: Instructions,
+  },
+  {
+    id: 'import',
+    section: 'chat',
+    name: () => ts('import'),
+    hint: () => ts('import.hint'),
+    words: () => ts('import.words'),
+    wide: 'group',
+    Control: ImportChats,
   },
   {
     id: 'picture',

@@ -50,6 +50,7 @@ export const routes = {
   },
   chats: {
     archived: at<Declared['chats']['archived']>('GET', '/api/v1/chats/archived'),
+    create: at<Declared['chats']['create']>('POST', '/api/v1/chats/new'),
     get: at<Declared['chats']['get']>('GET', '/api/v1/chats/:id'),
     list: at<Declared['chats']['list']>('GET', '/api/v1/chats/'),
     outline: at<Declared['chats']['outline']>('GET', '/api/v1/chats/:id/outline'),
