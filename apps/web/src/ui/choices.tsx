@@ -113,7 +113,8 @@ export function useChoices({ name, choices, current, atCurrent, tabIndex, onChoo
         id={`${id}-list`}
         role="listbox"
         aria-label={name}
-        tabIndex={tabIndex}
+        // The arrows of the field move in it: it is no stop of its own, as a browser makes of what scrolls.
+        tabIndex={tabIndex ?? -1}
         className="choice-view"
         onScroll={look}
         hidden={choices.length === 0}
