@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { t } from '../../messages';
+import { shownTitle } from '../../messages/shown-title';
 import { ChoiceList } from '../../ui/choice-list';
 import { Dialog } from '../../ui/dialog';
 import { Icon } from '../../ui/icon';
@@ -37,7 +38,9 @@ export default function TagsDialog({ chats, onClose }: { chats: readonly NamedCh
     ...(isNew ? [{ id: NEW, row: <Name>{to('tag.addNamed', { name: wanted.name })}</Name> }] : []),
   ];
   const title =
-    chats.length === 1 ? to('tag.of', { title: chats[0]?.[1] ?? '' }) : to('tag.ofSeveral', { count: chats.length });
+    chats.length === 1
+      ? to('tag.of', { title: shownTitle(chats[0]?.[1] ?? '') })
+      : to('tag.ofSeveral', { count: chats.length });
   return (
     <Dialog title={title} className="finder" onClose={onClose}>
       <div aria-live="polite">
