@@ -3,6 +3,8 @@ import './styles/layout.css';
 import './styles/sidebar.css';
 import './styles/chat.css';
 import './styles/messages.css';
+import './styles/code.css';
+import './styles/context.css';
 import './styles/lists.css';
 import './styles/overlays.css';
 import './styles/documents.css';

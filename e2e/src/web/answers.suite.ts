@@ -8,6 +8,9 @@ const PROSE = Array.from({ length: 40 }, (_, at) => `Paragraph ${at} has some **
   '\n\n',
 );
 
+/** A browser gives a worker that hangs some seconds before it ends it. */
+const PATIENT = { timeout: 20_000 };
+
 export function answers(system: PageSystem): void {
   describe('an answer on the page', () => {
     let context: BrowserContext;
@@ -132,6 +135,72 @@ export function answers(system: PageSystem): void {
       await say('So $x_1^2$ is');
       await ended();
       await answer().locator('code.math-source', { hasText: 'x_1^2' }).waitFor();
+    });
+
+    const CODE = '// A heron\nexport const wait = (minutes: number) => `${minutes} min`;\n';
+    const fences = (id: string) => [
+      { id: 'q', parentId: null, role: 'user' as const, content: 'Code' },
+      {
+        ...{ id: 'a', parentId: 'q', role: 'assistant' as const },
+        content: `\`\`\`${id}\n${CODE}\`\`\`\n\n\`\`\`unheard-of\nlet a;\n\`\`\`\n\n~~~python\n${'a = 1\n'.repeat(120)}`,
+      },
+    ];
+    const shownCode = (at: number) => answer().locator('pre').nth(at);
+    const pieces = (at: number, kind: string) => shownCode(at).locator(`.code-${kind}`).allTextContents();
+
+    it('has code in colours, in parts and near the view only; its text stays as it was written', async () => {
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await say('No code.');
+      await ended();
+      expect(asked.filter((url) => /assets\/worker-/.test(url))).toEqual([]);
+      await page.goto(`/c/${await keepChat(page, 'Code', fences('ts'))}`);
+      await shownCode(0).locator('.code-word').first().waitFor();
+      expect(await pieces(0, 'word')).toEqual(['export', 'const']);
+      expect(await pieces(0, 'comment')).toEqual(['// A heron']);
+      expect(await shownCode(0).textContent()).toBe(CODE.trimEnd());
+      expect(await shownCode(1).locator('[class^=code-]').count()).toBe(0);
+      // A fence without an end is coloured when its answer has ended; what is folded away waits until it is seen.
+      await shownCode(2).locator('.code-number').first().waitFor();
+      expect(await shownCode(2).locator('.code-number').count()).toBe(50);
+      await answer().getByRole('button', { name: 'Show all' }).click();
+      await shownCode(2).locator('code > span').last().scrollIntoViewIfNeeded();
+      await expect.poll(() => shownCode(2).locator('.code-number').count()).toBe(120);
+      const found = await page.evaluate(() => {
+        getSelection()?.removeAllRanges();
+        return (window as unknown as { find: (text: string) => boolean }).find('export const wait = (minutes: number)');
+      });
+      expect(found).toBe(true);
+      expect(await page.evaluate(() => getSelection()?.toString())).toBe('export const wait = (minutes: number)');
+      expect(refused).toEqual([]);
+
+      // While it grows, whole lines have their colours.
+      await box().fill(`\`\`\`ts\n${'let heron = 1;\n'.repeat(60)}\`\`\`\n\nDone`);
+      await box().press('Enter');
+      await page.waitForFunction(
+        () => document.querySelectorAll('.message-assistant[aria-busy=true] .code-word').length > 3,
+      );
+      await ended();
+      await expect.poll(() => pieces(0, 'word')).toEqual(Array(60).fill('let'));
+    });
+
+    it('leaves code plain when its worker hangs, and goes on', async () => {
+      await page.clock.install();
+      const body = `postMessage({ kind: 'ready' }); onmessage = () => { for (;;); };`;
+      await page.route('**/assets/worker-*.js', (route) => route.fulfill({ body, contentType: 'text/javascript' }));
+      await page.goto(`/c/${await keepChat(page, 'Code', fences('js'))}`);
+      await expect.poll(() => page.workers().length).toBe(1);
+      await box().fill('The page goes on');
+      // Two texts hang, each in a worker of its own; then nothing is left to be coloured.
+      await expect
+        .poll(async () => {
+          await page.clock.fastForward(5_100);
+          return page.workers().length;
+        }, PATIENT)
+        .toBe(0);
+      expect(await shownCode(0).textContent()).toBe(CODE.trimEnd());
+      expect(await answer().locator('[class^=code-]:is(pre *)').count()).toBe(0);
+      await box().fill('');
     });
 
     it('keeps the box and the rest of the page when the part that shows messages cannot be loaded', async () => {

@@ -1,7 +1,9 @@
 export { download } from './copy/download';
 export { richText } from './copy/rich-text';
 export { MarkdownDocument } from './lex/document';
+export { CodeChunks } from './view/code-chunks';
 export { CopyButton } from './view/copy-button';
+export { fencesOf } from './view/fences';
 export { Markdown, MarkdownView } from './view/markdown';
 export { type Fence, type MarkdownParts, MarkdownPartsContext } from './view/parts';
 export { plainText } from './view/plain-text';

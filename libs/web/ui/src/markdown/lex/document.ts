@@ -54,6 +54,11 @@ export class MarkdownDocument {
     return this.source;
   }
 
+  /** Nothing is added to it any more. */
+  get isWhole(): boolean {
+    return this.ended;
+  }
+
   /** Adds text; `update` shows it. */
   append(text: string): void {
     if (text === '') return;

@@ -3,6 +3,7 @@ import { memo, type ReactNode, useContext, useMemo } from 'react';
 import type { FootnoteToken, MathToken } from '../lex/extensions';
 import type { MarkdownToken } from '../lex/lexer';
 import { CodeBlock } from './code-block';
+import { fenceOf } from './fences';
 import { Formula } from './formula';
 import { Inline } from './inline';
 import { MarkdownPartsContext } from './parts';
@@ -70,26 +71,11 @@ const Block = memo(function Block({ token }: { token: MarkdownToken }): ReactNod
   }
 });
 
-/** Whether the last line of a fence has the marks of its first. */
-function isClosed(raw: string): boolean {
-  const [, marks] = /^ {0,3}(`{3,}|~{3,})/.exec(raw) ?? [];
-  const text = raw.trimEnd();
-  const last = text.lastIndexOf('\n');
-  return (
-    marks !== undefined &&
-    last > 0 &&
-    text
-      .slice(last + 1)
-      .trim()
-      .startsWith(marks)
-  );
-}
-
-function Code({ token: { raw, text, lang } }: { token: Tokens.Code }): ReactNode {
+function Code({ token }: { token: Tokens.Code }): ReactNode {
   const { fence } = useContext(MarkdownPartsContext);
-  const language = /^[\w+#.-]+/.exec(lang ?? '')?.[0];
-  const code = <CodeBlock text={text} language={language} />;
-  return fence ? fence({ language, text, isClosed: isClosed(raw) }, code) : code;
+  const block = fenceOf(token);
+  const code = <CodeBlock {...block} />;
+  return fence ? fence(block, code) : code;
 }
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;

@@ -1,17 +1,17 @@
-import { memo, type ReactNode, useContext, useState } from 'react';
+import { type ReactNode, useContext, useState } from 'react';
 import { download } from '../copy/download';
 import { NOT_COPIED } from '../copy/rich-text';
+import { CodeChunks } from './code-chunks';
 import { CopyButton } from './copy-button';
-import { GrewContext, MarkdownPartsContext } from './parts';
+import { type Fence, GrewContext, IsWholeContext, MarkdownPartsContext } from './parts';
 
-/** Lines that are rendered as one unit: a growing block renders its last one only. */
-const LINES = 50;
 /** A longer block is folded, unless it grew before the reader's eyes. */
 const FOLDED_FROM = 40;
 
 /** A block of code. It scrolls sideways, so it must be reachable by keyboard; its head stays in view. */
-export function CodeBlock({ text, language }: { text: string; language: string | undefined }): ReactNode {
-  const { words } = useContext(MarkdownPartsContext);
+export function CodeBlock({ text, language, isClosed }: Fence): ReactNode {
+  const { words, codeTools } = useContext(MarkdownPartsContext);
+  const isWhole = useContext(IsWholeContext);
   const lines = linesOf(text);
   const grew = useContext(GrewContext);
   const [open, setOpen] = useState(grew || lines <= FOLDED_FROM);
@@ -20,6 +20,7 @@ export function CodeBlock({ text, language }: { text: string; language: string |
     <div className="code" data-folded={!open} data-wrapped={wrapped}>
       <div className="code-head" {...NOT_COPIED}>
         <span>{language ?? words.code}</span>
+        {codeTools?.({ language, text, isClosed })}
         {/* Not below the code: there it would move while the code grows. */}
         {open && lines > FOLDED_FROM && (
           <button type="button" aria-expanded={true} onClick={() => setOpen(false)}>
@@ -36,9 +37,7 @@ export function CodeBlock({ text, language }: { text: string; language: string |
       </div>
       <pre tabIndex={0} dir="ltr">
         <code className={language ? `language-${language}` : undefined}>
-          {chunks(text).map((chunk, at) => (
-            <Chunk key={at} text={chunk} />
-          ))}
+          <CodeChunks text={text} language={language} isFinal={isClosed || isWhole} />
         </code>
       </pre>
       {!open && (
@@ -48,23 +47,6 @@ export function CodeBlock({ text, language }: { text: string; language: string |
       )}
     </div>
   );
-}
-
-const Chunk = memo(function Chunk({ text }: { text: string }): ReactNode {
-  return <span>{text}</span>;
-});
-
-function chunks(text: string): string[] {
-  const found: string[] = [];
-  let from = 0;
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
-    if (++lines % LINES > 0) continue;
-    found.push(text.slice(from, at + 1));
-    from = at + 1;
-  }
-  if (from < text.length) found.push(text.slice(from));
-  return found;
 }
 
 function linesOf(text: string): number {

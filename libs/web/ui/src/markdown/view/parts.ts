@@ -12,6 +12,8 @@ export interface Fence {
 export interface MarkdownParts {
   /** What is shown for a block of code; `code` is that of others. */
   fence?(fence: Fence, code: ReactNode): ReactNode;
+  /** What can be done with a block of code besides. */
+  codeTools?(fence: Fence): ReactNode;
   /** What `[1, 2]` becomes; `text` is what the model wrote. */
   citation(numbers: readonly number[], text: string): ReactNode;
   words: {
@@ -59,3 +61,6 @@ export const MarkdownPartsContext = createContext<MarkdownParts>({
 
 /** Whether a text grew before the reader's eyes: then nothing of it is folded. */
 export const GrewContext = createContext(false);
+
+/** Whether a text is complete: then a fence without an end does not grow either. */
+export const IsWholeContext = createContext(true);
