@@ -44,7 +44,6 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
 
   beforeEach(async () => {
     page = await context.newPage();
-    page.on('dialog', (dialog) => void dialog.accept());
     await page.goto('/');
     await page.getByText('What is on your mind?').waitFor();
   });
@@ -54,6 +53,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
   const attached = (name: string) => page.getByRole('list', { name: 'Attached' }).locator('li', { hasText: name });
   const file = (name: string) => page.getByRole('list', { name: 'Files' }).locator('li', { hasText: name });
   const answer = () => page.locator('.message-assistant').last();
+  const sure = () => page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
 
   async function attach(...files: { name: string; mimeType: string; buffer: Buffer }[]): Promise<void> {
     await page.locator('.composer input[type=file]').setInputFiles(files);
@@ -220,6 +220,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
       .waitFor();
     await broken.waitFor({ timeout: READ_MS });
     await file('broken.pdf').getByRole('button', { name: 'Delete' }).click();
+    await sure();
     await file('broken.pdf').waitFor({ state: 'detached' });
     await page.getByText('2 files', { exact: true }).waitFor();
     await page.getByLabel('Search files').fill('note');
@@ -256,6 +257,7 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
       .getByRole('combobox', { name: 'When https://example.com/plans is read again' })
       .selectOption('Each week');
     await page.getByRole('button', { name: 'Remove https://example.com/plans' }).click();
+    await sure();
     await page.locator('.source-row').waitFor({ state: 'detached' });
     const many = Array.from({ length: 33 }, (_, at) => textFile(`plan-${at}.txt`, factOf(200 + at).sentence));
     await page.locator('.base-files input[type=file]').setInputFiles(many);
@@ -270,6 +272,10 @@ describe.skipIf(noBrowser)('documents on the page, in a real browser', () => {
     await page.getByText('Searches are answered with sim-embed.').waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete Old plans' }).click();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Delete Old plans' }).click();
+    await sure();
     await page.getByRole('link', { name: 'Old plans' }).waitFor({ state: 'detached' });
     await page.goto('/knowledge/00000000-0000-4000-8000-000000000000');
     await page.getByRole('alert').getByText('There is no such knowledge base').waitFor();

@@ -3,6 +3,7 @@ import { useDeferredValue, useEffect, useState } from 'react';
 import { DropZone } from '../files/drop-zone';
 import { FileButton } from '../files/file-button';
 import { t } from '../messages';
+import { useQuestion } from '../ui/question';
 import { UploadRows, useBaseUploads } from './base-uploads';
 import { FileRow } from './file-row';
 import { useBaseFiles, usePendingFiles, useRemoveFile, useRetryFile } from './knowledge-queries';
@@ -18,6 +19,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
   const uploads = all.of(baseId);
   const retry = useRetryFile(baseId);
   const remove = useRemoveFile(baseId);
+  const [ask, asked] = useQuestion();
   const items = files.data?.pages.flatMap(({ items }) => items) ?? [];
   const total = files.data?.pages.at(-1)?.total ?? 0;
   const failed = items.filter((file) => stateOf(file, pending.get(file.id)?.data).status === 'failed');
@@ -31,7 +33,8 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
     look();
   };
   const removeFile = ({ id, filename }: KnowledgeFile) => {
-    if (window.confirm(tk('knowledge.deleteFileAsk', { name: filename }))) remove.mutate(id);
+    const text = tk('knowledge.deleteFileAsk', { name: filename });
+    ask({ text, action: t('action.delete'), onSure: () => remove.mutate(id) });
   };
 
   return (
@@ -58,6 +61,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
         </p>
       )}
       <UploadRows uploads={uploads} />
+      {asked}
       {files.isPending && <p role="status">{t('page.loading')}</p>}
       {files.data && items.length === 0 && (
         <p className="empty-state" role="status">

@@ -5,6 +5,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { t } from '../messages';
 import { addCatalogue } from '../messages/language';
 import { usePageTitle } from '../messages/page-title';
+import { useQuestion } from '../ui/question';
 import { BaseFiles } from './base-files';
 import { BaseForm } from './base-form';
 import { useBase, useDeleteBase, useUpdateBase } from './knowledge-queries';
@@ -66,10 +67,11 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
   const update = useUpdateBase(base.id);
   const remove = useDeleteBase();
   const navigate = useNavigate();
+  const [ask, asked] = useQuestion();
 
   const removeBase = () => {
-    const question = tk('knowledge.deleteAsk', { name: base.name });
-    if (window.confirm(question)) remove.mutate(base.id, { onSuccess: () => void navigate('/knowledge') });
+    const onSure = () => remove.mutate(base.id, { onSuccess: () => void navigate('/knowledge') });
+    ask({ text: tk('knowledge.deleteAsk', { name: base.name }), action: t('action.delete'), onSure });
   };
 
   return (
@@ -102,6 +104,7 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
           {remove.error.message}
         </p>
       )}
+      {asked}
       {editing && (
         <BaseForm
           title={tk('knowledge.describe')}

@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import { t } from '../messages';
 import { dateText } from '../messages/formats';
 import { usePageTitle } from '../messages/page-title';
+import { useQuestion } from '../ui/question';
 import { textIn } from '../wire/narrow';
 import { FILES_KEY, useFiles } from './file-queries';
 import { FileRow } from './file-row';
@@ -21,12 +22,17 @@ export function FilesPage() {
     mutationFn: (id: string) => call(routes.files.remove, { params: { id } }),
     onSettled: () => client.invalidateQueries({ queryKey: FILES_KEY }),
   });
+  const [ask, asked] = useQuestion();
   usePageTitle(t('files.all'));
   const items = files.data?.pages.flatMap(({ items }) => items) ?? [];
   const total = files.data?.pages.at(-1)?.total;
   const problem = remove.error ?? (files.data ? null : files.error);
   const removeFile = ({ id, filename }: FileItem) => {
-    if (window.confirm(t('files.deleteAsk', { name: filename }))) remove.mutate(id);
+    ask({
+      text: t('files.deleteAsk', { name: filename }),
+      action: t('action.delete'),
+      onSure: () => remove.mutate(id),
+    });
   };
   return (
     <main id="content" className="documents-page" tabIndex={-1}>
@@ -82,6 +88,7 @@ export function FilesPage() {
           {tk('knowledge.moreFiles')}
         </button>
       )}
+      {asked}
     </main>
   );
 }

@@ -1,16 +1,18 @@
 import { ProgressBar } from '../files/progress-bar';
 import { t } from '../messages';
+import { useQuestion } from '../ui/question';
 import { useIndexState, useReindex } from './knowledge-queries';
 
 /** The active index and the progress of the one that will replace it, for administrators. */
 export function IndexState() {
   const index = useIndexState();
   const reindex = useReindex();
+  const [ask, asked] = useQuestion();
   const { active, building, refused } = index.data ?? {};
 
   const readAgain = () => {
-    const question = t('index.readAgainAsk');
-    if (window.confirm(question)) reindex.mutate(undefined);
+    const onSure = () => reindex.mutate(undefined);
+    ask({ text: t('index.readAgainAsk'), action: t('index.readAgain'), onSure });
   };
 
   return (
@@ -56,6 +58,7 @@ export function IndexState() {
       <button type="button" className="button button-quiet" disabled={reindex.isPending} onClick={readAgain}>
         {t('index.readAgain')}
       </button>
+      {asked}
     </section>
   );
 }

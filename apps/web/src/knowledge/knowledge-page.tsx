@@ -4,6 +4,7 @@ import { Link, useNavigate } from 'react-router';
 import { t } from '../messages';
 import { usePageTitle } from '../messages/page-title';
 import { Icon } from '../ui/icon';
+import { useQuestion } from '../ui/question';
 import { BaseForm } from './base-form';
 import { IndexState } from './index-state';
 import { useBases, useCreateBase, useDeleteBase } from './knowledge-queries';
@@ -18,14 +19,15 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
   const create = useCreateBase();
   const remove = useDeleteBase();
   const navigate = useNavigate();
+  const [ask, asked] = useQuestion();
   const items = bases.data?.pages.flatMap(({ items }) => items) ?? [];
   const total = bases.data?.pages.at(-1)?.total ?? 0;
 
   usePageTitle(t('knowledge'));
 
   const removeBase = ({ id, name, file_count: files }: KnowledgeListItem) => {
-    const question = tk('knowledge.deleteAskFiles', { name, count: files });
-    if (window.confirm(question)) remove.mutate(id);
+    const text = tk('knowledge.deleteAskFiles', { name, count: files });
+    ask({ text, action: t('action.delete'), onSure: () => remove.mutate(id) });
   };
 
   return (
@@ -80,6 +82,7 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
         </button>
       )}
       {user.role === 'admin' && <IndexState />}
+      {asked}
       {making && (
         <BaseForm
           title={tk('knowledge.newTitle')}

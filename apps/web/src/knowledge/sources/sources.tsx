@@ -2,6 +2,7 @@ import type { KnowledgeSource } from '@perennial/contracts-wire';
 import { useState } from 'react';
 import { t } from '../../messages';
 import { Icon } from '../../ui/icon';
+import { useQuestion } from '../../ui/question';
 import { tso } from './messages';
 import { SourceDocuments } from './source-documents';
 import { SourceForm } from './source-form';
@@ -20,9 +21,11 @@ export default function Sources({ baseId, isAdmin }: SourcesProps) {
   const { add, sync, plan, remove } = useSourceChanges(baseId);
   const [adding, setAdding] = useState(false);
   const [opened, setOpened] = useState<KnowledgeSource>();
+  const [ask, asked] = useQuestion();
   const problem = sync.error ?? plan.error ?? remove.error ?? (sources.data ? null : sources.error);
   const removeSource = (source: KnowledgeSource) => {
-    if (window.confirm(tso('removeAsk', { name: nameOf(source) }))) remove.mutate(source.id);
+    const text = tso('removeAsk', { name: nameOf(source) });
+    ask({ text, action: t('action.delete'), onSure: () => remove.mutate(source.id) });
   };
   return (
     <section className="base-sources" aria-label={tso('sources')}>
@@ -62,6 +65,7 @@ export default function Sources({ baseId, isAdmin }: SourcesProps) {
           }}
         />
       )}
+      {asked}
       {opened && <SourceDocuments baseId={baseId} source={opened} onClose={() => setOpened(undefined)} />}
     </section>
   );
