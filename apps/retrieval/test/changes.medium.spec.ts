@@ -169,6 +169,84 @@ describe('files that change while they are ingested', () => {
     expect(await scopesOf(file.id)).toEqual(new Set([file.id]));
   }, 60_000);
 
+  const isFoundIn = async (base: string): Promise<boolean> => {
+    const items = [{ type: 'collection' as const, id: base }];
+    const { sources } = await world.caller.rpc.call(documents.search, { queries: ['harbour engine'], items }, call);
+    return sources.some(({ document }) => document.length > 0);
+  };
+
+  it('moved to another base: found in exactly one of them at any time, and not embedded again, though its worker dies', async () => {
+    await worker();
+    const [one, other] = [await world.base(user), await world.base(user)];
+    const file = await world.upload(user, prose(60_000), { knowledgeId: one });
+    await world.completed(file.id);
+    // Its vectors are in the index only.
+    await world.db.query('DELETE FROM embeddings_cache');
+    await world.endProcesses('worker');
+    const move = { knowledgeId: one, fileId: file.id, toKnowledgeId: other };
+    await world.caller.rpc.call(knowledge.moveFile, move, call);
+    await expect(world.caller.rpc.call(knowledge.moveFile, move, call)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const totals = await Promise.all(
+      [one, other].map((knowledgeId) => world.caller.rpc.call(knowledge.files, { knowledgeId }, call)),
+    );
+    expect(totals.map(({ total }) => total)).toEqual([0, 1]);
+    expect([await isFoundIn(one), await isFoundIn(other)]).toEqual([true, false]);
+    let [isOver, searches] = [false, 0];
+    const wrong: string[] = [];
+    const search = async (): Promise<void> => {
+      while (!isOver) {
+        // It leaves the first one as it comes into the second: in this order it is missed nowhere, in the other one it is not seen twice.
+        if (!(await isFoundIn(one)) && !(await isFoundIn(other))) wrong.push('in none');
+        if ((await isFoundIn(other)) && (await isFoundIn(one))) wrong.push('in both');
+        searches += 1;
+      }
+    };
+    const searching = search();
+    const first = await ownWorker();
+    await world.until(file.id, ({ epoch }) => epoch > 2, 'a worker to claim it');
+    await first.kill();
+    await ownWorker();
+    await world.completed(file.id);
+    await waitFor(async () => (await scopesOf(file.id)).size === 1, { what: 'the old points to go' });
+    const before = searches;
+    await waitFor(() => searches > before + 1, { what: 'a search after it' });
+    isOver = true;
+    await searching;
+    expect(wrong).toEqual([]);
+    expect([await isFoundIn(one), await isFoundIn(other)]).toEqual([false, true]);
+    expect(await scopesOf(file.id)).toEqual(new Set([other]));
+    const { rows } = await world.db.query<{ hash: string }>('SELECT DISTINCT hash FROM chunks WHERE file_id = $1', [
+      file.id,
+    ]);
+    const { texts } = world.simulator.stats();
+    expect(new Set(rows.map(({ hash }) => texts[hash]?.asked))).toEqual(new Set([1]));
+    // Back and forth, faster than the removals: the last one wins.
+    for (const [from, to] of [
+      [other, one],
+      [one, other],
+      [other, one],
+    ] as const)
+      await world.caller.rpc.call(knowledge.moveFile, { knowledgeId: from, fileId: file.id, toKnowledgeId: to }, call);
+    await waitFor(async () => (await world.count('placements', 'file_id = $1', file.id)) === 1, {
+      what: 'the last move to end',
+    });
+    await waitFor(() => isFoundIn(one), { what: 'it to be found' });
+    expect(await isFoundIn(other)).toBe(false);
+  }, 90_000);
+
+  it('a base that is read again is found by its old text until the new one is complete', async () => {
+    await worker();
+    const base = await world.base(user);
+    const file = await world.upload(user, prose(2_000), { knowledgeId: base });
+    await world.completed(file.id);
+    expect(await world.caller.rpc.call(knowledge.reindex, { knowledgeId: base }, call)).toEqual({ queued: 1 });
+    let isNew = false;
+    while (!isNew) {
+      isNew = (await world.row(file.id)).live_generation === 2;
+      expect(await isFoundIn(base)).toBe(true);
+    }
+  }, 60_000);
+
   it('removed from a base and added again at once: its points are there', async () => {
     await worker();
     const base = await world.base(user);

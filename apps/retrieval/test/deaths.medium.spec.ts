@@ -4,6 +4,7 @@ import { Runtime } from '@perennial/runtime';
 import { freshDatabase } from '@perennial/testing';
 import { ProcessTable, WorkLostError } from '@perennial/work';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FileMoves } from '../src/files/file-moves.repository';
 import type { IngestionJob } from '../src/files/ingestion-queue';
 import { IngestionRepository } from '../src/ingestion/ingestion.repository';
 import { OWNED_FILES } from '../src/ingestion/ingestion-processes';
@@ -24,7 +25,12 @@ describe('the death of a worker', () => {
     const dataSource = await openDataSource({ url, schema: 'retrieval', migrations: retrievalMigrations }, runtime.log);
     close = () => dataSource.destroy();
     database = new Database(poolFrom(dataSource), runtime.metrics);
-    repository = new IngestionRepository(database, new UnitOfWork(database, runtime.log), new IndexCatalog(database));
+    repository = new IngestionRepository(
+      database,
+      new UnitOfWork(database, runtime.log),
+      new IndexCatalog(database),
+      new FileMoves(database),
+    );
     table = new ProcessTable<IngestionJob>(database, OWNED_FILES);
   });
   afterAll(() => close?.());

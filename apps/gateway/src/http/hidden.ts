@@ -9,6 +9,7 @@ const NOT_FOUND = {
   chat: [401, 'There is no such chat, or it is not yours. Open one from your list.'],
   file: [404, 'There is no such file, or it is not yours.'],
   base: [404, 'There is no such knowledge base, or it is not yours.'],
+  directory: [404, 'There is no such directory in this knowledge base.'],
   source: [404, 'There is no such source in this knowledge base.'],
   run: [404, 'There is no such answer, or it is not yours.'],
   task: [404, 'There is no such task, or it is not yours.'],
@@ -22,6 +23,7 @@ const CODES: Partial<Readonly<Record<Owned, ProblemCode>>> = {
   chat: 'chat_not_found',
   file: 'file_not_found',
   base: 'base_not_found',
+  directory: 'directory_not_found',
   source: 'source_not_found',
   run: 'answer_not_found',
   task: 'task_not_found',
@@ -46,6 +48,8 @@ export async function hideForbidden<T>(owned: Owned, work: Promise<T>): Promise<
   try {
     return await work;
   } catch (error) {
+    // Whoever learns this may read the base.
+    if (error instanceof CallError && error.details.problem === 'directory_not_found') throw notFound('directory');
     if (error instanceof CallError && (error.code === 'NOT_FOUND' || error.code === 'PERMISSION_DENIED'))
       throw notFound(owned);
     throw error;

@@ -34,7 +34,7 @@ export const FILE_COLUMNS = `
   f.id, f.user_id AS "userId", f.name, f.content_type AS "contentType", f.size::float8 AS size, f.sha256, f.blob_key AS "blobKey", f.residence,
   f.generation, f.live_generation AS "liveGeneration", f.live_sha256 AS "liveSha256", f.state, f.step, f.chunk_count AS "chunkCount",
   f.error, f.epoch, f.rank, f.queued_at IS NOT NULL AS queued, f.meta,
-  (SELECT p.scope FROM placements p WHERE p.file_id = f.id AND p.scope <> f.id ORDER BY p.created_at, p.scope LIMIT 1) AS base,
+  (SELECT p.scope FROM placements p WHERE p.file_id = f.id AND p.scope <> f.id AND p.moved_to IS NULL ORDER BY p.created_at, p.scope LIMIT 1) AS base,
   floor(extract(epoch FROM f.created_at))::int AS "createdAt", floor(extract(epoch FROM f.updated_at))::int AS "updatedAt"`;
 
 /** The file in the wire's shape. */

@@ -290,7 +290,7 @@ describe('files and bases', () => {
     });
     expect(await caller.rpc.call(files.statuses, { fileIds: [file.id] }, { principal: owner })).toEqual({ items: [] });
     const inBase = await caller.rpc.call(knowledge.files, { knowledgeId }, { principal: owner });
-    expect(inBase).toEqual({ items: [], total: 0 });
+    expect(inBase).toMatchObject({ items: [], total: 0 });
     const { rows } = await db.query('SELECT kind FROM removals WHERE file_id = $1', [file.id]);
     expect(rows).toEqual([{ kind: 'file' }]);
   });
@@ -322,9 +322,11 @@ describe('files and bases', () => {
     await caller.rpc.call(knowledge.updateFile, { knowledgeId: id, fileId: file.id }, { principal });
     const { rows } = await db.query('SELECT generation, live_generation FROM files WHERE id = $1', [file.id]);
     expect(rows).toEqual([{ generation: 2, live_generation: 1 }]);
-    expect(await caller.rpc.call(knowledge.reindex, { knowledgeId: id }, { principal: person('admin') })).toEqual({
-      queued: 1,
-    });
+    const reindex = () => caller.rpc.call(knowledge.reindex, { knowledgeId: id }, { principal: person('admin') });
+    // It waits to be read already.
+    expect(await reindex()).toEqual({ queued: 0 });
+    await complete(file.id);
+    expect(await reindex()).toEqual({ queued: 1 });
   });
 
   it('a text comes in pieces of one generation only', async () => {

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
+import { DirectoriesRepository } from './directories.repository';
 import { FileChanges } from './file-changes';
+import { FileMoves } from './file-moves.repository';
 import { FilesController } from './files.controller';
 import { FilesRepository } from './files.repository';
 import { FilesService } from './files.service';
@@ -16,7 +18,9 @@ import { UserStorage } from './user-storage';
   imports: [IndexModule, SettingsModule],
   controllers: [FilesController],
   providers: [
+    DirectoriesRepository,
     FileChanges,
+    FileMoves,
     FileProgress,
     FilesRepository,
     FilesService,
@@ -26,7 +30,9 @@ import { UserStorage } from './user-storage';
     UserStorage,
   ],
   exports: [
+    DirectoriesRepository,
     FileChanges,
+    FileMoves,
     FileProgress,
     FilesRepository,
     IngestionQueue,

@@ -17,6 +17,8 @@ export interface NewFile {
   meta: Record<string, unknown>;
   /** A base's id, or the file's own. */
   scope: string;
+  /** Of the base. */
+  directoryId: string | null;
   queued: boolean;
 }
 
@@ -39,6 +41,19 @@ const REQUEUED = (
   rank: string,
 ): string => `state = 'pending', owner = NULL, epoch = f.epoch + 1, queued_at = now(), not_before = '-infinity', attempts = 0, deaths = 0, unanswered_since = NULL, slow = false,
   error = NULL, step = NULL, rank = ${rank}, updated_at = now()`;
+
+/**
+ * `wanted` and `lines`: each one's rank follows those of the same user that are queued with it; with equal ranks all of them would precede other
+ * users' files. Materialized: inlined, they were computed anew for each of 100,000 files.
+ */
+const IN_LINE = (files: string): string => `wanted AS MATERIALIZED (
+    SELECT id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY created_at, id) - 1 AS before FROM (${files}) w),
+  lines AS MATERIALIZED (SELECT u.user_id, ${RANK('u.user_id')} AS waiting FROM (SELECT DISTINCT user_id FROM wanted) u)`;
+const AT_END = 'lines.waiting + wanted.before';
+/** Its text is extracted again. */
+const ANEW = 'generation = f.generation + 1, chunk_count = NULL';
+/** Files of many whose workers and readers are notified at once; sweepers and readers find the others by state. */
+const NOTIFIED = 1_000;
 
 /** Statements about files. `access` decides who may do what, on the returned rows. */
 @Injectable()
@@ -76,8 +91,8 @@ export class FilesRepository {
     return (await tx.first('SELECT 1 FROM index_refusals WHERE file_id = $1 LIMIT 1', [fileId])) !== undefined;
   }
 
-  findMany(fileIds: readonly string[]): Promise<FileRow[]> {
-    return this.database.query<FileRow>(
+  findMany(fileIds: readonly string[], db: Queryable = this.database): Promise<FileRow[]> {
+    return db.query<FileRow>(
       `SELECT ${FILE_COLUMNS} FROM files f WHERE f.id = ANY ($1::uuid[]) AND f.deleted_at IS NULL`,
       [fileIds],
       { name: 'files.findMany' },
@@ -120,7 +135,11 @@ export class FilesRepository {
       ],
     );
     if (inserted === 0) return undefined;
-    await tx.execute('INSERT INTO placements (file_id, scope) VALUES ($1, $2)', [file.id, file.scope]);
+    await tx.execute('INSERT INTO placements (file_id, scope, directory_id) VALUES ($1, $2, $3)', [
+      file.id,
+      file.scope,
+      file.directoryId,
+    ]);
     return this.find(file.id, tx);
   }
 
@@ -180,17 +199,45 @@ export class FilesRepository {
    * Queues locked files. `anew`: their text is extracted again as a new generation; otherwise they continue where they stopped.
    */
   requeue(tx: Tx, fileIds: readonly string[], { anew }: { anew: boolean }): Promise<FileRow[]> {
-    const again = anew ? ', generation = f.generation + 1, chunk_count = NULL' : '';
-    // Each one's rank follows those of the same user that are queued with it; with equal ranks all of them would precede other users' files.
+    const again = anew ? `, ${ANEW}` : '';
     return tx.query<FileRow>(
-      `WITH wanted AS (
-         SELECT id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY created_at, id) - 1 AS before
-           FROM files WHERE id = ANY ($1::uuid[])),
-       lines AS (SELECT u.user_id, ${RANK('u.user_id')} AS waiting FROM (SELECT DISTINCT user_id FROM wanted) u)
-       UPDATE files f SET ${REQUEUED('lines.waiting + wanted.before')}${again}
+      `WITH ${IN_LINE('SELECT id, user_id, created_at FROM files WHERE id = ANY ($1::uuid[])')}
+       UPDATE files f SET ${REQUEUED(AT_END)}${again}
          FROM wanted JOIN lines USING (user_id) WHERE f.id = wanted.id RETURNING ${FILE_COLUMNS}`,
       [fileIds],
     );
+  }
+
+  /**
+   * Queues all files of a base, or with null all of everybody, as new generations; those that wait to be read are left as they are. They are
+   * locked in the order of their ids.
+   *
+   * @returns how many, and the first of them
+   */
+  async requeueAll(tx: Tx, baseId: string | null): Promise<{ queued: number; first: FileRow[] }> {
+    const counted = await tx.first<{ queued: number; ids: string[] | null }>(
+      `WITH locked AS MATERIALIZED (
+         SELECT f.id, f.user_id, f.created_at FROM files f
+          WHERE f.deleted_at IS NULL AND NOT (f.state = 'pending' AND f.queued_at IS NOT NULL AND f.chunk_count IS NULL)
+            AND ($1::uuid IS NULL
+                 OR EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1 AND p.moved_to IS NULL))
+          ORDER BY f.id FOR UPDATE OF f),
+       ${IN_LINE('SELECT id, user_id, created_at FROM locked')},
+       queued AS (
+         UPDATE files f SET ${REQUEUED(AT_END)}, ${ANEW}
+           FROM wanted JOIN lines USING (user_id) WHERE f.id = wanted.id RETURNING f.id, f.rank)
+       SELECT count(*)::int AS queued, (array_agg(id ORDER BY rank))[1:${NOTIFIED}] AS ids FROM queued`,
+      [baseId],
+    );
+    return { queued: counted?.queued ?? 0, first: await this.findMany(counted?.ids ?? [], tx) };
+  }
+
+  /** The number of all users' waiting files. */
+  async waiting(tx: Queryable): Promise<number> {
+    const row = await tx.first<{ waiting: number }>(
+      `SELECT count(*)::int AS waiting FROM files WHERE state = 'pending' AND queued_at IS NOT NULL AND deleted_at IS NULL`,
+    );
+    return row?.waiting ?? 0;
   }
 
   /**

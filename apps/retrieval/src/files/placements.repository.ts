@@ -33,7 +33,7 @@ export class PlacementsRepository {
   ): Promise<string[]> {
     const rows = await tx.query<{ sha256: string }>(
       `SELECT f.sha256 FROM placements p JOIN files f ON f.id = p.file_id
-        WHERE p.scope = $1 AND f.deleted_at IS NULL AND f.sha256 = ANY ($2::text[]) AND f.id <> ALL ($3::uuid[])`,
+        WHERE p.scope = $1 AND p.moved_to IS NULL AND f.deleted_at IS NULL AND f.sha256 = ANY ($2::text[]) AND f.id <> ALL ($3::uuid[])`,
       [baseId, sha256, except],
     );
     return rows.map((row) => row.sha256);
@@ -41,37 +41,64 @@ export class PlacementsRepository {
 
   async countIn(tx: Queryable, scope: string): Promise<number> {
     const row = await tx.first<{ count: number }>(
-      'SELECT count(*)::int AS count FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = $1',
+      'SELECT count(*)::int AS count FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = $1 AND p.moved_to IS NULL',
       [scope],
     );
     return row?.count ?? 0;
   }
 
   /**
-   * Places locked files.
+   * Places locked files, those of `directoryOf` in their directories. One that was to leave this scope stays.
    *
    * @returns the newly placed ones
    */
-  async place(tx: Tx, scope: string, fileIds: readonly string[]): Promise<string[]> {
+  async place(
+    tx: Tx,
+    scope: string,
+    fileIds: readonly string[],
+    directoryOf: Readonly<Record<string, string>> = {},
+  ): Promise<string[]> {
     const rows = await tx.query<{ id: string }>(
-      `INSERT INTO placements (file_id, scope) SELECT unnest($1::uuid[]), $2 ON CONFLICT DO NOTHING RETURNING file_id AS id`,
+      `INSERT INTO placements AS p (file_id, scope, directory_id) SELECT n.file_id, $2, n.directory_id FROM unnest($1::uuid[], $3::uuid[]) n (file_id, directory_id)
+       ON CONFLICT (file_id, scope) DO UPDATE SET moved_to = NULL, directory_id = excluded.directory_id WHERE p.moved_to IS NOT NULL
+       RETURNING file_id AS id`,
+      [fileIds, scope, fileIds.map((id) => directoryOf[id] ?? null)],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /**
+   * Removes locked files from a scope, and from those that they were moving out of into it; their points there are queued for removal.
+   *
+   * @returns the removed ones
+   */
+  async unplace(tx: Tx, scope: string, fileIds: readonly string[]): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>(
+      `WITH removed AS (
+         DELETE FROM placements WHERE file_id = ANY ($1::uuid[]) AND (scope = $2 AND moved_to IS NULL OR moved_to = $2) RETURNING file_id, scope),
+       points AS (INSERT INTO removals (kind, file_id, scope) SELECT 'placement', file_id, scope FROM removed)
+       SELECT file_id AS id FROM removed WHERE scope = $2`,
       [fileIds, scope],
     );
     return rows.map((row) => row.id);
   }
 
-  /** Removes a locked file from a scope; its points there are queued for removal. */
-  async unplace(tx: Tx, scope: string, fileId: string): Promise<boolean> {
-    const removed = await tx.execute('DELETE FROM placements WHERE file_id = $1 AND scope = $2', [fileId, scope]);
-    if (removed === 0) return false;
-    await tx.execute('DELETE FROM indexed WHERE file_id = $1 AND scope = $2', [fileId, scope]);
-    await tx.execute(`INSERT INTO removals (kind, file_id, scope) VALUES ('placement', $1, $2)`, [fileId, scope]);
-    return true;
+  /** Where the file is: not what it is moving out of. */
+  async scopesOf(tx: Queryable, fileId: string): Promise<string[]> {
+    const rows = await tx.query<{ scope: string }>(
+      'SELECT scope FROM placements WHERE file_id = $1 AND moved_to IS NULL',
+      [fileId],
+    );
+    return rows.map((row) => row.scope);
   }
 
-  async scopesOf(tx: Queryable, fileId: string): Promise<string[]> {
-    const rows = await tx.query<{ scope: string }>('SELECT scope FROM placements WHERE file_id = $1', [fileId]);
-    return rows.map((row) => row.scope);
+  /** Puts a file of a base into a directory of it; null: at its top level. */
+  async setDirectory(tx: Tx, scope: string, fileId: string, directoryId: string | null): Promise<void> {
+    await tx.execute('UPDATE placements SET directory_id = $3 WHERE file_id = $1 AND scope = $2', [
+      fileId,
+      scope,
+      directoryId,
+    ]);
   }
 
   async touchBase(tx: Tx, baseId: string): Promise<void> {

@@ -14,6 +14,7 @@ import { holdUser } from '../access/hold-user';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
 import { SettingsKeeper } from '../settings/settings-keeper';
 import { assertResidence, newResidence } from '../stores/residence';
+import { DirectoriesRepository } from './directories.repository';
 import { FileChanges } from './file-changes';
 import { type FileRow, toWire } from './file-row';
 import { FilesRepository } from './files.repository';
@@ -32,6 +33,7 @@ export class RegisterService {
   constructor(
     private readonly files: FilesRepository,
     private readonly placements: PlacementsRepository,
+    private readonly directories: DirectoriesRepository,
     private readonly changes: FileChanges,
     private readonly settings: SettingsKeeper,
     private readonly storage: UserStorage,
@@ -69,6 +71,7 @@ export class RegisterService {
         residence,
         meta: request.metadata,
         scope: request.knowledgeId ?? request.fileId,
+        directoryId: (request.knowledgeId && request.directoryId) ?? null,
         queued: request.process,
       },
       injectTrace().traceparent,
@@ -120,12 +123,18 @@ export class RegisterService {
       });
   }
 
-  private async checkBase(tx: Tx, baseId: string, { fileId, sha256 }: Request, user: UserPrincipal): Promise<void> {
+  private async checkBase(
+    tx: Tx,
+    baseId: string,
+    { fileId, sha256, directoryId }: Request,
+    user: UserPrincipal,
+  ): Promise<void> {
     assertResidence(
       user,
       writable(user, await this.placements.holdBase(tx, baseId), 'knowledge base'),
       'knowledge base',
     );
+    if (directoryId) await this.directories.assertIn(tx, baseId, [directoryId]);
     if ((await this.placements.countIn(tx, baseId)) >= this.env.MAX_FILES_PER_BASE)
       throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base is full.', { problem: 'base_full' });
     if ((await this.placements.heldContent(tx, baseId, [sha256], [fileId])).length > 0) throw duplicateContent();

@@ -5,6 +5,7 @@ import { ChunksRepository } from '../search-index/chunks.repository';
 import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { IndexRegistry } from '../search-index/index-registry';
 import { IndexWriter, type Page } from '../search-index/index-writer';
+import { StoredVectors } from '../search-index/stored-vectors';
 import type { ClaimedFile } from './claimed-file';
 import { IngestionRepository } from './ingestion.repository';
 
@@ -31,6 +32,7 @@ export class IndexStep {
     private readonly catalog: IndexCatalog,
     private readonly chunks: ChunksRepository,
     private readonly writer: IndexWriter,
+    private readonly stored: StoredVectors,
   ) {}
 
   /** @throws WorkLostError, EmbeddingError, VectorStoreError, or the signal's reason */
@@ -64,9 +66,22 @@ export class IndexStep {
     onProgress: OnProgress,
   ): Promise<void> {
     let embedded = 0;
+    // A finished file was added elsewhere: its vectors are there.
+    const isLive = file.liveGeneration === file.generation;
+    const scope = isLive ? await this.repository.indexedScope(file, index.id) : undefined;
     await this.writer.write(index, this.windows(file, scopes), {
       signal,
       ahead: AHEAD,
+      known:
+        scope === undefined
+          ? undefined
+          : (config, pages) =>
+              this.stored.read(
+                index,
+                config,
+                pages.map((page) => ({ ...page, scopes: [scope] })),
+                signal,
+              ),
       onEmbedded: (chunks) => onProgress('embed', (embedded += chunks)),
       beforeWrite: () => this.repository.assertMine(file),
       afterEmbedding: async () => {

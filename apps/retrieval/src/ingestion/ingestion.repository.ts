@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { IngestionStep } from '@perennial/contracts-retrieval';
 import { Database, type Tx, UnitOfWork } from '@perennial/persistence';
 import { type Backlog, type Fence, WorkLostError } from '@perennial/work';
+import { FileMoves } from '../files/file-moves.repository';
 import { FILE_COLUMNS, type FileRow } from '../files/file-row';
 import type { IngestionJob } from '../files/ingestion-queue';
 import { IndexCatalog } from '../search-index/index-catalog';
@@ -52,6 +53,7 @@ export class IngestionRepository {
     private readonly database: Database,
     private readonly unitOfWork: UnitOfWork,
     private readonly catalog: IndexCatalog,
+    private readonly moves: FileMoves,
   ) {}
 
   /**
@@ -185,6 +187,15 @@ export class IngestionRepository {
     return rows.map((row) => row.scope);
   }
 
+  /** A scope whose points of the present generation are all in the index. */
+  async indexedScope(file: ClaimedFile, indexId: string): Promise<string | undefined> {
+    const row = await this.database.first<{ scope: string }>(
+      'SELECT scope FROM indexed WHERE index_id = $1 AND file_id = $2 AND generation = $3 LIMIT 1',
+      [indexId, file.id, file.generation],
+    );
+    return row?.scope;
+  }
+
   /**
    * All points of these placements are in the index. A placement that was removed meanwhile is left out: its removal deletes its points.
    *
@@ -224,12 +235,14 @@ export class IngestionRepository {
           id,
           locked.generation,
         ]);
-      return tx.first<FileRow>(
+      const row = await tx.first<FileRow>(
         `UPDATE files f SET state = 'completed', step = 'index', owner = NULL, live_generation = generation, live_sha256 = sha256,
                 error = NULL, ${CALM}, slow = false, updated_at = now()
           WHERE f.id = $1 RETURNING ${FILE_COLUMNS}`,
         [id],
       );
+      await this.moves.settle(tx, id, { indexes });
+      return row;
     });
   }
 

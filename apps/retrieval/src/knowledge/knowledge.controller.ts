@@ -79,6 +79,11 @@ export class KnowledgeController {
     return this.members.remove(request, context);
   }
 
+  @Handles(knowledge.moveFile)
+  move(request: CallParsedRequest<typeof knowledge.moveFile>, context: CallContext) {
+    return this.members.move(request, context);
+  }
+
   @Handles(knowledge.reindex)
   async reindex(
     { knowledgeId }: CallParsedRequest<typeof knowledge.reindex>,

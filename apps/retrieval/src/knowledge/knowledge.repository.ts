@@ -23,12 +23,15 @@ export interface Rows<T> {
   total: number;
 }
 
-export type FileOrder = 'name' | 'created_at' | 'updated_at';
 type Search = CallParsedRequest<typeof knowledge.search>;
+type FilesView = Omit<CallParsedRequest<typeof knowledge.files>, 'knowledgeId'>;
+
+/** A file of a base, and its directory there. */
+export type PlacedFile = FileRow & { directoryId: string | null };
 
 const COLUMNS = `
   b.id, b.user_id AS "userId", b.residence, b.name, b.description, b.meta,
-  (SELECT count(*)::int FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = b.id) AS "fileCount",
+  (SELECT count(*)::int FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = b.id AND p.moved_to IS NULL) AS "fileCount",
   floor(extract(epoch FROM b.created_at))::int AS "createdAt", floor(extract(epoch FROM b.updated_at))::int AS "updatedAt"`;
 
 /** A LIKE pattern for names that contain the text literally. */
@@ -115,10 +118,16 @@ export class KnowledgeRepository {
     return row!;
   }
 
-  /** Empties a locked base: removes all placements, and queues its points for removal. */
+  /** Empties a locked base: removes all placements and directories, and queues its points for removal. */
   async clear(tx: Tx, id: string): Promise<void> {
+    await tx.execute(
+      `WITH coming AS (DELETE FROM placements WHERE moved_to = $1 RETURNING file_id, scope)
+       INSERT INTO removals (kind, file_id, scope) SELECT 'placement', file_id, scope FROM coming`,
+      [id],
+    );
     await tx.execute('DELETE FROM placements WHERE scope = $1', [id]);
     await tx.execute('DELETE FROM indexed WHERE scope = $1', [id]);
+    await tx.execute('DELETE FROM knowledge_directories WHERE base_id = $1', [id]);
     await tx.execute(`INSERT INTO removals (kind, scope) VALUES ('scope', $1)`, [id]);
   }
 
@@ -126,31 +135,28 @@ export class KnowledgeRepository {
     await tx.execute('UPDATE knowledge_bases SET deleted_at = now() WHERE id = $1', [id]);
   }
 
-  /** The files of a base; `userId` null for a caller who may see all users' files. */
+  /**
+   * The files of a base, or those directly in one of its directories; null: at the top level. Only ids and keys are sorted, and only the rows of
+   * the page are read whole: so a late page costs little more than the first.
+   */
   async files(
     knowledgeId: string,
-    {
-      query,
-      orderBy,
-      direction,
-      page,
-      limit,
-    }: {
-      query: string;
-      orderBy: FileOrder;
-      direction: 'asc' | 'desc';
-      page: number;
-      limit: number;
-    },
-  ): Promise<Rows<FileRow>> {
-    const from = `FROM placements x JOIN files f ON f.id = x.file_id WHERE x.scope = $1 AND f.deleted_at IS NULL AND normalize(f.name) ILIKE normalize($2)`;
-    const params = [knowledgeId, holding(query)];
-    const [rows, count] = await Promise.all([
-      this.database.query<FileRow>(
-        `SELECT ${FILE_COLUMNS} ${from} ORDER BY f.${orderBy} ${direction}, f.id LIMIT $3 OFFSET $4`,
-        [...params, limit, (page - 1) * limit],
+    { directoryId, query, orderBy, direction, page, limit }: FilesView,
+  ): Promise<Rows<PlacedFile>> {
+    const params: unknown[] = [knowledgeId];
+    const param = (value: unknown): string => `$${params.push(value)}`;
+    let from = `FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.scope = $1 AND p.moved_to IS NULL`;
+    if (directoryId === null) from += ' AND p.directory_id IS NULL';
+    else if (directoryId !== undefined) from += ` AND p.directory_id = ${param(directoryId)}`;
+    if (query !== '') from += ` AND normalize(f.name) ILIKE normalize(${param(holding(query))})`;
+    const order = `ORDER BY f.${orderBy} ${direction}, f.id`;
+    const [count, rows] = await Promise.all([
+      this.database.first<{ count: number }>(`SELECT count(*)::int AS count ${from}`, [...params]),
+      this.database.query<PlacedFile>(
+        `WITH page AS MATERIALIZED (SELECT p.file_id, p.directory_id ${from} ${order} LIMIT ${param(limit)} OFFSET ${param((page - 1) * limit)})
+         SELECT ${FILE_COLUMNS}, page.directory_id AS "directoryId" FROM page JOIN files f ON f.id = page.file_id ${order}`,
+        params,
       ),
-      this.database.first<{ count: number }>(`SELECT count(*)::int AS count ${from}`, params),
     ]);
     return { rows, total: count?.count ?? 0 };
   }
@@ -160,14 +166,14 @@ export class KnowledgeRepository {
     { userId }: UserPrincipal,
     query: string,
     page: number,
-  ): Promise<Rows<FileRow & { baseId: string; baseName: string }>> {
+  ): Promise<Rows<PlacedFile & { baseId: string; baseName: string }>> {
     const from = `
-      FROM knowledge_bases b JOIN placements x ON x.scope = b.id JOIN files f ON f.id = x.file_id
+      FROM knowledge_bases b JOIN placements x ON x.scope = b.id JOIN files f ON f.id = x.file_id AND x.moved_to IS NULL
      WHERE b.user_id = $1 AND b.deleted_at IS NULL AND f.deleted_at IS NULL AND normalize(f.name) ILIKE normalize($2)`;
     const params = [userId, holding(query)];
     const [rows, count] = await Promise.all([
-      this.database.query<FileRow & { baseId: string; baseName: string }>(
-        `SELECT ${FILE_COLUMNS}, b.id AS "baseId", b.name AS "baseName" ${from}
+      this.database.query<PlacedFile & { baseId: string; baseName: string }>(
+        `SELECT ${FILE_COLUMNS}, x.directory_id AS "directoryId", b.id AS "baseId", b.name AS "baseName" ${from}
           ORDER BY f.updated_at DESC, f.id, b.id LIMIT ${KNOWLEDGE_PAGE} OFFSET $3`,
         [...params, (page - 1) * KNOWLEDGE_PAGE],
       ),
@@ -180,17 +186,17 @@ export class KnowledgeRepository {
   pending(knowledgeId: string, limit: number): Promise<FileRow[]> {
     return this.database.query<FileRow>(
       `SELECT ${FILE_COLUMNS} FROM placements x JOIN files f ON f.id = x.file_id
-        WHERE x.scope = $1 AND f.deleted_at IS NULL AND f.queued_at IS NOT NULL AND f.state IN ('pending', 'processing')
+        WHERE x.scope = $1 AND x.moved_to IS NULL AND f.deleted_at IS NULL AND f.queued_at IS NOT NULL AND f.state IN ('pending', 'processing')
         ORDER BY f.queued_at, f.id LIMIT $2`,
       [knowledgeId, limit],
     );
   }
 
-  /** Locks the files of a base, or all files, in the order of their ids. */
-  lockFiles(tx: Tx, knowledgeId: string | null): Promise<{ id: string }[]> {
+  /** Locks the files of a base in the order of their ids. */
+  lockFiles(tx: Tx, knowledgeId: string): Promise<{ id: string }[]> {
     return tx.query<{ id: string }>(
       `SELECT f.id FROM files f
-        WHERE f.deleted_at IS NULL AND ($1::uuid IS NULL OR EXISTS (SELECT 1 FROM placements x WHERE x.file_id = f.id AND x.scope = $1))
+        WHERE f.deleted_at IS NULL AND EXISTS (SELECT 1 FROM placements x WHERE x.file_id = f.id AND x.scope = $1)
         ORDER BY f.id FOR UPDATE OF f`,
       [knowledgeId],
     );

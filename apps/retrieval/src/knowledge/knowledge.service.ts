@@ -12,10 +12,11 @@ import { canWrite, readable, writable } from '../access/access';
 import { holdUser } from '../access/hold-user';
 import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { DirectoriesRepository, noDirectory } from '../files/directories.repository';
 import { toStatus, toWire } from '../files/file-row';
 import { UserStorage } from '../files/user-storage';
 import { newResidence } from '../stores/residence';
-import { KnowledgeRepository, type KnowledgeRow } from './knowledge.repository';
+import { KnowledgeRepository, type KnowledgeRow, type PlacedFile } from './knowledge.repository';
 
 const MAX_PENDING = 500;
 
@@ -24,6 +25,7 @@ const MAX_PENDING = 500;
 export class KnowledgeService {
   constructor(
     private readonly knowledge: KnowledgeRepository,
+    private readonly directories: DirectoriesRepository,
     private readonly storage: UserStorage,
     private readonly unitOfWork: UnitOfWork,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
@@ -85,8 +87,23 @@ export class KnowledgeService {
     principal: Principal,
   ): Promise<CallReply<typeof knowledge.files>> {
     readable(principal, await this.knowledge.find(knowledgeId), 'knowledge base');
-    const { rows, total } = await this.knowledge.files(knowledgeId, view);
-    return { items: rows.map(toWire), total };
+    const { directoryId } = view;
+    const [{ rows, total }, directories, breadcrumbs] = await Promise.all([
+      this.knowledge.files(knowledgeId, view),
+      directoryId === undefined ? [] : this.directories.in(knowledgeId, directoryId),
+      directoryId ? this.directories.wayTo(knowledgeId, directoryId) : [],
+    ]);
+    if (directoryId && breadcrumbs.length === 0) throw noDirectory();
+    return { items: await this.placed(rows), directories, breadcrumbs, total };
+  }
+
+  private async placed<F extends PlacedFile>(rows: readonly F[]) {
+    const paths = await this.directories.paths(rows.flatMap(({ directoryId }) => directoryId ?? []));
+    return rows.map((row) => ({
+      ...toWire(row),
+      directory_id: row.directoryId,
+      directory_path: row.directoryId === null ? '' : (paths.get(row.directoryId) ?? ''),
+    }));
   }
 
   async searchFiles(
@@ -94,7 +111,8 @@ export class KnowledgeService {
     principal: Principal,
   ): Promise<CallReply<typeof knowledge.searchFiles>> {
     const { rows, total } = await this.knowledge.searchFiles(requireUser(principal), query, page);
-    const items = rows.map((row) => ({ ...toWire(row), knowledge: { id: row.baseId, name: row.baseName } }));
+    const files = await this.placed(rows);
+    const items = rows.map((row, n) => ({ ...files[n]!, knowledge: { id: row.baseId, name: row.baseName } }));
     return { items, total };
   }
 

@@ -2,27 +2,34 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   CallError,
   type CallParsedRequest,
+  type CallReply,
   type Principal,
   requireAdmin,
   requireUser,
+  type UserPrincipal,
 } from '@perennial/contracts-kernel';
 import { knowledge, type KnowledgeBase } from '@perennial/contracts-retrieval';
 import { type OnceKey, type Tx, UnitOfWork } from '@perennial/persistence';
 import { canWrite, readable, writable } from '../access/access';
 import { type IdempotentCall, toOnceKey } from '../access/idempotent-call';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { DirectoriesRepository } from '../files/directories.repository';
 import { FileChanges } from '../files/file-changes';
+import { FileMoves } from '../files/file-moves.repository';
 import type { FileRow } from '../files/file-row';
 import { FilesRepository } from '../files/files.repository';
-import { duplicateContent, PlacementsRepository } from '../files/placements.repository';
+import { type BaseRow, duplicateContent, PlacementsRepository } from '../files/placements.repository';
 import { assertResidence } from '../stores/residence';
 import { KnowledgeRepository } from './knowledge.repository';
 import { knowledgeToWire } from './knowledge.service';
 
+/** Retry-After in seconds when too many files wait. */
+const RETRY_AFTER_S = 30;
+
 /** Files that are in no other base. */
 const ONLY_IN = `
   EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1)
-  AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope <> $1)`;
+  AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope <> $1 AND p.moved_to IS NULL)`;
 
 /** Membership of files in bases. All transactions lock the base first, then files in the order of their ids. */
 @Injectable()
@@ -31,13 +38,15 @@ export class MembershipService {
     private readonly knowledge: KnowledgeRepository,
     private readonly files: FilesRepository,
     private readonly placements: PlacementsRepository,
+    private readonly directories: DirectoriesRepository,
+    private readonly moves: FileMoves,
     private readonly changes: FileChanges,
     private readonly unitOfWork: UnitOfWork,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
   ) {}
 
   async add(request: CallParsedRequest<typeof knowledge.addFiles>, delivery: IdempotentCall): Promise<KnowledgeBase> {
-    const { knowledgeId, fileIds } = request;
+    const { knowledgeId, fileIds, directoryOf } = request;
     const { principal } = delivery;
     return this.once(toOnceKey(knowledge.addFiles.pattern, delivery, request), async (tx) => {
       const user = requireUser(principal);
@@ -54,23 +63,78 @@ export class MembershipService {
         assertResidence(user, file, 'file');
       }
       await this.checkContent(tx, knowledgeId, rows);
-      const placed = await this.placements.place(tx, knowledgeId, wanted);
-      if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
-        throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base would hold too many files.', {
-          problem: 'base_full',
-        });
-      // A worker indexes an active file there too before it completes it.
-      const idle = rows.filter((row) => placed.includes(row.id) && (row.state === 'completed' || !row.queued));
-      const failed = rows.filter((row) => placed.includes(row.id) && row.state === 'failed');
-      const queued = await this.files.requeue(
+      await this.directories.assertIn(tx, knowledgeId, Object.values(directoryOf));
+      const placed = await this.placements.place(tx, knowledgeId, wanted, directoryOf);
+      await this.assertRoom(tx, knowledgeId);
+      await this.indexThere(
         tx,
-        [...new Set([...idle, ...failed])].map((row) => row.id),
-        { anew: false },
+        rows.filter((row) => placed.includes(row.id)),
       );
-      this.changes.changed(tx, queued);
       await this.placements.touchBase(tx, knowledgeId);
       return this.reply(tx, knowledgeId, principal);
     });
+  }
+
+  private async assertRoom(tx: Tx, knowledgeId: string): Promise<void> {
+    if ((await this.placements.countIn(tx, knowledgeId)) > this.env.MAX_FILES_PER_BASE)
+      throw new CallError('RESOURCE_EXHAUSTED', 'The knowledge base would hold too many files.', {
+        problem: 'base_full',
+      });
+  }
+
+  /** Queues files that were placed somewhere. A worker indexes an active file there too before it completes it. */
+  private async indexThere(tx: Tx, placed: readonly FileRow[]): Promise<void> {
+    const idle = placed.filter(({ state, queued }) => state === 'completed' || state === 'failed' || !queued);
+    this.changes.changed(
+      tx,
+      await this.files.requeue(
+        tx,
+        idle.map(({ id }) => id),
+        { anew: false },
+      ),
+    );
+  }
+
+  /** Within its base, or to another one. */
+  async move(
+    request: CallParsedRequest<typeof knowledge.moveFile>,
+    delivery: IdempotentCall,
+  ): Promise<CallReply<typeof knowledge.moveFile>> {
+    const { knowledgeId: from, fileId, directoryId } = request;
+    const to = request.toKnowledgeId ?? from;
+    const { principal } = delivery;
+    return this.once(toOnceKey(knowledge.moveFile.pattern, delivery, request), async (tx) => {
+      // In the order of their ids: two moves in opposite directions lock them alike.
+      const bases = new Map<string, BaseRow | undefined>();
+      for (const id of [...new Set([from, to])].sort()) bases.set(id, await this.placements.holdBase(tx, id));
+      const base = writable(principal, bases.get(to), 'knowledge base');
+      const file = await this.member(tx, from, fileId, principal);
+      if (directoryId !== null) await this.directories.assertIn(tx, to, [directoryId]);
+      if (to === from) await this.placements.setDirectory(tx, to, fileId, directoryId);
+      else await this.moveTo(tx, base, from, file, directoryId, requireUser(principal));
+      await this.placements.touchBase(tx, from);
+      if (to !== from) await this.placements.touchBase(tx, to);
+      return { moved: true };
+    });
+  }
+
+  private async moveTo(
+    tx: Tx,
+    base: BaseRow,
+    from: string,
+    file: FileRow,
+    directoryId: string | null,
+    user: UserPrincipal,
+  ): Promise<void> {
+    assertResidence(user, base, 'knowledge base');
+    assertResidence(user, readable(user, file, 'file'), 'file');
+    await this.checkContent(tx, base.id, [file]);
+    await this.moves.begin(tx, file.id, from, base.id, directoryId);
+    await this.assertRoom(tx, base.id);
+    // Without a live text it is found nowhere.
+    if (file.liveGeneration === null) await this.moves.endAll(tx, file.id, base.id);
+    else await this.moves.settle(tx, file.id, { indexes: true });
+    await this.indexThere(tx, [file]);
   }
 
   /** All files in a base have different bytes, also those of one call. */
@@ -116,7 +180,7 @@ export class MembershipService {
 
   /** Takes a locked file out of a locked base; `deletes`: deletes it too, if it is in no other one. */
   async takeOut(tx: Tx, knowledgeId: string, row: FileRow, deletes: boolean): Promise<void> {
-    await this.placements.unplace(tx, knowledgeId, row.id);
+    await this.placements.unplace(tx, knowledgeId, [row.id]);
     const left = await this.placements.scopesOf(tx, row.id);
     if (left.length > 0) return;
     if (deletes) {
@@ -148,12 +212,21 @@ export class MembershipService {
 
   /** Queues every file, or those of one base, as new generations. */
   async reindex(knowledgeId: string | undefined, delivery: IdempotentCall): Promise<number> {
-    requireAdmin(delivery.principal);
+    const { principal } = delivery;
+    if (knowledgeId === undefined) requireAdmin(principal);
     return this.once(toOnceKey(knowledge.reindex.pattern, delivery, { knowledgeId }), async (tx) => {
-      const ids = (await this.knowledge.lockFiles(tx, knowledgeId ?? null)).map((row) => row.id);
-      const rows = await this.files.requeue(tx, ids, { anew: true });
-      this.changes.changed(tx, rows);
-      return rows.length;
+      if (knowledgeId !== undefined)
+        writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
+      const { queued, first } = await this.files.requeueAll(tx, knowledgeId ?? null);
+      // An administrator's own order is not refused.
+      if (requireUser(principal).role !== 'admin' && (await this.files.waiting(tx)) > this.env.MAX_QUEUED_FILES)
+        throw new CallError('UNAVAILABLE', 'Too many files wait to be processed. Try again later.', {
+          problem: 'too_many_files_wait',
+          retryAfter: RETRY_AFTER_S,
+          refused: true,
+        });
+      this.changes.changed(tx, first);
+      return queued;
     });
   }
 

@@ -15,6 +15,7 @@ import { RepositoryTokens } from './1764850000000-repository-tokens';
 import { UnansweredFiles } from './1764860000000-unanswered-files';
 import { LeftOutDocuments } from './1764860000001-left-out-documents';
 import { BlobMoves } from './1764860000002-blob-moves';
+import { KnowledgeDirectories } from './1764860000003-knowledge-directories';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -35,4 +36,5 @@ export const retrievalMigrations = [
   UnansweredFiles,
   LeftOutDocuments,
   BlobMoves,
+  KnowledgeDirectories,
 ];

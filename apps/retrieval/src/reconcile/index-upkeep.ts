@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Logger, Runtime } from '@perennial/runtime';
 import { type VectorStore, VectorStoreError, VectorStores } from '@perennial/vector-store';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { FileMoves } from '../files/file-moves.repository';
 import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { IndexFiller } from '../search-index/index-filler';
 import { IndexRegistry } from '../search-index/index-registry';
@@ -28,6 +29,7 @@ export class IndexUpkeep {
     private readonly registry: IndexRegistry,
     private readonly filler: IndexFiller,
     private readonly settings: SettingsKeeper,
+    private readonly moves: FileMoves,
     @Inject(VECTOR_STORES) private readonly stores: VectorStores,
     @Inject(RETRIEVAL_ENV) private readonly env: RetrievalEnv,
     @Inject(Runtime) runtime: Runtime,
@@ -36,6 +38,7 @@ export class IndexUpkeep {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    await this.moves.settleAll();
     await this.catalog.retireFormer(this.env.FORMER_STORE_GRACE_SECONDS);
     const indexes = await this.catalog.writable();
     for (const index of indexes) await this.unlessAway(index, () => this.remakeLost(index, signal));

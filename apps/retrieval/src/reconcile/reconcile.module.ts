@@ -3,6 +3,7 @@ import type { BlobStore } from '@perennial/blob-store';
 import type { VectorStores } from '@perennial/vector-store';
 import { EmbeddingModule } from '../embedding/embedding.module';
 import { RETRIEVAL_ENV, type RetrievalEnv } from '../env';
+import { FilesModule } from '../files/files.module';
 import { IndexModule } from '../search-index/index.module';
 import { SettingsModule } from '../settings/settings.module';
 import { BLOB_STORE, VECTOR_STORES } from '../stores/tokens';
@@ -13,7 +14,7 @@ import { Reconciler } from './reconciler';
 
 /** Clean-up of orphans. */
 @Module({
-  imports: [EmbeddingModule, IndexModule, SettingsModule],
+  imports: [EmbeddingModule, FilesModule, IndexModule, SettingsModule],
   providers: [
     ReconcileRepository,
     IndexUpkeep,

@@ -4,6 +4,7 @@ import { assertNever } from '@perennial/contracts-kernel';
 import { toBlobKey } from '@perennial/contracts-retrieval';
 import { type Counter, type Logger, Runtime } from '@perennial/runtime';
 import { type DeleteFilter, VectorStoreError, VectorStores } from '@perennial/vector-store';
+import { FileMoves } from '../files/file-moves.repository';
 import { IngestionQueue } from '../files/ingestion-queue';
 import { FileProgress } from '../files/progress.service';
 import { IndexCatalog } from '../search-index/index-catalog';
@@ -33,6 +34,7 @@ export class RemovalService {
     private readonly catalog: IndexCatalog,
     private readonly queue: IngestionQueue,
     private readonly progress: FileProgress,
+    private readonly moves: FileMoves,
     @Inject(VECTOR_STORES) private readonly stores: VectorStores,
     @Inject(BLOB_STORE) private readonly blobs: BlobStore,
     @Inject(Runtime) private readonly runtime: Runtime,
@@ -73,6 +75,8 @@ export class RemovalService {
     const ofFiles = await this.removeFiles(files, residence, signal);
     const removed = [...ofFiles, ...(await this.each(others, (removal) => this.remove(removal), signal))];
     await this.repository.done(removed.map(({ id }) => id));
+    // Moves back into these scopes have waited for it.
+    if (removed.some(({ kind }) => kind === 'placement' || kind === 'scope')) await this.moves.settleAll();
     return removed;
   }
 

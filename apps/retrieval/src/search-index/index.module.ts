@@ -44,6 +44,6 @@ import { VectorMoveService } from './vector-move.service';
     StoredVectors,
     VectorMoveService,
   ],
-  exports: [IndexCatalog, IndexRegistry, IndexFiller, IndexWriter, ChunksRepository, RefusalsRepository],
+  exports: [IndexCatalog, IndexRegistry, IndexFiller, IndexWriter, ChunksRepository, RefusalsRepository, StoredVectors],
 })
 export class IndexModule {}

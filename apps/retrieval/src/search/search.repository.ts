@@ -66,13 +66,15 @@ export interface WholeText {
 
 /**
  * A file is found in a scope if it is not deleted, is placed there, and all points of its live generation are in the index. Other points in
- * the vector store (of a deleted file, an older generation, an incomplete one) are never returned. `$1` is the index; `p` the placement, `f`
+ * the vector store (of a deleted file, an older generation, an incomplete one) are never returned. One that moves from another base is found there
+ * until the move has ended. `$1` is the index; `p` the placement, `f`
  * the file.
  */
 const FINDABLE = `
   placements p
   JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL
-  JOIN indexed i ON i.index_id = $1 AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation`;
+  JOIN indexed i ON i.index_id = $1 AND i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation
+   AND NOT EXISTS (SELECT 1 FROM placements m WHERE m.file_id = p.file_id AND m.moved_to = p.scope)`;
 const SCOPE_IS_THERE = `(p.scope = p.file_id OR EXISTS (SELECT 1 FROM knowledge_bases b WHERE b.id = p.scope AND b.deleted_at IS NULL))`;
 
 @Injectable()
@@ -176,7 +178,7 @@ export class SearchRepository {
   async filesOfBase(baseId: string, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       `SELECT f.id FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL AND f.live_generation IS NOT NULL
-        WHERE p.scope = $1 ORDER BY p.created_at, f.id LIMIT $2`,
+        WHERE p.scope = $1 AND p.moved_to IS NULL ORDER BY p.created_at, f.id LIMIT $2`,
       [baseId, limit],
     );
     return rows.map((row) => row.id);

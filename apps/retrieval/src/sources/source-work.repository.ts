@@ -18,7 +18,7 @@ const MINE = `mine AS (SELECT id, run FROM knowledge_sources WHERE id = $1 AND e
 const IS_MINE = 's.id = $1 AND s.epoch = $2 AND s.owner = $3';
 /** The file of `source_documents d` in the base `$2`: one that a person has removed counts as none. */
 const FILE_IN_BASE = `(
-  SELECT f.id FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.file_id = d.file_id AND p.scope = $2)`;
+  SELECT f.id FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL WHERE p.file_id = d.file_id AND p.scope = $2 AND p.moved_to IS NULL)`;
 /** Syncs in a row that must have missed a document before its file is removed: one may have met a mistake of its server. */
 const ABSENCES = 2;
 
@@ -165,7 +165,7 @@ export class SourceWorkRepository {
               ${FILE_IN_BASE} AS "fileId", d.state, d.message,
               d.state = 'duplicate' AND EXISTS (
                 SELECT 1 FROM source_documents t JOIN files f ON f.id = t.file_id AND f.deleted_at IS NULL
-                  JOIN placements p ON p.file_id = f.id AND p.scope = $2
+                  JOIN placements p ON p.file_id = f.id AND p.scope = $2 AND p.moved_to IS NULL
                  WHERE t.source_id = $1 AND t.etag = d.etag AND t.address <> d.address AND t.state = 'stored') AS "hasTwin"
          FROM source_documents d WHERE d.source_id = $1 AND d.done_run < d.seen_run
         ORDER BY d.depth, d.ordinal LIMIT $3`,

@@ -78,7 +78,7 @@ export class SourcesRepository {
   /** The ids of its files in the base, in order. */
   async files(tx: Tx, baseId: string, sourceId: string): Promise<string[]> {
     const rows = await tx.query<{ id: string }>(
-      `SELECT DISTINCT d.file_id AS id FROM source_documents d JOIN placements p ON p.file_id = d.file_id AND p.scope = $1
+      `SELECT DISTINCT d.file_id AS id FROM source_documents d JOIN placements p ON p.file_id = d.file_id AND p.scope = $1 AND p.moved_to IS NULL
         WHERE d.source_id = $2 ORDER BY 1`,
       [baseId, sourceId],
     );

@@ -49,6 +49,10 @@ export const PROBLEM_CODES = [
   // Documents.
   'base_full',
   'base_not_found',
+  'directory_exists',
+  'directory_into_itself',
+  'directory_not_found',
+  'directory_too_deep',
   'duplicate_content',
   'file_content_gone',
   'file_kind_not_allowed',

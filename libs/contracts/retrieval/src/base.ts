@@ -13,5 +13,11 @@ export const KnowledgeBaseSchema = z.object({
 
 export type KnowledgeBase = z.infer<typeof KnowledgeBaseSchema>;
 
+/** Directories between the top level of a base and its deepest file. */
+export const MAX_DIRECTORY_DEPTH = 32;
+
+/** Directories of one base. */
+export const MAX_DIRECTORIES = 10_000;
+
 /** Pages of knowledge bases have 30 items. */
 export const KNOWLEDGE_PAGE = 30;

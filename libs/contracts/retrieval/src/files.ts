@@ -30,6 +30,8 @@ export const register = defineCall({
     metadata: boundedJson().default({}),
     /** The base to add it to; none: the file stands alone. */
     knowledgeId: z.uuid().nullish(),
+    /** A directory of that base; none: its top level. */
+    directoryId: z.uuid().nullish(),
     /** False: only stored, until it is added to a base. */
     process: z.boolean().default(true),
   }),

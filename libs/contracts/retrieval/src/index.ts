@@ -4,6 +4,7 @@ export * as documents from './documents';
 export * as embedding from './embedding';
 export * as files from './files';
 export * as knowledge from './knowledge';
+export * as knowledgeDirectories from './knowledge-directories';
 export * as knowledgeSources from './knowledge-sources';
 export * as retrievalSettings from './retrieval-settings';
 export * as searchIndex from './search-index';

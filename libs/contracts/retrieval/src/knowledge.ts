@@ -1,4 +1,5 @@
 import { boundedJson, defineCall } from '@perennial/contracts-kernel';
+import { KnowledgeDirectorySchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { KNOWLEDGE_PAGE, KnowledgeBaseSchema } from './base';
 import { FileSchema, FileStatusSchema } from './file';
@@ -86,15 +87,30 @@ export const reset = defineCall({
 
 const FileOrder = z.enum(['name', 'created_at', 'updated_at']).default('updated_at');
 
-const FilePageSchema = z.object({ items: z.array(FileSchema), total: z.number().int() });
+/** `directory_path`: the names of the directories on the way to it, with `/` between them. */
+const PlacedFileSchema = FileSchema.extend({
+  directory_id: z.uuid().nullable().default(null),
+  directory_path: z.string().default(''),
+});
 
-/** The files of a base, 30 a page, with their state. `query`: only names that contain it. */
+const FilePageSchema = z.object({
+  items: z.array(PlacedFileSchema),
+  directories: z.array(KnowledgeDirectorySchema).default([]),
+  breadcrumbs: z.array(KnowledgeDirectorySchema).default([]),
+  total: z.number().int(),
+});
+
+/**
+ * The files of a base, 30 a page, with their state. `query`: only names that contain it. `directoryId`: those directly in this directory, or
+ * with null at the top level, with the directories in it and, as `breadcrumbs`, those on the way to it, itself last.
+ */
 export const files = defineCall({
   pattern: 'retrieval.knowledge.files',
   effect: 'read',
   sealed: true,
   request: z.object({
     knowledgeId: z.uuid(),
+    directoryId: z.uuid().nullable().optional(),
     query: z.string().max(500).default(''),
     orderBy: FileOrder,
     direction: z.enum(['asc', 'desc']).default('desc'),
@@ -111,7 +127,7 @@ export const searchFiles = defineCall({
   sealed: true,
   request: z.object({ query: z.string().max(500).default(''), page: Page }),
   reply: z.object({
-    items: z.array(FileSchema.extend({ knowledge: z.object({ id: z.uuid(), name: z.string() }) })),
+    items: z.array(PlacedFileSchema.extend({ knowledge: z.object({ id: z.uuid(), name: z.string() }) })),
     total: z.number().int(),
   }),
 });
@@ -131,9 +147,31 @@ export const pending = defineCall({
 export const addFiles = defineCall({
   pattern: 'retrieval.knowledge.addFiles',
   effect: 'keyed',
-  request: z.object({ knowledgeId: z.uuid(), fileIds: z.array(z.uuid()).min(1).max(1_000) }),
+  request: z.object({
+    knowledgeId: z.uuid(),
+    fileIds: z.array(z.uuid()).min(1).max(1_000),
+    /** The directories of some of them; the others are at the top level. */
+    directoryOf: z.record(z.uuid(), z.uuid()).default({}),
+  }),
   reply: KnowledgeBaseSchema,
   deadlineMs: 15_000,
+});
+
+/**
+ * Moves a file of a base to a directory, null: to the top level; with `toKnowledgeId` to another base, where it is found as soon as its points
+ * are written, and until then still in the old one. `NOT_FOUND` for a missing file, directory or base, and for bases that the caller may not
+ * change; otherwise as `addFiles`.
+ */
+export const moveFile = defineCall({
+  pattern: 'retrieval.knowledge.moveFile',
+  effect: 'keyed',
+  request: z.object({
+    knowledgeId: z.uuid(),
+    fileId: z.uuid(),
+    directoryId: z.uuid().nullable().default(null),
+    toKnowledgeId: z.uuid().optional(),
+  }),
+  reply: z.object({ moved: z.boolean() }),
 });
 
 /** Ingests a file of the base again, from its present bytes. `NOT_FOUND` when it is not in the base. */
@@ -156,7 +194,8 @@ export const removeFile = defineCall({
 });
 
 /**
- * Admin only. Ingests every file again, in the background; searches work meanwhile. `queued`: how many this call queued.
+ * Ingests every file of a base again, or for an administrator every file, in the background; searches find the old text of each until its new
+ * one is complete. A file that waits to be read is left as it is. `queued`: how many this call queued. `UNAVAILABLE` when too many files wait.
  */
 export const reindex = defineCall({
   pattern: 'retrieval.knowledge.reindex',

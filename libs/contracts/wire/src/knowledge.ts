@@ -32,9 +32,33 @@ export const KnowledgeListItemSchema = KnowledgeBaseSchema.omit({ files: true, w
 
 export type KnowledgeListItem = z.infer<typeof KnowledgeListItemSchema>;
 
-/** A file in a base. Folders inside a base are not offered: `directory_id` is null and `directory_path` empty. */
+/** Name of a directory: a part of a path. */
+export const DirectoryNameSchema = z
+  .string()
+  .trim()
+  .normalize('NFC')
+  .min(1, 'must not be empty')
+  .max(255)
+  // eslint-disable-next-line no-control-regex -- these are what it refuses
+  .regex(/^[^/\u0000-\u001f\u007f]*$/, 'must not contain "/" or control characters')
+  .refine((name) => name !== '.' && name !== '..', 'must not be "." or ".."');
+
+/** A directory in a base. `parent_id` null: at the top level. */
+export const KnowledgeDirectorySchema = z.object({
+  id: z.uuid(),
+  knowledge_id: z.uuid(),
+  parent_id: z.uuid().nullable(),
+  name: z.string(),
+  user_id: z.uuid(),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+});
+
+export type KnowledgeDirectory = z.infer<typeof KnowledgeDirectorySchema>;
+
+/** A file in a base. `directory_id` null and `directory_path` empty: at the top level; otherwise the names on its way, with `/` between them. */
 export const KnowledgeFileSchema = FileSchema.extend({
-  directory_id: z.null(),
+  directory_id: z.uuid().nullable(),
   directory_path: z.string(),
   has_original: z.boolean(),
   user: OwnerSchema,

@@ -79,11 +79,11 @@ export class UploadService {
   private async register(
     fileId: string,
     { name, contentType, size, sha256 }: ReceivedFile,
-    { metadata, knowledgeId }: { metadata: Record<string, unknown>; knowledgeId?: string },
+    { metadata, knowledgeId, directoryId }: ReturnType<typeof metadataOf>,
     process: boolean,
     principal: UserPrincipal,
   ): Promise<StoredFile> {
-    const request = { fileId, name, contentType, size, sha256, metadata, knowledgeId, process };
+    const request = { fileId, name, contentType, size, sha256, metadata, knowledgeId, directoryId, process };
     return retry(() => this.rpc.call(files.register, request, { principal, key: fileId }), {
       pauseMs: (error, attempt) => (isUndecided(error) ? REGISTER_AGAIN_MS[attempt - 1] : undefined),
     });

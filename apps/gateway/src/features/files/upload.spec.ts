@@ -60,7 +60,8 @@ describe('uploading a file', () => {
 
   it('stores the bytes, registers them once, and replies with the file', async () => {
     const knowledgeId = randomUUID();
-    const { status, body } = await upload([file(), metadata({ knowledge_id: knowledgeId, directory_id: null })]);
+    const directoryId = randomUUID();
+    const { status, body } = await upload([file(), metadata({ knowledge_id: knowledgeId, directory_id: directoryId })]);
     expect(status).toBe(200);
     const sha256 = createHash('sha256').update('some text').digest('hex');
     expect(body).toMatchObject({
@@ -76,7 +77,8 @@ describe('uploading a file', () => {
       size: 9,
       sha256,
       knowledgeId,
-      metadata: { knowledge_id: knowledgeId, directory_id: null },
+      metadata: { knowledge_id: knowledgeId, directory_id: directoryId },
+      directoryId,
       process: true,
     });
     expect(await blobs()).toEqual([join('files', String(body.id), '1.blob')]);

@@ -1,12 +1,20 @@
 import { Controller } from '@nestjs/common';
 import { type RouteInput, type RouteReply, routes } from '@perennial/contracts-gateway';
-import { knowledge, type StoredFile } from '@perennial/contracts-retrieval';
+import { knowledge } from '@perennial/contracts-retrieval';
+import type { KnowledgeDirectory } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import { hideForbidden, idOf } from '../../http/hidden';
 import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
 import { Owners } from './owners';
-import { fileInBase } from './wire';
+import { fileInBase, type PlacedFile } from './wire';
+
+interface FilePage<F> {
+  items: F[];
+  directories?: KnowledgeDirectory[];
+  breadcrumbs?: KnowledgeDirectory[];
+  total: number;
+}
 
 /** The files of a base. */
 @Controller()
@@ -33,17 +41,23 @@ export class KnowledgeFilesController {
     @ValidatedInput() { params, query }: RouteInput<typeof routes.knowledge.files>,
   ): Promise<RouteReply<typeof routes.knowledge.files>> {
     const { query: text, order_by: orderBy, direction, page, limit } = query;
-    const request = { knowledgeId: idOf('base', params.id), query: text, orderBy, direction, page, limit };
+    const knowledgeId = idOf('base', params.id);
+    const directory = query.directory_id;
+    const directoryId = directory ? idOf('directory', directory) : directory === '' ? null : undefined;
+    const request = { knowledgeId, directoryId, query: text, orderBy, direction, page, limit };
     return this.page(caller, await hideForbidden('base', this.rpc.call(knowledge.files, request, caller)));
   }
 
-  private async page<F extends StoredFile>(caller: Caller, { items, total }: { items: F[]; total: number }) {
+  private async page<F extends PlacedFile>(
+    caller: Caller,
+    { items, directories = [], breadcrumbs = [], total }: FilePage<F>,
+  ) {
     const owners = items.map((file) => file.user_id);
     const ownerOf = await this.owners.of(owners, caller);
     return {
       items: items.map((file) => fileInBase(file, ownerOf(file.user_id))),
-      directories: [],
-      breadcrumbs: [],
+      directories,
+      breadcrumbs,
       total,
     };
   }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { FilesModule } from '../files/files.module';
 import { KnowledgeController } from './knowledge.controller';
 import { KnowledgeRoutes } from './knowledge.routes';
+import { KnowledgeDirectoriesRoutes } from './knowledge-directories.routes';
 import { KnowledgeFilesController } from './knowledge-files.controller';
 import { KnowledgeFilesRoutes } from './knowledge-files.routes';
 import { KnowledgeSourcesRoutes } from './knowledge-sources.routes';
@@ -13,6 +14,7 @@ import { PendingFilesController } from './pending-files.controller';
   controllers: [
     KnowledgeController,
     KnowledgeRoutes,
+    KnowledgeDirectoriesRoutes,
     KnowledgeFilesController,
     KnowledgeFilesRoutes,
     KnowledgeSourcesRoutes,

@@ -9,6 +9,11 @@ export const KnowledgeRoutes = forwards(
     from: baseReply,
   }),
   forward(routes.knowledge.reindex, knowledge.reindex, { from: () => true }),
+  forward(routes.knowledge.reindexBase, knowledge.reindex, {
+    to: ({ params }) => ({ knowledgeId: params.id }),
+    from: ({ queued }) => ({ status: true, queued }),
+    hide: 'base',
+  }),
   forward(routes.knowledge.get, knowledge.get, {
     to: ({ params }) => ({ knowledgeId: params.id }),
     from: baseReply,

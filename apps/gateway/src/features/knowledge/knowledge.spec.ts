@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { users } from '@perennial/contracts-auth';
 import { type Call, CallError } from '@perennial/contracts-kernel';
-import { knowledge as knowledgeCalls, type KnowledgeBase, type StoredFile } from '@perennial/contracts-retrieval';
+import {
+  knowledge as knowledgeCalls,
+  type KnowledgeBase,
+  knowledgeDirectories as directoryCalls,
+  type StoredFile,
+} from '@perennial/contracts-retrieval';
+import type { KnowledgeDirectory } from '@perennial/contracts-wire';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Edge, startEdge, userOf } from '../../../test/edge';
 
@@ -12,6 +18,7 @@ describe('knowledge bases at the edge', () => {
   let admin: ReturnType<Edge['account']>;
   let base: KnowledgeBase;
   let file: StoredFile;
+  let directory: KnowledgeDirectory;
   beforeAll(async () => {
     edge = await startEdge();
     user = edge.account('user');
@@ -27,6 +34,15 @@ describe('knowledge bases at the edge', () => {
       write_access: true,
       created_at: 1_700_000_000,
       updated_at: 1_700_000_001,
+    };
+    directory = {
+      id: randomUUID(),
+      knowledge_id: base.id,
+      parent_id: null,
+      name: 'Law',
+      user_id: user.user.id,
+      created_at: 1,
+      updated_at: 2,
     };
     file = {
       id: randomUUID(),
@@ -114,21 +130,37 @@ describe('knowledge bases at the edge', () => {
   });
 
   it('list their files as the wire has them', async () => {
-    edge.rpc.on(knowledgeCalls.files, () => ({ items: [file], total: 1 }));
-    const listed = { ...file, directory_id: null, directory_path: '', has_original: true, user: owner(user) };
-    const page = (item: object) => ({ items: [item], directories: [], breadcrumbs: [], total: 1 });
+    const placed = { ...file, directory_id: directory.id, directory_path: 'Law' };
+    edge.rpc.on(knowledgeCalls.files, () => ({
+      items: [placed],
+      directories: [directory],
+      breadcrumbs: [directory],
+      total: 1,
+    }));
+    const listed = { ...placed, has_original: true, user: owner(user) };
+    const page = (item: object, directories: object[] = []) => ({
+      items: [item],
+      directories,
+      breadcrumbs: directories,
+      total: 1,
+    });
     const reply = await ask('GET', `/${base.id}/files?page=2&query=a&order_by=nonsense&direction=asc&directory_id=`);
-    expect(reply.json()).toEqual(page(listed));
+    expect(reply.json()).toEqual(page(listed, [directory]));
     expect(asked(knowledgeCalls.files)).toEqual({
       knowledgeId: base.id,
+      directoryId: null,
       query: 'a',
       orderBy: 'updated_at',
       direction: 'asc',
       page: 2,
       limit: 30,
     });
+    await ask('GET', `/${base.id}/files?directory_id=${directory.id}`);
+    expect(asked(knowledgeCalls.files)).toMatchObject({ directoryId: directory.id });
+    await ask('GET', `/${base.id}/files`);
+    expect(asked(knowledgeCalls.files)).toMatchObject({ directoryId: undefined });
     const knowledge = { id: base.id, name: base.name };
-    edge.rpc.on(knowledgeCalls.searchFiles, () => ({ items: [{ ...file, knowledge }], total: 1 }));
+    edge.rpc.on(knowledgeCalls.searchFiles, () => ({ items: [{ ...placed, knowledge }], total: 1 }));
     expect((await ask('GET', '/search/files?query=a')).json()).toEqual(page({ ...listed, knowledge }));
   });
 
@@ -137,10 +169,15 @@ describe('knowledge bases at the edge', () => {
       edge.rpc.on(call, () => base);
     const body = { file_id: file.id, directory_id: null };
     expect((await ask('POST', `/${base.id}/file/add`, body)).json()).toEqual(shown());
-    expect(asked(knowledgeCalls.addFiles)).toEqual({ knowledgeId: base.id, fileIds: [file.id] });
+    expect(asked(knowledgeCalls.addFiles)).toEqual({ knowledgeId: base.id, fileIds: [file.id], directoryOf: {} });
     const other = randomUUID();
-    expect((await ask('POST', `/${base.id}/files/batch/add`, [body, { file_id: other }])).json()).toEqual(shown());
-    expect(asked(knowledgeCalls.addFiles)).toEqual({ knowledgeId: base.id, fileIds: [file.id, other] });
+    const placed = { file_id: other, directory_id: directory.id };
+    expect((await ask('POST', `/${base.id}/files/batch/add`, [body, placed])).json()).toEqual(shown());
+    expect(asked(knowledgeCalls.addFiles)).toEqual({
+      knowledgeId: base.id,
+      fileIds: [file.id, other],
+      directoryOf: { [other]: directory.id },
+    });
     expect((await ask('POST', `/${base.id}/file/update`, body)).json()).toEqual(shown());
     expect((await ask('POST', `/${base.id}/file/remove`, body)).json()).toEqual(shown());
     expect(asked(knowledgeCalls.removeFile)).toMatchObject({ fileId: file.id, deleteFile: true });
@@ -152,6 +189,48 @@ describe('knowledge bases at the edge', () => {
     expect([refused.statusCode, refused.json()]).toMatchObject([400, { detail: duplicate }]);
   });
 
+  it('have directories, which are made, changed and removed', async () => {
+    edge.rpc.on(directoryCalls.create, () => directory);
+    edge.rpc.on(directoryCalls.update, () => directory);
+    edge.rpc.on(directoryCalls.remove, () => ({ removed: true, files: 2 }));
+    const at = { knowledgeId: base.id, directoryId: directory.id };
+    const parent = randomUUID();
+    expect((await ask('POST', `/${base.id}/dirs/create`, { name: ' Law ' })).json()).toEqual(directory);
+    expect(asked(directoryCalls.create)).toEqual({ knowledgeId: base.id, name: 'Law', parentId: null });
+    const one = `/${base.id}/dirs/${directory.id}`;
+    await ask('POST', `${one}/update`, { name: 'Tax' });
+    expect(asked(directoryCalls.update)).toEqual({ ...at, name: 'Tax' });
+    await ask('POST', `${one}/update`, { parent_id: null });
+    expect(asked(directoryCalls.update)).toEqual({ ...at, parentId: null });
+    await ask('POST', `${one}/update`, { parent_id: parent });
+    expect(asked(directoryCalls.update)).toEqual({ ...at, parentId: parent });
+    expect((await ask('DELETE', `${one}/delete`)).json()).toEqual({ status: true });
+    expect(asked(directoryCalls.remove)).toEqual({ ...at, moveFiles: true });
+    await ask('DELETE', `${one}/delete?move_files=false`);
+    expect(asked(directoryCalls.remove)).toEqual({ ...at, moveFiles: false });
+    const missing = { problem: 'directory_not_found' as const };
+    edge.rpc.fails(directoryCalls.remove, new CallError('NOT_FOUND', 'There is no such directory.', missing));
+    const detail = 'There is no such directory in this knowledge base.';
+    for (const url of [`${one}/delete`, `/${base.id}/dirs/not-an-id/delete`])
+      expect((await ask('DELETE', url)).json()).toMatchObject({ code: 'directory_not_found', detail });
+  });
+
+  it('give their files to directories and to other bases', async () => {
+    edge.rpc.on(knowledgeCalls.moveFile, () => ({ moved: true }));
+    const moved = { knowledgeId: base.id, fileId: file.id, directoryId: null };
+    expect((await ask('POST', `/${base.id}/file/move`, { file_id: file.id })).json()).toEqual({ status: true });
+    expect(asked(knowledgeCalls.moveFile)).toEqual(moved);
+    const to = randomUUID();
+    await ask('POST', `/${base.id}/file/move`, { file_id: file.id, directory_id: directory.id, knowledge_id: to });
+    expect(asked(knowledgeCalls.moveFile)).toEqual({ ...moved, directoryId: directory.id, toKnowledgeId: to });
+  });
+
+  it('are read again, one by its owner', async () => {
+    edge.rpc.on(knowledgeCalls.reindex, () => ({ queued: 5 }));
+    expect((await ask('POST', `/${base.id}/reindex`, {})).json()).toEqual({ status: true, queued: 5 });
+    expect(asked(knowledgeCalls.reindex)).toEqual({ knowledgeId: base.id });
+  });
+
   it('are all read again for an administrator only', async () => {
     edge.rpc.on(knowledgeCalls.reindex, () => ({ queued: 5 }));
     const refused = await ask('POST', '/reindex', {});
@@ -161,12 +240,17 @@ describe('knowledge bases at the edge', () => {
 
   const id = randomUUID();
   const body = { file_id: randomUUID() };
+  const directoryId = randomUUID();
   it.each<['GET' | 'POST' | 'DELETE', string, object | undefined, Call]>([
     ['GET', '', undefined, knowledgeCalls.get],
     ['POST', '/update', { name: 'x' }, knowledgeCalls.update],
     ['POST', '/reset', {}, knowledgeCalls.reset],
     ['DELETE', '/delete', undefined, knowledgeCalls.remove],
     ['GET', '/files', undefined, knowledgeCalls.files],
+    ['POST', '/reindex', {}, knowledgeCalls.reindex],
+    ['POST', '/dirs/create', { name: 'x' }, directoryCalls.create],
+    ['POST', `/dirs/${directoryId}/update`, { name: 'x' }, directoryCalls.update],
+    ['DELETE', `/dirs/${directoryId}/delete`, undefined, directoryCalls.remove],
     ['GET', '/files/pending', undefined, knowledgeCalls.pending],
   ])(
     '%s …%s answers the same for a missing base, another user’s base and an invalid id',
@@ -186,6 +270,7 @@ describe('knowledge bases at the edge', () => {
     ['/file/add', knowledgeCalls.addFiles],
     ['/file/update', knowledgeCalls.updateFile],
     ['/file/remove', knowledgeCalls.removeFile],
+    ['/file/move', knowledgeCalls.moveFile],
   ])('…%s says whether the base or the file is missing', async (path, call) => {
     edge.rpc.fails(call, new CallError('NOT_FOUND', 'There is no such file.'));
     const reply = await ask('POST', `/${id}${path}`, body);
@@ -206,7 +291,12 @@ describe('knowledge bases at the edge', () => {
     ['POST', '/create', { name: 'x', description: 7 }, 'description: must be a string'],
     ['POST', `/${id}/update`, { name: 'x'.repeat(201) }, 'name: too big: expected string to have <=200 characters'],
     ['POST', `/${id}/file/add`, {}, 'file_id: is required'],
-    ['POST', `/${id}/file/add`, { file_id: 'x', directory_id: 'd' }, 'directory_id: folders are not offered'],
+    ['POST', `/${id}/file/add`, { file_id: 'x', directory_id: 7 }, 'directory_id: must be a string'],
+    ['POST', `/${id}/file/move`, {}, 'file_id: is required'],
+    ['POST', `/${id}/dirs/create`, { name: ' ' }, 'name: must not be empty'],
+    ['POST', `/${id}/dirs/create`, { name: 'a/b' }, 'name: must not contain "/" or control characters'],
+    ['POST', `/${id}/dirs/create`, { name: '..' }, 'name: must not be "." or ".."'],
+    ['POST', `/${id}/dirs/${id}/update`, {}, 'body: must have a name or a parent_id'],
     ['POST', `/${id}/files/batch/add`, [], 'body: must name at least one file'],
     ['GET', `/${id}/files?limit=0`, undefined, 'limit: too small: expected number to be >=1'],
   ])('%s %s %o is 422 with a sentence', async (method, url, payload, detail) => {

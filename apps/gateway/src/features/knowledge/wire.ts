@@ -12,6 +12,9 @@ export function baseInList(base: StoredBase, user: Owner): KnowledgeListItem {
 }
 
 /** A file in a base. */
-export function fileInBase<F extends StoredFile>(file: F, user: Owner): F & KnowledgeFile {
-  return { ...file, directory_id: null, directory_path: '', has_original: true, user };
+export function fileInBase<F extends PlacedFile>(file: F, user: Owner): F & KnowledgeFile {
+  return { ...file, has_original: true, user };
 }
+
+/** A file with its directory. */
+export type PlacedFile = StoredFile & Pick<KnowledgeFile, 'directory_id' | 'directory_path'>;

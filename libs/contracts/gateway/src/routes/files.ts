@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { route } from '../route';
 
 /**
- * Multipart: part `file`, and part `metadata` (JSON text; `knowledge_id` adds it to that base). Replies once the bytes are stored and the
- * ingestion is recorded, which continues even if this server dies. 413 beyond `FILE_MAX_SIZE`, 415 for an extension that is not allowed.
+ * Multipart: part `file`, and part `metadata` (JSON text; `knowledge_id` adds it to that base, `directory_id` to a directory there). Replies once
+ * the bytes are stored and the ingestion is recorded, which continues even if this server dies. 413 beyond `FILE_MAX_SIZE`, 415 for an extension that is not allowed.
  * `process=false` only stores the file. `process_in_background=false` is accepted and has no effect: follow `process/status`.
  */
 export const upload = route({

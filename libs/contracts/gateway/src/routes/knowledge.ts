@@ -1,6 +1,8 @@
 import {
+  DirectoryNameSchema,
   IncomingAccessGrantSchema,
   KnowledgeBaseSchema,
+  KnowledgeDirectorySchema,
   KnowledgeFileSchema,
   KnowledgeListItemSchema,
   PendingFileSchema,
@@ -45,8 +47,8 @@ export const search = route({
 
 const filePage = z.object({
   items: z.array(KnowledgeFileSchema),
-  directories: z.array(z.never()),
-  breadcrumbs: z.array(z.never()),
+  directories: z.array(KnowledgeDirectorySchema),
+  breadcrumbs: z.array(KnowledgeDirectorySchema),
   total: z.number().int(),
 });
 
@@ -113,7 +115,10 @@ export const reset = route({
   reply: KnowledgeBaseSchema,
 });
 
-/** The base's files; 30 a page unless `limit` (at most 100) says otherwise. */
+/**
+ * The base's files; 30 a page unless `limit` (at most 100) says otherwise. With `directory_id` those directly in this directory, or if it is empty
+ * at the top level, with the directories there, and on the way to it (`breadcrumbs`, itself last).
+ */
 export const files = route({
   method: 'GET',
   path: '/api/v1/knowledge/:id/files',
@@ -145,15 +150,10 @@ export const pending = route({
   reply: z.array(PendingFileSchema),
 });
 
-const fileId = z.string().min(1, 'must not be empty').max(200);
+const itemId = z.string().min(1, 'must not be empty').max(200);
 
-const oneFile = z.object({
-  file_id: fileId,
-  directory_id: z
-    .unknown()
-    .refine((id) => id === undefined || id === null, 'folders are not offered')
-    .optional(),
-});
+/** `directory_id`: a directory of the base; none: its top level. */
+const oneFile = z.object({ file_id: itemId, directory_id: itemId.nullish() });
 
 /** Adds the file to the base. 400 when the base has a file with the same content. */
 export const addFile = route({
@@ -194,6 +194,67 @@ export const addFiles = route({
   params,
   body: z.array(oneFile).min(1, 'must name at least one file').max(1_000),
   reply: KnowledgeBaseSchema,
+});
+
+const moved = z.object({ status: z.boolean() });
+
+/**
+ * Moves a file of the base to a directory; `directory_id` null: to the top level. `knowledge_id`, ours: to this base; searches find the file
+ * in exactly one of the two all the time.
+ */
+export const moveFile = route({
+  method: 'POST',
+  path: '/api/v1/knowledge/:id/file/move',
+  access: 'user',
+  params,
+  body: oneFile.extend({ knowledge_id: itemId.nullish() }),
+  reply: moved,
+});
+
+/** Makes a directory. 400 when there is one with this name, or it would be too deep. */
+export const createDirectory = route({
+  method: 'POST',
+  path: '/api/v1/knowledge/:id/dirs/create',
+  access: 'user',
+  params,
+  body: z.object({ name: DirectoryNameSchema, parent_id: itemId.nullish() }),
+  reply: KnowledgeDirectorySchema,
+});
+
+const oneDirectory = params.extend({ dirId: itemId });
+
+/** Renames or moves a directory; `parent_id` null: to the top level; without it, it stays where it is. */
+export const updateDirectory = route({
+  method: 'POST',
+  path: '/api/v1/knowledge/:id/dirs/:dirId/update',
+  access: 'user',
+  params: oneDirectory,
+  body: z
+    .object({ name: DirectoryNameSchema.nullish(), parent_id: itemId.nullish() })
+    .refine(({ name, parent_id }) => name != null || parent_id !== undefined, 'must have a name or a parent_id'),
+  reply: KnowledgeDirectorySchema,
+});
+
+/** Removes a directory and those in it. Their files move to its parent; with `move_files=false` they leave the base like those of `reset`. */
+export const removeDirectory = route({
+  method: 'DELETE',
+  path: '/api/v1/knowledge/:id/dirs/:dirId/delete',
+  access: 'user',
+  params: oneDirectory,
+  query: z.object({ move_files: z.stringbool().catch(true).default(true) }),
+  reply: moved,
+});
+
+/**
+ * Ingests every file of the base again, in the background; searches find the old text of each until its new one is complete. Ours. `queued`: how
+ * many were not waiting already.
+ */
+export const reindexBase = route({
+  method: 'POST',
+  path: '/api/v1/knowledge/:id/reindex',
+  access: 'user',
+  params,
+  reply: z.object({ status: z.boolean(), queued: z.number().int() }),
 });
 
 /** Ingests every file again, in the background; searches work meanwhile. */
