@@ -12,13 +12,13 @@ import { storeForViews } from './stored';
 import { allVariants, LANGUAGES, pairwiseVariants, type Variant, variantName, WIDTHS } from './variants';
 import { type View, VIEWS } from './views';
 
-const HELP = `looks [--pairwise] [--pictures DIR] [--only WORD] [--no-keys] [--sheet FILE]
+const HELP = `looks [--pairwise] [--pictures DIR] [--only WORDS] [--no-keys] [--sheet FILE]
 Shows every view of the page in every theme, width and language, and lists what is wrong: violations of accessibility, too little contrast, text that
 is cut off, controls that cover each other, what lies beyond an edge, and what a walk by Tab finds. Exits with 1 when something is wrong.
 
   --pairwise      three ways for each view, over which all themes, widths and languages meet
   --pictures DIR  takes a picture of each
-  --only WORD     views whose name contains the word
+  --only WORDS    views whose name contains one of the words, which have commas between them
   --no-keys       without the walks by Tab
   --sheet FILE    only puts a few of the pictures on one, as in the README (docs/screenshot.png)`;
 
@@ -35,7 +35,7 @@ const option = (name: string): string | undefined => {
 const has = (name: string): boolean => process.argv.includes(name);
 const sheet = option('--sheet');
 const pictures = sheet === undefined ? option('--pictures') : await mkdtemp(join(tmpdir(), 'looks-'));
-const only = option('--only') ?? '';
+const only = (option('--only') ?? '').split(',');
 
 const system = new PageSystem();
 await system.start();
@@ -49,7 +49,7 @@ try {
   if (pictures) await mkdir(pictures, { recursive: true });
   if (sheet !== undefined && pictures !== undefined) await makeSheet(sheet, pictures);
   const chosen = VIEWS.map((view, number) => ({ view, number })).filter(
-    ({ view }) => sheet === undefined && view.name.includes(only),
+    ({ view }) => sheet === undefined && only.some((word) => view.name.includes(word)),
   );
   const began = performance.now();
   for (const [at, { view, number }] of chosen.entries()) {

@@ -12,14 +12,14 @@ interface Placed {
   width: number;
 }
 
-const SIZE = { width: 1_500, height: 700 };
+const SIZE = { width: 1_500, height: 636 };
 
 /** What the sheet shows, the lowest first. */
 export const SHEET: readonly Placed[] = [
-  { view: 'chat', variant: { theme: 'light', width: 1_440, language: 'en' }, left: 24, top: 24, width: 1_030 },
-  { view: 'chat', variant: { theme: 'light', width: 390, language: 'ar' }, left: 1_240, top: 24, width: 236 },
-  { view: 'palette', variant: { theme: 'dark', width: 820, language: 'de' }, left: 900, top: 110, width: 400 },
-  { view: 'source', variant: { theme: 'dark', width: 390, language: 'en' }, left: 1_196, top: 232, width: 224 },
+  { view: 'chat', variant: { theme: 'light', width: 1_440, language: 'en' }, left: 24, top: 24, width: 940 },
+  { view: 'chat', variant: { theme: 'light', width: 390, language: 'ar' }, left: 1_256, top: 24, width: 220 },
+  { view: 'palette', variant: { theme: 'dark', width: 820, language: 'de' }, left: 876, top: 92, width: 376 },
+  { view: 'source', variant: { theme: 'dark', width: 390, language: 'en' }, left: 1_172, top: 170, width: 220 },
 ];
 
 /** Puts pictures of views on one, for the README. */

@@ -78,6 +78,17 @@ const caretList = (name: string, sign: string): View => ({
   leave: (page) => page.locator('#composer').fill(''),
 });
 
+/** What the administrator tells everybody. */
+function setBanners(page: Page, told: readonly { type: string; title: string; content: string }[]): Promise<void> {
+  return page.evaluate(async (told) => {
+    const banners = told.map((banner, at) => ({ id: `told-${at}`, ...banner, dismissible: true, timestamp: 0 }));
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ banners });
+    const reply = await fetch('/api/v1/configs/banners', { method: 'POST', headers, body });
+    if (!reply.ok) throw new Error(`The banners were not kept: ${reply.status} ${await reply.text()}`);
+  }, told);
+}
+
 const openDiagram = async (page: Page, { diagramId }: Stored): Promise<void> => {
   await page.goto(`/c/${diagramId}`);
   await page.locator('.diagram img').waitFor();
@@ -356,6 +367,19 @@ export const VIEWS: readonly View[] = [
       await page.goto('/archive');
       await page.locator('.document-name').first().waitFor();
     },
+  },
+  {
+    name: 'told',
+    isLongOnly: true,
+    open: async (page, stored) => {
+      await setBanners(page, [
+        { type: 'warning', title: 'Saturday', content: 'The models rest from **9** to [10](https://example.com).' },
+        { type: 'info', title: '', content: 'There is a new model.' },
+      ]);
+      await openChat(page, stored);
+      await page.locator('.banner').nth(1).waitFor();
+    },
+    leave: (page) => setBanners(page, []),
   },
   { name: 'diagram', open: openDiagram },
   {
