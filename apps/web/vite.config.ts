@@ -46,7 +46,11 @@ export default defineConfig({
     // Small files stay files: the page's policy allows no fonts in style sheets.
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: { index: pathOf('index.html'), 'sandbox-diagram': pathOf('sandbox/diagram.html') },
+      input: {
+        index: pathOf('index.html'),
+        'sandbox-diagram': pathOf('sandbox/diagram.html'),
+        'sandbox-artifact': pathOf('sandbox/artifact.html'),
+      },
       output: {
         codeSplitting: {
           groups: [

@@ -14,6 +14,8 @@ export interface Script {
   name?: string;
   /** Models that are only listed. */
   others?: readonly string[];
+  /** Tokens that it can take in, which it lists; then it counts each letter of a question as one. */
+  context?: number;
   title: string;
   /** What one might ask next, by a word of the conversation. */
   followUps?: Readonly<Record<string, readonly string[]>>;
@@ -41,14 +43,17 @@ interface ChatBody {
 }
 
 async function reply(
-  { model, name, others = [], title, followUps = {}, answer }: Script,
+  { model, name, others = [], context, title, followUps = {}, answer }: Script,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const json = (body: unknown) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   if (request.url?.endsWith('/models'))
-    return void json({ object: 'list', data: [{ id: model, name }, ...others.map((id) => ({ id }))] });
+    return void json({
+      object: 'list',
+      data: [{ id: model, name, context_length: context }, ...others.map((id) => ({ id }))],
+    });
   let body = '';
   for await (const chunk of request) body += String(chunk);
   const { stream, messages } = JSON.parse(body) as ChatBody;
@@ -69,6 +74,8 @@ async function reply(
     await sleep(10);
   }
   send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+  const usage = { prompt_tokens: prompt.length, completion_tokens: 0, total_tokens: prompt.length };
+  if (context !== undefined) send({ choices: [], usage });
   send('[DONE]');
   response.end();
 }

@@ -1,10 +1,12 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import type { BrowserContext, Frame, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { keepChat } from '../support/page';
+import { violations } from '../support/page-checks';
 import type { PageSystem } from './page-system';
 
 const FLOW =
@@ -155,7 +157,121 @@ export function drawing(system: PageSystem): void {
         .toBe(1);
       await page.getByLabel('Message', { exact: true }).fill('');
     });
+
+    const artifact = (source: string): string => `\`\`\`html\n${source}\n\`\`\``;
+    const panel = () => page.getByRole('dialog', { name: 'Page beside the chat' });
+    const preview = () => page.frameLocator('iframe[title="Preview of the page"]');
+    const beside = () => page.getByRole('button', { name: 'Open beside' });
+    const artifactFrame = () => page.frames().find((frame) => frame.url().includes('/sandbox/artifact'));
+
+    it('shows a page beside the chat at a click, with its versions and its source; Escape gives the focus back', async () => {
+      const first = '<title>Heron</title><button onclick="this.textContent = 1 + 1">Count</button>';
+      await open(artifact(first), 'Then', artifact('<h1>Second</h1><img src="/favicon.svg">'), '```html\n<p>No end');
+      await beside().first().waitFor();
+      expect([await beside().count(), page.frames().length]).toEqual([2, 1]);
+      await beside().first().click();
+      await preview().getByRole('button', { name: 'Count' }).click();
+      await preview().getByRole('button', { name: '2', exact: true }).waitFor();
+      await panel().getByRole('group', { name: 'Version 1 of 2' }).getByRole('button', { name: 'Next' }).click();
+      await preview().getByRole('heading', { name: 'Second' }).waitFor();
+      await panel().getByText('It wanted to load something').waitFor();
+      await panel().getByRole('button', { name: 'Previous version' }).click();
+      await panel().getByRole('button', { name: 'Source' }).click();
+      expect(await panel().locator('pre').textContent()).toBe(first);
+      expect(await violations(page)).toEqual([]);
+      expect(artifactFrame()).toBeUndefined();
+      const coming = page.waitForEvent('download');
+      await panel().getByRole('button', { name: 'Download' }).click();
+      expect(await readFile(await (await coming).path(), 'utf8')).toBe(first);
+      await panel().getByRole('button', { name: 'Preview' }).click();
+      // Also from within the frame, where the page does not hear the key.
+      await preview().getByRole('button', { name: 'Count' }).press('Escape');
+      await panel().waitFor({ state: 'detached' });
+      expect(
+        await beside()
+          .first()
+          .evaluate((button) => button === document.activeElement),
+      ).toBe(true);
+      // Where there is no room beside the chat it lies above it.
+      await page.setViewportSize({ width: 390, height: 780 });
+      await beside().first().press('Enter');
+      await preview().getByRole('button', { name: 'Count' }).waitFor();
+      expect(await panel().evaluate((dialog) => dialog.matches(':modal'))).toBe(true);
+      await panel().getByRole('button', { name: 'Close' }).press('Escape');
+      await panel().waitFor({ state: 'detached' });
+    });
+
+    it('in a frame that reaches nothing either, and stops a page that hangs', async () => {
+      await page.clock.install();
+      const reached: string[] = [];
+      // A server that is asked for a connection, and one that lives beside every policy.
+      const plain = createSocketServer((socket) => {
+        reached.push('connection');
+        socket.destroy();
+      });
+      await once(plain.listen(0, '127.0.0.1'), 'listening');
+      const stun = createSocket('udp4').on('message', () => reached.push('packet'));
+      stun.bind(0, '127.0.0.1');
+      await once(stun, 'listening');
+      const ways = waysOut((plain.address() as AddressInfo).port, stun.address().port);
+      await open(artifact(`<p>Reaches nothing</p>${ways}`), artifact('<script>for (;;);</script>'));
+      await beside().first().click();
+      await preview().getByText('Reaches nothing').waitFor();
+      await preview().getByText('All was tried: 4 names, 0 frames').waitFor();
+      const elsewhere = createServer((request, reply) => {
+        reached.push(request.url ?? '');
+        reply.setHeader('access-control-allow-origin', '*').end();
+      });
+      await once(elsewhere.listen(0, '127.0.0.1'), 'listening');
+      const address = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/tried`;
+      page.on('response', (response) => response.url().includes('tried') && reached.push(response.url()));
+      const tried = await artifactFrame()!.evaluate(tryEverything, address);
+      expect(Object.values(tried)).toEqual(['null', ...Array<string>(11).fill('refused')]);
+      await leave(artifactFrame()!, address).catch(() => undefined);
+      elsewhere.close();
+
+      await panel().getByRole('button', { name: 'Next version' }).click();
+      await page.waitForFunction(() => document.querySelector('iframe') !== null);
+      await page.getByLabel('Message', { exact: true }).fill('The page goes on');
+      const stopped = panel().getByText('It gave no sign of life for ten seconds and was stopped.');
+      await expect
+        .poll(async () => {
+          await page.clock.fastForward(10_100);
+          return stopped.count();
+        })
+        .toBe(1);
+      expect(artifactFrame()).toBeUndefined();
+      await panel().getByRole('button', { name: 'Previous version' }).click();
+      await preview().getByText('Reaches nothing').waitFor();
+      await page.getByLabel('Message', { exact: true }).fill('');
+      plain.close();
+      stun.close();
+      expect(reached).toEqual([]);
+    });
   });
+}
+
+/** A page that tries what policies leave open: hints for names and connections, windows within windows, and connections of their own. */
+function waysOut(tcp: number, udp: number): string {
+  const call = `try { new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${udp}' }] }).createDataChannel('x') } catch { top }`;
+  const inner = `<script>const c = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${udp}' }] }); c.createDataChannel('x'); c.createOffer().then((o) => c.setLocalDescription(o))</script>`;
+  return `<link rel="preconnect" href="http://127.0.0.1:${tcp}"><iframe srcdoc="${inner}"></iframe><object data="http://127.0.0.1:${tcp}"></object>
+<script>${call};
+const made = ['link', 'IFRAME', 'object', 'embed'].map((name) => document.createElement(name));
+for (const one of made) {
+  Object.assign(one, { rel: 'preconnect', href: 'http://127.0.0.1:${tcp}', src: 'http://127.0.0.1:${tcp}', data: 'http://127.0.0.1:${tcp}' });
+  one.setAttribute('srcdoc', ${JSON.stringify(inner).replaceAll('</', '<\\/')});
+  document.body.append(one);
+}
+document.body.append(document.createElementNS('http://www.w3.org/1999/xhtml', 'x:iframe'));
+document.body.insertAdjacentHTML('beforeend', '<ifr' + 'ame srcdoc="a"></ifr' + 'ame>');
+document.write('<ifr'); document.write('ame srcdoc="a"></iframe>');
+document.body.append(new DOMParser().parseFromString('<ifr' + 'ame srcdoc="a"></ifr' + 'ame>', 'text/html').body);
+const rules = Object.assign(document.createElement('script'), { type: 'speculationrules' });
+rules.textContent = JSON.stringify({ prefetch: [{ urls: ['http://127.0.0.1:${tcp}/'], eagerness: 'immediate' }] });
+document.head.append(rules);
+document.body.append('All was tried: ' + made.filter(({ localName }) => localName === 'x-nothing').length + ' names, ' + frames.length + ' frames');
+</script>`;
 }
 
 /** Runs in the frame. What each way out of it came to. */

@@ -22,7 +22,7 @@ const words = (prompt: string): readonly string[] => (ANSWERS[prompt] ?? prompt)
 const title = 'A title that is as long as titles may be';
 const MODELS: readonly Script[] = [
   { model: 'echo', others: OTHERS, title, followUps: { herbarium: ['Who keeps it?', 'How old is it?'] }, answer: echo },
-  { model: 'shout', title, answer: (prompt) => echo(prompt.toUpperCase()) },
+  { model: 'shout', context: 1_000, title, answer: (prompt) => echo(prompt.toUpperCase()) },
   { model: 'echo-one', name: 'The first (echo-one)', title, answer: words },
   { model: 'echo-two', title, answer: words },
 ];

@@ -47,6 +47,29 @@ export function writing(system: PageSystem): void {
       await expect.poll(() => box().inputValue()).toBe('Half a thought');
     });
 
+    it('tells how full the context is when the model and its answer say it, and warns before the end', async () => {
+      const meter = page.getByRole('meter', { name: 'Context' });
+      await chooseModel(page, 'shout');
+      await box().fill('x'.repeat(400));
+      await box().press('Enter');
+      await page.waitForURL(/\/c\//);
+      await ended();
+      await meter.waitFor();
+      expect(await meter.getAttribute('aria-valuenow')).toBe('40');
+      const words = page.getByText('40% of what the model can take in is used: 400 of 1,000 tokens');
+      expect(await words.isVisible()).toBe(false);
+      await meter.focus();
+      await words.waitFor();
+      await box().fill('y'.repeat(801));
+      await box().press('Enter');
+      await page.locator('.message-assistant').nth(1).waitFor();
+      await page.getByRole('status').getByText('80% of what the model can take in is used.').waitFor();
+      expect(await violations(page)).toEqual([]);
+      // Of this one nobody has said it.
+      await chooseModel(page, 'echo-two');
+      await meter.waitFor({ state: 'detached' });
+    });
+
     it('shows a question at once, sends it when the line is back, and gives its text back to who does not wait', async () => {
       const held: Route[] = [];
       await chooseModel(page, 'echo-one');

@@ -35,6 +35,13 @@ export const SANDBOX_PAGE: Directives = {
   'frame-ancestors': ["'self'"],
 };
 
+/** For the one of them that becomes a page which a model wrote: its own inline scripts run too. */
+export const ARTIFACT_PAGE: Directives = {
+  ...SANDBOX_PAGE,
+  'script-src': ["'self'", "'unsafe-inline'"],
+  'media-src': ['data:', 'blob:'],
+};
+
 /** For a reply that is not a page. */
 export const NO_PAGE: Directives = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] };
 

@@ -1,6 +1,8 @@
 import type { PickerModel } from '@perennial/contracts-wire';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import { useParams } from 'react-router';
+import { OpenBesideContext } from '../artifacts/artifact';
+import { useBeside } from '../artifacts/use-beside';
 import { DropZone } from '../files/drop-zone';
 import { t } from '../messages';
 import { usePageTitle } from '../messages/page-title';
@@ -15,6 +17,7 @@ import { useLinkedMessage, usePrefill } from './address';
 import { ChatProblem } from './chat-problem';
 import { useHouseModel, useModels, useRenameChat, useRunningTasks, useStop } from './chat-queries';
 import { Composer } from './composer';
+import { contextFill } from './context-fill';
 import { useDrafts } from './drafts';
 import { DROPPING } from './dropped';
 import { ModelButton } from './model-button';
@@ -81,6 +84,7 @@ export function ChatPage() {
     onAsk: (answerId) => reader.asked(answerId, preferences.followAnswers === true),
   });
   const { thread } = turn;
+  const beside = useBeside(chatId, thread);
   const last = thread.at(-1);
   const stop = useStop(chatId);
   useLayoutEffect(() => reader.open(chatId), [reader, chatId]);
@@ -211,18 +215,20 @@ export function ChatPage() {
         {chatId || thread.length > 0 ? (
           <PartBoundary of={chatId}>
             <Suspense fallback={<div className="messages" aria-busy="true" />}>
-              <Transcript
-                chatId={chatId}
-                thread={thread}
-                stored={stored}
-                versions={versions}
-                runId={runId}
-                names={names}
-                reader={reader}
-                around={around}
-                onQuote={quote}
-                onEarlier={chat.earlier.waits ? chat.earlier.fetch : undefined}
-              />
+              <OpenBesideContext value={beside.open}>
+                <Transcript
+                  chatId={chatId}
+                  thread={thread}
+                  stored={stored}
+                  versions={versions}
+                  runId={runId}
+                  names={names}
+                  reader={reader}
+                  around={around}
+                  onQuote={quote}
+                  onEarlier={chat.earlier.waits ? chat.earlier.fetch : undefined}
+                />
+              </OpenBesideContext>
             </Suspense>
           </PartBoundary>
         ) : (
@@ -246,6 +252,10 @@ export function ChatPage() {
         <Composer
           writing={writing}
           busy={busy}
+          context={contextFill(
+            thread,
+            all?.find(({ id }) => id === model),
+          )}
           asked={asked}
           problem={problem}
           delivery={turn.delivery}
@@ -261,6 +271,7 @@ export function ChatPage() {
           }}
         />
       </DropZone>
+      {beside.panel}
       {outline && (
         <PartBoundary onClose={() => setOutline(false)}>
           <Suspense>

@@ -19,6 +19,8 @@ import { AddMenu } from './add-menu';
 import { AttachmentTray } from './attachment-tray';
 import type { CaretListProps } from './caret/caret-list';
 import { isSend, isTouch, recalled } from './composer-keys';
+import type { ContextFill } from './context-fill';
+import { ContextMeter, ContextWarning } from './context-meter';
 import type { Delivery } from './delivery';
 import { DeliveryNote } from './delivery-note';
 import type { Draft, Parameters } from './draft';
@@ -55,6 +57,8 @@ interface ComposerProps {
   /** The reader's questions in this chat, the last one first. */
   asked: readonly string[];
   problem?: string;
+  /** How full the context is, if that is known. */
+  context?: ContextFill;
   delivery: Delivery;
   /** Those of the chat. */
   parameters: Parameters;
@@ -81,7 +85,8 @@ interface ComposerProps {
  * that is sent too early waits until the answer has ended.
  */
 export function Composer(props: ComposerProps) {
-  const { draft, writing, busy, asked, problem, delivery, parameters, onParameters, onSend, onStop, offered } = props;
+  const { draft, writing, busy, asked, problem, context, delivery, parameters, onParameters, onSend, onStop, offered } =
+    props;
   const text = useStore(draft.text);
   const waiting = useStore(draft.waiting);
   const [sending, setSending] = useState(false);
@@ -159,6 +164,7 @@ export function Composer(props: ComposerProps) {
         )}
         <DeliveryNote delivery={delivery} />
         <WaitingMessages draft={draft} onNow={writing ? onStop : undefined} />
+        {context && <ContextWarning fill={context} />}
         <form onSubmit={submit}>
           <AttachmentTray draft={draft} />
           <AddMenu
@@ -182,6 +188,7 @@ export function Composer(props: ComposerProps) {
             onKeyDown={onKey}
             onPaste={paste}
           />
+          {context && <ContextMeter fill={context} />}
           {writing ? (
             <button type="button" className="button send" aria-label={t('box.stop')} onClick={onStop}>
               <Icon name="stop" />

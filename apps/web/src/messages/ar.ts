@@ -154,6 +154,7 @@ export default {
   'code.download': 'تنزيل',
   'code.fold': 'عرض أقل',
   'code.notCopied': 'لم يسمح المتصفح بالنسخ',
+  'code.openBeside': 'فتح بالجانب',
   'code.unfold': {
     zero: 'عرض كل الأسطر',
     one: 'عرض السطر',
@@ -163,6 +164,11 @@ export default {
     other: 'عرض كل الأسطر ({count})',
   },
   'code.wrap': 'التفاف',
+
+  context: 'السياق',
+  'context.fill': 'استُخدم {percent}٪ مما يستطيع النموذج استيعابه: {used} من {most} رمزًا بعد آخر إجابة.',
+  'context.warning':
+    'استُخدم {percent}٪ مما يستطيع النموذج استيعابه. قد ينسى قريبًا بداية المحادثة؛ المحادثة الجديدة تبدأ فارغة.',
 
   'connection.back': 'عاد الاتصال.',
   'connection.lost': 'انقطع الاتصال. جارٍ إعادة الاتصال… تستمر الإجابات على الخادم.',

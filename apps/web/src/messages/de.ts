@@ -126,8 +126,15 @@ export default {
   'code.download': 'Herunterladen',
   'code.fold': 'Weniger zeigen',
   'code.notCopied': 'Der Browser hat das Kopieren nicht erlaubt',
+  'code.openBeside': 'Daneben öffnen',
   'code.unfold': { other: 'Alle {count} Zeilen zeigen' },
   'code.wrap': 'Umbrechen',
+
+  context: 'Kontext',
+  'context.fill':
+    '{percent} % dessen, was das Modell aufnehmen kann, ist belegt: {used} von {most} Tokens, nach der letzten Antwort.',
+  'context.warning':
+    '{percent} % dessen, was das Modell aufnehmen kann, ist belegt. Bald vergisst es vielleicht den Anfang; ein neuer Chat beginnt leer.',
 
   'connection.back': 'Wieder verbunden.',
   'connection.lost': 'Verbindung verloren. Sie wird wiederhergestellt … Antworten laufen auf dem Server weiter.',

@@ -123,8 +123,14 @@ export default {
   'code.download': 'Download',
   'code.fold': 'Show less',
   'code.notCopied': 'The browser did not allow copying',
+  'code.openBeside': 'Open beside',
   'code.unfold': { other: 'Show all {count} lines' },
   'code.wrap': 'Wrap',
+
+  context: 'Context',
+  'context.fill': '{percent}% of what the model can take in is used: {used} of {most} tokens, after the last answer.',
+  'context.warning':
+    '{percent}% of what the model can take in is used. It may soon forget how the chat began; a new chat begins empty.',
 
   'connection.back': 'Connected again.',
   'connection.lost': 'Connection lost. Reconnecting… Answers continue on the server.',

@@ -8,7 +8,7 @@ interface CloseWatcher extends EventTarget {
 const Watcher = (globalThis as { CloseWatcher?: new () => CloseWatcher }).CloseWatcher;
 
 /** What Escape closes first. */
-const ABOVE = 'dialog[open], [popover=auto]:popover-open';
+const ABOVE = 'dialog:modal, [popover=auto]:popover-open';
 
 /**
  * Closes what lies above the page when the reader asks for it: by "back" of a phone, where the browser tells of it, or by Escape, wherever the focus

@@ -73,7 +73,7 @@ export function useShortcut(name: ShortcutName, run: () => void): void {
       if (event.defaultPrevented || event.isComposing || !isPressed(SHORTCUTS[name].keys, event, isField(event.target)))
         return;
       if (SHORTCUTS[name].keys.length === 1 && !LETTERS.get()) return;
-      if (document.querySelector('dialog[open], [role=menu]:popover-open') !== null) return;
+      if (document.querySelector('dialog:modal, [role=menu]:popover-open') !== null) return;
       event.preventDefault();
       latest.current();
     };

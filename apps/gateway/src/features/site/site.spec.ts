@@ -25,6 +25,7 @@ describe('the page', () => {
     await writeFile(join(directory, 'site/assets/later-Dk3a9F1x.js'), SCRIPT);
     await mkdir(join(directory, 'site/sandbox'));
     await writeFile(join(directory, 'site/sandbox/diagram.html'), PAGE);
+    await writeFile(join(directory, 'site/sandbox/artifact.html'), PAGE);
     await symlink(join(directory, 'secret.txt'), join(directory, 'site/link.txt'));
     await mkdir(join(directory, 'site-of-others'));
     await writeFile(join(directory, 'site-of-others/index.html'), 'theirs');
@@ -131,6 +132,18 @@ describe('the page', () => {
       expect(headers['content-security-policy']).toBe(
         "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:; " +
           "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+      );
+    },
+  );
+
+  it.each(['/sandbox/artifact.html', '/sandbox/./artifact.html', '/sandbox%2fartifact.html'])(
+    'what becomes a page of a model runs its own scripts, and has no origin and no connections either: %s',
+    async (url) => {
+      const { headers, statusCode } = await get(url);
+      expect([statusCode, headers['x-frame-options']]).toEqual([200, 'SAMEORIGIN']);
+      expect(headers['content-security-policy']).toBe(
+        "sandbox allow-scripts; default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src data: blob:; " +
+          "font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; media-src data: blob:",
       );
     },
   );

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { foreignPage, OWN_PAGE, policy, SANDBOX_PAGE } from '../../http/csp';
+import { ARTIFACT_PAGE, foreignPage, OWN_PAGE, policy, SANDBOX_PAGE } from '../../http/csp';
 import type { FileBytes } from './kept-release';
 
 /** Names with a content hash (`index-Dk3a9F1x.js`): their content never changes. */
@@ -16,6 +16,7 @@ const SANDBOX_HEADERS = {
   'content-security-policy': policy(SANDBOX_PAGE),
   'x-frame-options': 'SAMEORIGIN',
 };
+const ARTIFACT_HEADERS = { ...SANDBOX_HEADERS, 'content-security-policy': policy(ARTIFACT_PAGE) };
 
 /** A file of the site: where it is below the root, and how long it may be kept. */
 export interface SiteFile {
@@ -95,6 +96,7 @@ export class Site {
    */
   headersOf(path: string): Record<string, string> {
     if (!this.own) return { 'content-security-policy': this.policy };
+    if (path === 'sandbox/artifact.html') return ARTIFACT_HEADERS;
     if (path.startsWith('sandbox/')) return SANDBOX_HEADERS;
     // The sandbox has no origin, so it asks for its scripts as another one would.
     const shared: Record<string, string> = hashedName(path) ? { 'access-control-allow-origin': '*' } : {};

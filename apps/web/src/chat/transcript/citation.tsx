@@ -1,5 +1,6 @@
 import type { MarkdownParts } from '@perennial/web-ui/markdown';
 import { createContext, useContext } from 'react';
+import { OpenBeside } from '../../artifacts/open-beside';
 import { fenceShown } from '../../diagrams/fence';
 import { t } from '../../messages';
 import { markdownWords } from '../../messages/markdown-words';
@@ -17,6 +18,7 @@ export const CitationsContext = createContext<Citations>({ documents: [], open: 
 export const markdownParts = (): MarkdownParts => ({
   citation: (numbers, text) => <Citation numbers={numbers} text={text} />,
   fence: fenceShown,
+  codeTools: (fence) => <OpenBeside {...fence} />,
   words: markdownWords(),
 });
 

@@ -1,0 +1,30 @@
+import type { Message } from '@perennial/contracts-wire';
+import { lazy, type ReactNode, Suspense, useCallback, useState } from 'react';
+import { addCatalogue } from '../messages/language';
+import { PartBoundary } from '../ui/part-boundary';
+import type { Artifact } from './artifact';
+
+const Panel = lazy(async () => {
+  const [panel, { ARTIFACT_TEXTS }] = await Promise.all([import('./panel'), import('./messages')]);
+  // Without the language's texts they are in English.
+  await addCatalogue(ARTIFACT_TEXTS).catch(() => undefined);
+  return panel;
+});
+
+/** What is shown beside a chat: nothing until somebody opens it, and nothing of another chat. */
+export function useBeside(
+  chatId: string | undefined,
+  thread: readonly Message[],
+): { open: (artifact: Artifact) => void; panel: ReactNode } {
+  const [shown, setShown] = useState<{ artifact: Artifact; of: string | undefined }>();
+  const open = useCallback((artifact: Artifact) => setShown({ artifact, of: chatId }), [chatId]);
+  const close = (): void => setShown(undefined);
+  const panel = shown && shown.of === chatId && (
+    <PartBoundary onClose={close}>
+      <Suspense>
+        <Panel artifact={shown.artifact} thread={thread} onShow={open} onClose={close} />
+      </Suspense>
+    </PartBoundary>
+  );
+  return { open, panel };
+}
