@@ -10,6 +10,7 @@ const AT_LENGTH = Array.from({ length: 720 }, (_, at) => `Word ${at % 60} of a l
 const ANSWERS: Readonly<Record<string, string>> = {
   'Tell me': PARAGRAPHS.join('\n\n'),
   'At length': AT_LENGTH.join('\n\n'),
+  'Some code': `\`\`\`ts\n${'let heron = 1;\n'.repeat(60)}\`\`\`\n\nThat is all.`,
 };
 const OTHERS = [
   ...Array.from({ length: 1_000 }, (_, at) => `maker-${at % 40}/model-${at}`),
