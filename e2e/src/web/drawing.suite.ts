@@ -125,34 +125,32 @@ export function drawing(system: PageSystem): void {
     });
 
     it('and stops one that hangs: the page goes on, shows the source, and tries again', async () => {
-      await page.clock.install();
+      // Only the page's wait for a silent frame is short. A clock of the driver waits for the frame that hangs.
+      await page.addInitScript(() => {
+        const wait = window.setTimeout;
+        const hasten = (run: TimerHandler, ms?: number, ...values: unknown[]) =>
+          wait(run, self === top && ms === 20_000 && !('drawsWell' in window) ? 500 : ms, ...values);
+        window.setTimeout = hasten as typeof setTimeout;
+      });
       const hangs = `parent.postMessage({ version: 1, kind: 'ready' }, '*'); addEventListener('message', () => { for (;;); });`;
       const headers = { 'access-control-allow-origin': '*', 'content-type': 'text/javascript' };
       await page.route('**/assets/sandbox-diagram-*.js', (route) => route.fulfill({ body: hangs, headers }));
       await open(fenced(FLOW));
       await page.getByText('B -- no --> A').waitFor();
-      await page.waitForFunction(() => document.querySelector('iframe') !== null);
       await page.getByLabel('Message', { exact: true }).fill('The page goes on');
-      const again = page
-        .getByRole('button', { name: 'Try again', exact: true })
-        .and(page.locator('.diagram-problem *'));
-      await expect
-        .poll(async () => {
-          await page.clock.fastForward(21_000);
-          return again.count();
-        })
-        .toBe(1);
       await page.getByText('The diagram took too long to draw and was stopped.').waitFor();
       expect(await page.locator('iframe').count()).toBe(0);
       await page.unroute('**/assets/sandbox-diagram-*.js');
-      // Under the clock of the test a frame draws slowly, and one that is too slow on a busy machine is stopped again.
+      await page.evaluate(() => Object.assign(window, { drawsWell: true }));
+      const again = page.locator('.diagram-problem button:not([aria-disabled="true"])');
+      // On a busy machine a frame may be too slow once more; then it is stopped, and tried again.
       await expect
         .poll(
           async () => {
             if ((await again.count()) > 0) await again.click();
             return picture().count();
           },
-          { timeout: 100_000, interval: 500 },
+          { timeout: 70_000, interval: 500 },
         )
         .toBe(1);
       await page.getByLabel('Message', { exact: true }).fill('');

@@ -21,7 +21,12 @@ export default function Diagram({ source, code }: { source: string; code: ReactN
       <p className="diagram-problem" role="status">
         {problemOf(drawing)}{' '}
         {drawing.kind === 'stopped' && (
-          <button type="button" className="button button-quiet button-small" onClick={again}>
+          <button
+            type="button"
+            className="button button-quiet button-small"
+            aria-disabled={again === undefined}
+            onClick={again}
+          >
             {td('diagram.again')}
           </button>
         )}

@@ -19,19 +19,26 @@ const VARIABLES: Readonly<Record<keyof Colours, string>> = {
 /**
  * The picture of a diagram in the colours of the page; undefined until there is one. With other colours the last one stays until the next is there.
  *
- * @returns also a function that tries again
+ * @returns also a function that tries again; undefined while it is drawn
  */
-export function useDrawing(source: string): [Drawing | undefined, () => void] {
+export function useDrawing(source: string): [Drawing | undefined, again: (() => void) | undefined] {
   const { theme, contrast } = useLook();
   const [drawing, setDrawing] = useState<Drawing>();
+  const [isDrawing, setIsDrawing] = useState(true);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     const abort = new AbortController();
     const look = { dark: theme === 'dark', colours: shownColours() };
-    void FRAME.draw(source, look, abort.signal).then((done) => !abort.signal.aborted && setDrawing(done));
+    setIsDrawing(true);
+    void FRAME.draw(source, look, abort.signal).then((done) => {
+      if (abort.signal.aborted) return;
+      setDrawing(done);
+      setIsDrawing(false);
+    });
     return () => abort.abort();
   }, [source, theme, contrast, attempt]);
-  return [drawing, useCallback(() => setAttempt((last) => last + 1), [])];
+  const again = useCallback(() => setAttempt((last) => last + 1), []);
+  return [drawing, isDrawing ? undefined : again];
 }
 
 /** The ground that a saved picture gets. */
