@@ -83,6 +83,7 @@ async function makeSheet(file: string, folder: string): Promise<void> {
     const page = await viewer.show(view, variant);
     // On a phone one reads from the top.
     await page.locator('.messages').evaluate((messages) => messages.scrollTo(0, 0));
+    await page.locator('.markdown pre .code-word').first().waitFor();
     await page.screenshot({ path: join(folder, `${name}-${variantName(variant)}.png`) });
   }
   await writeSheet(system.browser, folder, file);
