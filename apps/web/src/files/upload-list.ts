@@ -44,6 +44,8 @@ export interface UploadServer {
 export interface UploadListOptions {
   /** The base that the files are added to. */
   knowledgeId?: string;
+  /** A directory of that base; null: its top level. */
+  directoryId?: string | null;
   /** Called with every uploaded file; if set, files then leave this list, and the caller follows their ingestion. */
   onUploaded?: (file: FileReply) => void;
 }
@@ -176,11 +178,12 @@ export class UploadList {
    * A full server refuses before it reads anything, so a retry is safe; other failures are not retried automatically.
    */
   private async offer(key: string, file: File, abort: AbortController): Promise<FileReply> {
-    const { knowledgeId } = this.options;
+    const { knowledgeId, directoryId } = this.options;
     for (let refusals = 0; ; refusals++) {
       try {
         return await this.server.upload(file, {
           knowledgeId,
+          directoryId,
           signal: abort.signal,
           onProgress: (sent, total) => this.change(key, { sent: Math.round((file.size * sent) / Math.max(1, total)) }),
         });

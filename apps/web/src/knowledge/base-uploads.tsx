@@ -10,27 +10,29 @@ import { Icon } from '../ui/icon';
 /** Called when a file was uploaded. */
 type Listener = () => void;
 
-/** The uploads into each base; they continue while another page is shown. */
+/** The uploads into each directory of a base; they continue while another page is shown. */
 class BaseUploads {
-  private readonly byBase = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
+  private readonly byPlace = new Map<string, { list: UploadList; listeners: Set<Listener> }>();
 
-  of(baseId: string): UploadList {
-    return this.entry(baseId).list;
+  /** @param directoryId null: the top level */
+  of(baseId: string, directoryId: string | null): UploadList {
+    return this.entry(baseId, directoryId).list;
   }
 
-  onUploaded(baseId: string, listener: Listener): () => void {
-    const { listeners } = this.entry(baseId);
+  onUploaded(baseId: string, directoryId: string | null, listener: Listener): () => void {
+    const { listeners } = this.entry(baseId, directoryId);
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
-  private entry(baseId: string) {
-    const known = this.byBase.get(baseId);
+  private entry(baseId: string, directoryId: string | null) {
+    const key = `${baseId} ${directoryId ?? ''}`;
+    const known = this.byPlace.get(key);
     if (known) return known;
     const listeners = new Set<Listener>();
     const onUploaded = () => listeners.forEach((listener) => listener());
-    const entry = { list: new UploadList(uploadServer, { knowledgeId: baseId, onUploaded }), listeners };
-    this.byBase.set(baseId, entry);
+    const entry = { list: new UploadList(uploadServer, { knowledgeId: baseId, directoryId, onUploaded }), listeners };
+    this.byPlace.set(key, entry);
     return entry;
   }
 }

@@ -5,18 +5,22 @@ import { originalAddress } from '../files/original-address';
 import { ProgressBar } from '../files/progress-bar';
 import { t } from '../messages';
 import { Icon } from '../ui/icon';
+import { Menu, type MenuItem } from '../ui/menu';
+import { tk } from './messages';
 
 interface FileRowProps {
   file: Pick<FileItem, 'id' | 'filename' | 'meta'>;
   progress: FileProgress;
   /** More about it. */
   facts?: ReactNode;
+  /** What else can be done with it. */
+  actions?: readonly MenuItem[];
   onRetry?: () => void;
   onDelete?: () => void;
 }
 
 /** A file with its original, its state, and what can be done with it. */
-export function FileRow({ file, progress, facts, onRetry, onDelete }: FileRowProps) {
+export function FileRow({ file, progress, facts, actions, onRetry, onDelete }: FileRowProps) {
   const { status, error } = progress;
   const underWay = status === 'pending' || status === 'processing';
   return (
@@ -45,6 +49,11 @@ export function FileRow({ file, progress, facts, onRetry, onDelete }: FileRowPro
         >
           {t('action.retry')}
         </button>
+      )}
+      {actions && (
+        <Menu name={tk('knowledge.moreNamed', { name: file.filename })} className="icon-button" items={actions}>
+          <Icon name="more" />
+        </Menu>
       )}
       {onDelete && (
         <button

@@ -40,18 +40,74 @@ export function useBase(baseId: string) {
   });
 }
 
-export function useBaseFiles(baseId: string, query: string) {
+/** What is in a directory, or with a text all files whose name contains it. @param directoryId null: the top level */
+export function useBaseFiles(baseId: string, query: string, directoryId: string | null) {
+  const within = query === '' ? { directory_id: directoryId ?? '' } : {};
   return useInfiniteQuery({
-    queryKey: [...filesKey(baseId), query],
+    queryKey: [...filesKey(baseId), query, within],
     queryFn: ({ pageParam }) =>
       call(routes.knowledge.files, {
         params: { id: baseId },
-        query: { query, page: pageParam, order_by: 'created_at', direction: 'desc' },
+        query: { query, page: pageParam, order_by: 'created_at', direction: 'desc', ...within },
       }),
     initialPageParam: 1,
     getNextPageParam: nextPage,
     placeholderData: keepPreviousData,
   });
+}
+
+/** The directories in one, and the way to it. */
+export function useFolder(baseId: string, directoryId: string | null) {
+  return useQuery({
+    queryKey: [...filesKey(baseId), 'folder', directoryId],
+    queryFn: () =>
+      call(routes.knowledge.files, { params: { id: baseId }, query: { limit: 1, directory_id: directoryId ?? '' } }),
+  });
+}
+
+export function useMakeFolder(baseId: string) {
+  return useKnowledgeMutation(
+    (body: { name: string; parent_id: string | null }) =>
+      call(routes.knowledge.createDirectory, { params: { id: baseId }, body }),
+    filesKey(baseId),
+  );
+}
+
+/** Renames or moves it. */
+export function useChangeFolder(baseId: string) {
+  return useKnowledgeMutation(
+    ({ id, ...body }: { id: string; name?: string; parent_id?: string | null }) =>
+      call(routes.knowledge.updateDirectory, { params: { id: baseId, dirId: id }, body }),
+    filesKey(baseId),
+  );
+}
+
+export function useRemoveFolder(baseId: string) {
+  return useKnowledgeMutation(
+    ({ id, keepFiles }: { id: string; keepFiles: boolean }) =>
+      call(routes.knowledge.removeDirectory, {
+        params: { id: baseId, dirId: id },
+        query: { move_files: String(keepFiles) },
+      }),
+    filesKey(baseId),
+  );
+}
+
+/** To another directory or base. The lists of all bases may change. */
+export function useMoveFile(baseId: string) {
+  return useKnowledgeMutation(
+    (to: { fileId: string; baseId: string; directoryId: string | null }) =>
+      call(routes.knowledge.moveFile, {
+        params: { id: baseId },
+        body: { file_id: to.fileId, directory_id: to.directoryId, knowledge_id: to.baseId },
+      }),
+    ['knowledge-base'],
+  );
+}
+
+/** Reads all files of a base again. */
+export function useReindexBase(baseId: string) {
+  return useKnowledgeMutation(() => call(routes.knowledge.reindexBase, { params: { id: baseId } }), filesKey(baseId));
 }
 
 /**

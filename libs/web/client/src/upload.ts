@@ -5,6 +5,8 @@ import { routes } from './routes';
 export interface UploadRequest {
   /** The base for the file; without it the file stands alone. */
   knowledgeId?: string;
+  /** A directory of that base; null: its top level. */
+  directoryId?: string | null;
   /** Bytes sent, and their total. */
   onProgress?: (sent: number, total: number) => void;
   /** Aborts the upload; the server keeps nothing of it. */
@@ -17,7 +19,10 @@ export interface UploadRequest {
  *
  * @throws ApiError when the server refused, OfflineError when it could not be reached, an AbortError when it was aborted
  */
-export function uploadFile(file: File, { knowledgeId, onProgress, signal }: UploadRequest = {}): Promise<FileReply> {
+export function uploadFile(
+  file: File,
+  { knowledgeId, directoryId = null, onProgress, signal }: UploadRequest = {},
+): Promise<FileReply> {
   return new Promise((resolve, reject) => {
     const brokenOff = () => reject(new DOMException('The upload was broken off.', 'AbortError'));
     if (signal?.aborted) return brokenOff();
@@ -42,7 +47,7 @@ export function uploadFile(file: File, { knowledgeId, onProgress, signal }: Uplo
 
     const form = new FormData();
     // Before the file, so that the server knows it when the file arrives.
-    if (knowledgeId) form.append('metadata', JSON.stringify({ knowledge_id: knowledgeId }));
+    if (knowledgeId) form.append('metadata', JSON.stringify({ knowledge_id: knowledgeId, directory_id: directoryId }));
     form.append('file', file, file.name);
     request.send(form);
   });

@@ -1,0 +1,96 @@
+import { useState } from 'react';
+import { t } from '../messages';
+import { Dialog } from '../ui/dialog';
+import { Problem } from './folder-dialogs';
+import { useBases, useFolder } from './knowledge-queries';
+import { tk } from './messages';
+
+/** Where to: a directory of a base; null: its top level. */
+export interface Place {
+  baseId: string;
+  directoryId: string | null;
+}
+
+interface MoveDialogProps {
+  name: string;
+  from: Place;
+  /** The directory that moves: not into itself, and within its base. Absent: a file, which may go to another base. */
+  moving?: string;
+  busy: boolean;
+  problem?: string | undefined;
+  onMove: (to: Place) => void;
+  onClose: () => void;
+}
+
+/** Chooses where a file or a directory goes, level by level. */
+export function MoveDialog({ name, from, moving, busy, problem, onMove, onClose }: MoveDialogProps) {
+  const [to, setTo] = useState(from);
+  const folder = useFolder(to.baseId, to.directoryId);
+  const { directories = [], breadcrumbs = [] } = folder.data ?? {};
+  const isHere = to.baseId === from.baseId && to.directoryId === from.directoryId;
+  const go = (directoryId: string | null) => setTo({ ...to, directoryId });
+  const here = breadcrumbs.at(-1);
+  return (
+    <Dialog title={tk('knowledge.moveNamed', { name })} onClose={onClose}>
+      {moving === undefined && (
+        <BaseChoice baseId={to.baseId} onChoose={(baseId) => setTo({ baseId, directoryId: null })} />
+      )}
+      <p role="status">
+        {tk('knowledge.moveTo', {
+          place: [tk('knowledge.topLevel'), ...breadcrumbs.map(({ name }) => name)].join(' / '),
+        })}
+      </p>
+      <ul className="document-list" aria-label={tk('knowledge.folders')}>
+        {here && (
+          <li>
+            <button type="button" className="button button-quiet" onClick={() => go(here.parent_id)}>
+              {tk('knowledge.folderUp')}
+            </button>
+          </li>
+        )}
+        {directories
+          .filter(({ id }) => id !== moving)
+          .map(({ id, name }) => (
+            <li key={id}>
+              <button type="button" className="button button-quiet" dir="auto" onClick={() => go(id)}>
+                {name}
+              </button>
+            </li>
+          ))}
+      </ul>
+      <Problem text={problem ?? folder.error?.message} />
+      <div className="row">
+        <button type="button" className="button" disabled={busy || isHere || !folder.data} onClick={() => onMove(to)}>
+          {tk('knowledge.moveHere')}
+        </button>
+        <button type="button" className="button button-quiet" onClick={onClose}>
+          {t('action.cancel')}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function BaseChoice({ baseId, onChoose }: { baseId: string; onChoose: (baseId: string) => void }) {
+  const bases = useBases('');
+  const own = bases.data?.pages.flatMap(({ items }) => items).filter((base) => base.write_access) ?? [];
+  return (
+    <div className="row">
+      <label className="field grow">
+        {t('knowledge.base')}
+        <select value={baseId} onChange={({ target }) => onChoose(target.value)}>
+          {own.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {bases.hasNextPage && (
+        <button type="button" className="button button-quiet" onClick={() => void bases.fetchNextPage()}>
+          {tk('knowledge.moreBases')}
+        </button>
+      )}
+    </div>
+  );
+}
