@@ -26,7 +26,5 @@ export const KnowledgeDirectories = defineMigration('KnowledgeDirectories1764860
        ADD COLUMN directory_id uuid REFERENCES knowledge_directories (id) ON DELETE SET NULL,
        -- The file is in this base now, and is found here only until its points are there.
        ADD COLUMN moved_to uuid`,
-    'CREATE INDEX placements_of_directory ON placements (directory_id) WHERE directory_id IS NOT NULL',
-    'CREATE INDEX placements_moved ON placements (file_id) WHERE moved_to IS NOT NULL',
   ],
 });

@@ -16,6 +16,8 @@ import { UnansweredFiles } from './1764860000000-unanswered-files';
 import { LeftOutDocuments } from './1764860000001-left-out-documents';
 import { BlobMoves } from './1764860000002-blob-moves';
 import { KnowledgeDirectories } from './1764860000003-knowledge-directories';
+import { DirectoriesOfPlacements } from './1764860000004-directories-of-placements';
+import { MovesOfPlacements } from './1764860000005-moves-of-placements';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -37,4 +39,6 @@ export const retrievalMigrations = [
   LeftOutDocuments,
   BlobMoves,
   KnowledgeDirectories,
+  DirectoriesOfPlacements,
+  MovesOfPlacements,
 ];

@@ -11,24 +11,25 @@ import type { Artifact } from './artifact';
 import { ta } from './messages';
 import { Preview } from './preview';
 import { useWide } from './use-wide';
-import { versionsOf } from './versions';
+import { type TextOf, versionsOf } from './versions';
 
 const FILES = { html: ['page.html', 'text/html'], svg: ['picture.svg', 'image/svg+xml'] } as const;
 
 interface PanelProps {
   artifact: Artifact;
   thread: readonly Message[];
+  textOf: TextOf;
   onShow: (artifact: Artifact) => void;
   onClose: () => void;
 }
 
 /** An artifact beside the chat, or above it where there is no room: its preview or its source, and its versions. */
-export default function Panel({ artifact, thread, onShow, onClose }: PanelProps) {
+export default function Panel({ artifact, thread, textOf, onShow, onClose }: PanelProps) {
   const isWide = useWide();
   const panel = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const [showsSource, setShowsSource] = useState(false);
-  const { versions, place } = useMemo(() => versionsOf(thread, artifact), [thread, artifact]);
+  const { versions, place } = useMemo(() => versionsOf(thread, artifact, textOf), [thread, artifact, textOf]);
   const latest = useRef(onClose);
   useLayoutEffect(() => {
     latest.current = onClose;

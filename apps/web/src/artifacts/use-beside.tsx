@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useState } from 'react';
 import { addCatalogue } from '../messages/language';
 import { PartBoundary } from '../ui/part-boundary';
 import type { Artifact } from './artifact';
+import type { TextOf } from './versions';
 
 const Panel = lazy(async () => {
   const [panel, { ARTIFACT_TEXTS }] = await Promise.all([import('./panel'), import('./messages')]);
@@ -15,6 +16,7 @@ const Panel = lazy(async () => {
 export function useBeside(
   chatId: string | undefined,
   thread: readonly Message[],
+  textOf: TextOf,
 ): { open: (artifact: Artifact) => void; panel: ReactNode } {
   const [shown, setShown] = useState<{ artifact: Artifact; of: string | undefined }>();
   const open = useCallback((artifact: Artifact) => setShown({ artifact, of: chatId }), [chatId]);
@@ -22,7 +24,7 @@ export function useBeside(
   const panel = shown && shown.of === chatId && (
     <PartBoundary onClose={close}>
       <Suspense>
-        <Panel artifact={shown.artifact} thread={thread} onShow={open} onClose={close} />
+        <Panel artifact={shown.artifact} thread={thread} textOf={textOf} onShow={open} onClose={close} />
       </Suspense>
     </PartBoundary>
   );

@@ -1,7 +1,9 @@
 import type { Message } from '@perennial/contracts-wire';
 import { fencesOf } from '@perennial/web-ui/markdown';
-import { textOf } from '../chat/thread';
 import { type Artifact, artifactLanguage } from './artifact';
+
+/** The text of a message as one reads it. */
+export type TextOf = (message: Message) => string;
 
 /** Most messages have none: they are not lexed. */
 const MAY_HAVE = /(?:```|~~~)[ \t]*(?:html|svg)\b/i;
@@ -9,7 +11,7 @@ const MAY_HAVE = /(?:```|~~~)[ \t]*(?:html|svg)\b/i;
 /** Closed blocks of a message; what is stored does not change. */
 const FOUND = new WeakMap<Message, readonly Artifact[]>();
 
-function artifactsIn(message: Message): readonly Artifact[] {
+function artifactsIn(message: Message, textOf: TextOf): readonly Artifact[] {
   const known = FOUND.get(message);
   if (known) return known;
   const text = message.role === 'assistant' ? textOf(message) : '';
@@ -31,8 +33,11 @@ function artifactsIn(message: Message): readonly Artifact[] {
 export function versionsOf(
   thread: readonly Message[],
   shown: Artifact,
+  textOf: TextOf,
 ): { versions: readonly Artifact[]; place: number } {
-  const versions = thread.flatMap(artifactsIn).filter(({ language }) => language === shown.language);
+  const versions = thread
+    .flatMap((message) => artifactsIn(message, textOf))
+    .filter(({ language }) => language === shown.language);
   const place = versions.findLastIndex(({ source }) => source === shown.source);
   return place === -1 ? { versions: [...versions, shown], place: versions.length } : { versions, place };
 }

@@ -84,7 +84,7 @@ export function ChatPage() {
     onAsk: (answerId) => reader.asked(answerId, preferences.followAnswers === true),
   });
   const { thread } = turn;
-  const beside = useBeside(chatId, thread);
+  const beside = useBeside(chatId, thread, textOf);
   const last = thread.at(-1);
   const stop = useStop(chatId);
   useLayoutEffect(() => reader.open(chatId), [reader, chatId]);

@@ -35,5 +35,6 @@ if (parent !== window) {
 function documentOf(language: ArtifactLanguage, source: string): string {
   if (language === 'html') return source;
   const style = 'body{display:grid;place-items:center;min-height:100vh;margin:0}svg{max-width:100%;max-height:100vh}';
+  // eslint-disable-next-line no-restricted-syntax -- A document: its words are the source's.
   return `<!doctype html><style>${style}</style>${source.replace(/^\s*<\?xml[^>]*\?>/, '')}`;
 }

@@ -1,4 +1,4 @@
-import { boundedJson, defineCall } from '@perennial/contracts-kernel';
+import { boundedJson, boundedRecord, defineCall } from '@perennial/contracts-kernel';
 import { KnowledgeDirectorySchema } from '@perennial/contracts-wire';
 import { z } from 'zod';
 import { KNOWLEDGE_PAGE, KnowledgeBaseSchema } from './base';
@@ -151,7 +151,7 @@ export const addFiles = defineCall({
     knowledgeId: z.uuid(),
     fileIds: z.array(z.uuid()).min(1).max(1_000),
     /** The directories of some of them; the others are at the top level. */
-    directoryOf: z.record(z.uuid(), z.uuid()).default({}),
+    directoryOf: boundedRecord(z.uuid(), 1_000).default({}),
   }),
   reply: KnowledgeBaseSchema,
   deadlineMs: 15_000,
