@@ -23,6 +23,11 @@ export interface MilvusConfig {
 /** Nodes examined per search; recall against time. */
 const SEARCH_EF = 128;
 const LOAD_POLL_MS = 50;
+/**
+ * Points per request. The client joins the vectors of a request by copying all of them for each one more, which takes seconds for some hundreds
+ * where Apache Arrow is loaded, since then V8 joins arrays number by number.
+ */
+const WRITE_BATCH = 32;
 const REF_FIELDS = ['id', 'scope', 'file', 'generation', 'ordinal'];
 
 /**
@@ -130,9 +135,12 @@ export class MilvusDriver implements DenseDriver {
     const data = points.map(({ id, scope, fileId, generation, ordinal, vector }) => {
       return { id, scope, file: fileId, generation, ordinal, vector: [...vector] };
     });
-    await this.in(collection, (collection_name) =>
-      this.client.upsert({ collection_name, data, timeout: this.config.writeTimeoutMs }),
-    );
+    for (let from = 0; from < data.length; from += WRITE_BATCH) {
+      const batch = data.slice(from, from + WRITE_BATCH);
+      await this.in(collection, (collection_name) =>
+        this.client.upsert({ collection_name, data: batch, timeout: this.config.writeTimeoutMs }),
+      );
+    }
   }
 
   async delete(collection: string, filter: CheckedFilter): Promise<void> {
