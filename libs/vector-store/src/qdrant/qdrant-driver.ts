@@ -25,7 +25,7 @@ export interface QdrantConfig {
 const DENSE = 'dense';
 const WORDS = 'words';
 /** Nodes examined per search; recall against time. */
-const SEARCH_EF = 128;
+const SEARCH_EF = 256;
 
 interface Payload {
   scope: string;
