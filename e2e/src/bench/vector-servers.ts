@@ -39,6 +39,10 @@ const settled = () => sleep(SETTLE_MS);
 /** Realistic for a server of up to a million chunks; the defaults are for tests. */
 const POSTGRES_SETTINGS = { shared_buffers: '3GB', max_wal_size: '8GB' };
 
+const OPENSEARCH_HEAP = '2g';
+/** As docs/deploy recommends: what was written last is compared with each question, not sought in a coarse index. */
+const MILVUS_SETTINGS = { 'queryNode.segcore.interimIndex.enableIndex': false };
+
 /** Each store that the product may use, by the value of `VECTOR_DB`. */
 export const VECTOR_SERVERS: Readonly<Record<string, VectorServerKind>> = {
   lancedb: {
@@ -77,12 +81,15 @@ export const VECTOR_SERVERS: Readonly<Record<string, VectorServerKind>> = {
   milvus: {
     missing: () => missingServer('Milvus', () => milvusFiles()),
     start: () =>
-      withWords(startMilvus, ({ url, token }) => ({ VECTOR_DB: 'milvus', MILVUS_URI: url, MILVUS_TOKEN: token })),
+      withWords(
+        () => startMilvus(MILVUS_SETTINGS),
+        ({ url, token }) => ({ VECTOR_DB: 'milvus', MILVUS_URI: url, MILVUS_TOKEN: token }),
+      ),
   },
   opensearch: {
     missing: () => missingServer('OpenSearch', () => openSearchFiles()),
     start: async () => {
-      const server = await startOpenSearch();
+      const server = await startOpenSearch(OPENSEARCH_HEAP);
       return { env: server.env, settled, stop: () => server.stop() };
     },
   },

@@ -103,8 +103,13 @@ export class MilvusServer extends StoreServer {
   }
 }
 
-/** Starts a Milvus and waits until it is ready. @throws ServerUnavailable */
-export async function startMilvus(): Promise<MilvusServer> {
+/**
+ * Starts a Milvus and waits until it is ready.
+ *
+ * @param settings of its configuration, by their whole names
+ * @throws ServerUnavailable
+ */
+export async function startMilvus(settings: Record<string, unknown> = {}): Promise<MilvusServer> {
   const wheel = await milvusFiles();
   const home = await storeHome('milvus');
   const { dir } = home;
@@ -118,7 +123,7 @@ export async function startMilvus(): Promise<MilvusServer> {
   const own = Object.fromEntries(parts.map((name, index) => [name, ports[index] ?? 0]));
   const etcd = join(dir, 'etcd.json');
   await writeFile(etcd, JSON.stringify(etcdConfig(own['etcd_port'] ?? 0, ports.at(-2) ?? 0)));
-  await prepare(wheel, dir, binaries, { ...own, authorization_enabled: true, ...QUICK });
+  await prepare(wheel, dir, binaries, { ...own, authorization_enabled: true, ...QUICK, ...settings });
   const port = own['proxy_port'] ?? 0;
   const metricsPort = ports.at(-1) ?? 0;
   const server = new MilvusServer(

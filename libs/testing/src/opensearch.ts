@@ -19,8 +19,9 @@ const USER = 'perennial';
 const PASSWORD = 'a password of the test';
 /** The server refuses to run as root. */
 const NOBODY = 65534;
+const JAVA = ['-XX:+UseSerialGC', '-XX:-UsePerfData'];
 /** A short life on a small machine. */
-const JAVA = ['-Xms256m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
+const SHORT_LIFE = ['-Xms256m', '-Xmx256m', '-XX:TieredStopAtLevel=1'];
 const LOG = `status = error
 appender.console.type = Console
 appender.console.name = console
@@ -75,8 +76,13 @@ export class OpenSearchServer extends StoreServer {
   }
 }
 
-/** Starts an OpenSearch and waits until it is healthy. @throws ServerUnavailable */
-export async function startOpenSearch(): Promise<OpenSearchServer> {
+/**
+ * Starts an OpenSearch and waits until it is healthy.
+ *
+ * @param heap for more than some thousand points: Java's size, like `2g`
+ * @throws ServerUnavailable
+ */
+export async function startOpenSearch(heap?: string): Promise<OpenSearchServer> {
   const files = await openSearchFiles();
   const command = await installedProgram('java', 'openjdk-17-jre-headless');
   const home = await storeHome('opensearch');
@@ -114,6 +120,7 @@ export async function startOpenSearch(): Promise<OpenSearchServer> {
       command,
       args: [
         ...JAVA,
+        ...(heap === undefined ? SHORT_LIFE : [`-Xms${heap}`, `-Xmx${heap}`]),
         ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
         ...['-cp', join(dir, 'lib', '*'), 'org.opensearch.bootstrap.OpenSearch'],
       ],
