@@ -1,17 +1,38 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket as NetSocket } from 'node:net';
 import { freshPrefix, redisUrl } from '@perennial/testing';
+import type { RunStreamSubscriber } from '@perennial/transport';
+import type { Server } from 'socket.io';
 import type { Socket } from 'socket.io-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type LiveGateway, startGateway } from '../test/live-gateway';
 import { connectPage, connectSocket, readEvents } from '../test/readers';
 import { type Services, startServices } from '../test/services';
+import { RUN_STREAM_SUBSCRIBER } from './features/runs/run-stream-subscriber';
+import { SocketServer } from './features/sockets/socket-server';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Bytes of a socket's connection. */
-function bytesReadBy(socket: Socket): number {
-  const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: { bytesRead: number } } } };
-  return transport.ws._socket.bytesRead;
+/** The connection of a socket. */
+function connectionOf(socket: Socket): NetSocket {
+  const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: NetSocket } } };
+  return transport.ws._socket;
+}
+
+const bytesReadBy = (socket: Socket): number => connectionOf(socket).bytesRead;
+
+/** Bytes that a gateway keeps for a socket, as the kernel has not taken them. */
+function keptFor({ app }: LiveGateway, id: string | undefined): number {
+  const { io } = app.get(SocketServer) as unknown as { io: Server };
+  const { conn } = io.sockets.sockets.get(id ?? '') as unknown as { conn: EngineSocket };
+  const waiting = conn.writeBuffer.reduce((bytes, { data }) => bytes + data.length, 0);
+  return waiting + conn.request.socket.writableLength;
+}
+
+/** What Engine.IO has of a socket. */
+interface EngineSocket {
+  writeBuffer: { data: string }[];
+  request: { socket: NetSocket };
 }
 
 /**
@@ -199,6 +220,52 @@ describe('readers of a run', () => {
     expect([...page.lines.keys()]).toEqual([0, 20]);
     expect([stranger.lines.size, anonymous.lines.size]).toEqual([0, 0]);
     for (const { socket } of [stranger, anonymous, page]) socket.close();
+  });
+
+  it('a page that does not read is not sent more, however often it asks, and has all when it reads again', async () => {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    writer.append('0123456789'.repeat(50_000));
+    await writer.flush();
+    const { runId } = writer.identity;
+    const page = await connectPage(gateways[0].url, token);
+    expect(await page.follow(0, runId)).toBe(true);
+    await expect.poll(() => page.lines.get(0)?.text.length).toBe(writer.text.length);
+    const connection = connectionOf(page.socket);
+    connection.pause();
+    const asked = 40;
+    let most = 0;
+    for (let line = 1; line <= asked; line += 1) {
+      page.socket.emit('run:follow', { line, run_id: runId });
+      // Written after the answer was asked for, and heard by chat after it was followed.
+      const chat_id = randomUUID();
+      page.socket.emit('events:chat', { chat_id, data: { type: 'last_read_at' } });
+      await expect.poll(() => services.world.read, { interval: 5 }).toContain(chat_id);
+      most = Math.max(most, keptFor(gateways[0], page.socket.id));
+      if (line > 1) page.socket.emit('run:leave', line - 1);
+    }
+    expect(most).toBeLessThan(2 * writer.text.length);
+    connection.resume();
+    writer.append(' and the rest');
+    await services.end(writer);
+    await expect.poll(() => page.lines.get(asked)?.end).toMatchObject({ length: writer.text.length });
+    expect(page.lines.get(asked)?.text).toBe(writer.text);
+    page.socket.close();
+  });
+
+  it('a page that asks for an answer that cannot be read keeps its socket, and reads its others', async () => {
+    const { user, token } = services.account();
+    const writer = await services.begin(user.id);
+    writer.append('heard');
+    const page = await connectPage(gateways[0].url, token);
+    const subscriber = gateways[0].app.get<RunStreamSubscriber>(RUN_STREAM_SUBSCRIBER);
+    const reading = vi.spyOn(subscriber, 'snapshot').mockRejectedValueOnce(new Error('reply breaks its schema'));
+    expect(await page.follow(0, writer.identity.runId)).toBe(false);
+    expect(await page.follow(0, writer.identity.runId)).toBe(true);
+    await expect.poll(() => page.lines.get(0)?.text).toBe('heard');
+    reading.mockRestore();
+    page.socket.close();
+    await services.end(writer);
   });
 
   it('a request for the tasks of a chat sends the text so far to the user’s sockets, also at the other gateway', async () => {

@@ -86,7 +86,12 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
     void this.registry.refresh();
   }
 
-  async follow(runId: string, cursor: RunPosition | undefined, onUpdate: OnRunUpdate): Promise<Following> {
+  async follow(
+    runId: string,
+    cursor: RunPosition | undefined,
+    onUpdate: OnRunUpdate,
+    isSlow = (): boolean => false,
+  ): Promise<Following> {
     const release = this.registry.hold(runKey(runId));
     const run = this.runs.ensure(runId);
     run.readers += 1;
@@ -110,7 +115,8 @@ class RedisRunStreamSubscriber implements RunStreamSubscriber, FrameVisitor {
       run.state.followers.delete(follower);
       leave();
     };
-    follower.deliver();
+    if (isSlow()) follower.pause();
+    else follower.deliver();
     return Object.assign(stop, { pause: () => follower.pause(), resume: () => follower.resume() });
   }
 

@@ -195,11 +195,16 @@ export interface Following {
 export interface RunStreamSubscriber {
   /**
    * Follows one run from a cursor (none: from the start of the current text). `onUpdate` is called in order, the first time before the
-   * promise resolves; if the cursor is not valid any more the first update is a `reset`, else the first delta fills the gap. Followers at the
+   * promise resolves, unless `isSlow` says that the reader must begin paused; if the cursor is not valid any more the first update is a `reset`, else the first delta fills the gap. Followers at the
    * same position get the same update object, so an encoding can be kept per object. After `end` nothing follows. Rejects with NOT_FOUND when
    * neither stream nor lookup knows the run, UNAVAILABLE when neither is available.
    */
-  follow(runId: string, cursor: RunPosition | undefined, onUpdate: OnRunUpdate): Promise<Following>;
+  follow(
+    runId: string,
+    cursor: RunPosition | undefined,
+    onUpdate: OnRunUpdate,
+    isSlow?: () => boolean,
+  ): Promise<Following>;
   /**
    * Receives every update of every chat run of a user (their sockets), including running ones: their first update is a `reset` with the text
    * so far. Returns the stop function.

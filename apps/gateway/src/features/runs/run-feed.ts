@@ -3,6 +3,8 @@ import type { FollowedRun, Following, RunPosition, RunStreamSubscriber, RunUpdat
 /** Where the updates of a run go: an event stream, or a line of a socket. */
 export interface RunSink {
   readonly isOver: boolean;
+  /** The reader is slow before anything of this run was written: the first text waits too. */
+  readonly isSlow?: boolean;
   /** Called when the reader has caught up after `write` returned false. */
   onDrained: (() => void) | undefined;
   /** Calls the listener once, when the reader is gone or has all; at once if it is. */
@@ -28,11 +30,12 @@ export async function feed(
     blocked = false;
     following?.resume();
   };
-  following = await subscriber.follow(runId, cursor, (update, run) => {
+  const onUpdate = (update: RunUpdate, run: FollowedRun): void => {
     if (sink.isOver || write(update, run)) return;
     blocked = true;
     following?.pause();
-  });
+  };
+  following = await subscriber.follow(runId, cursor, onUpdate, () => (blocked = sink.isSlow === true));
   // The first update comes before there is anything to pause.
   if (blocked) following.pause();
   sink.onClose(following);

@@ -23,6 +23,12 @@ class RunLine implements RunSink {
   onDrained: (() => void) | undefined;
   private stop: (() => void) | undefined;
 
+  constructor(private readonly live: LiveSocket) {}
+
+  get isSlow(): boolean {
+    return this.live.isSlow;
+  }
+
   onClose(listener: () => void): void {
     if (this.isOver) listener();
     else this.stop = listener;
@@ -44,28 +50,37 @@ export class RunLines {
     private readonly live: LiveSocket,
     private readonly subscriber: RunStreamSubscriber,
   ) {
-    live.onDrained = () => {
-      for (const line of [...this.lines.values()]) line.onDrained?.();
-    };
+    live.onDrained = () => this.resume();
   }
 
-  /** @returns whether the run is the user's, and can be read now; its text may come before the reply */
-  async follow(message: unknown): Promise<boolean> {
+  /**
+   * @param reply whether the run is the user's, and can be read now; called once, before the text: a page must not wait for a long text to learn
+   *   that it will come
+   */
+  async follow(message: unknown, reply: (accepted: boolean) => void): Promise<void> {
     const parsed = FollowSchema.safeParse(message);
-    if (!parsed.success || this.lines.size >= MAX_LINES || this.lines.has(parsed.data.line)) return false;
+    if (!parsed.success || this.lines.size >= MAX_LINES || this.lines.has(parsed.data.line)) return reply(false);
     const { line: number, run_id: runId, cursor } = parsed.data;
-    const line = new RunLine();
+    const line = new RunLine(this.live);
+    let isAccepted = false;
+    const accept = (): void => {
+      if (!isAccepted) reply(true);
+      isAccepted = true;
+    };
     this.lines.set(number, line);
     try {
       const run = await this.subscriber.snapshot(runId);
       if (run?.identity.userId !== this.userId) throw new CallError('NOT_FOUND', 'There is no such run.');
       const from = cursor === undefined ? undefined : parseCursor(cursor);
-      await feed(this.subscriber, runId, from, line, (update) => this.write(number, update));
-      return true;
+      await feed(this.subscriber, runId, from, line, (update) => {
+        accept();
+        return this.write(number, update);
+      });
+      accept();
     } catch (error) {
       this.leave(number);
-      if (error instanceof CallError) return false;
-      throw error;
+      if (!isAccepted) reply(false);
+      if (!(error instanceof CallError)) throw error;
     }
   }
 
@@ -76,6 +91,16 @@ export class RunLines {
 
   close(): void {
     for (const number of [...this.lines.keys()]) this.leave(number);
+  }
+
+  /** One after the other, until the socket is slow again; those that had their turn come last the next time. */
+  private resume(): void {
+    for (const [number, line] of [...this.lines]) {
+      if (this.live.isSlow) return;
+      this.lines.delete(number);
+      this.lines.set(number, line);
+      line.onDrained?.();
+    }
   }
 
   private write(number: number, update: RunUpdate): boolean {

@@ -71,9 +71,14 @@ export class SocketSessions {
     });
     this.listen(live, 'run:follow', async (message, ack) => {
       const allowed = live.mayEmit();
-      // A page asks as soon as it is connected.
+      // A page may ask as soon as it is connected.
       await joined;
-      answer(ack, allowed && (await this.sockets.get(live)?.lines.follow(message)) === true);
+      const lines = allowed ? this.sockets.get(live)?.lines : undefined;
+      if (!lines) return answer(ack, false);
+      // An answer that cannot be read does not cost its page the others.
+      await lines
+        .follow(message, (accepted) => answer(ack, accepted))
+        .catch((error: unknown) => this.unexpected(error));
     });
     this.listen(live, 'run:leave', (line) => this.sockets.get(live)?.lines.leave(line as number));
     const tokens = this.handshakeTokens(socket);
