@@ -246,26 +246,62 @@ export function drawing(system: PageSystem): void {
   });
 }
 
-/** A page that tries what policies leave open: hints for names and connections, windows within windows, and connections of their own. */
+/**
+ * A page that tries what policies leave open: hints for names and connections, windows within windows, connections of its own, and others in the places of those who
+ * look.
+ */
 function waysOut(tcp: number, udp: number): string {
-  const call = `try { new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${udp}' }] }).createDataChannel('x') } catch { top }`;
-  const inner = `<script>const c = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${udp}' }] }); c.createDataChannel('x'); c.createOffer().then((o) => c.setLocalDescription(o))</script>`;
+  const connect = `const c = new RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${udp}' }] }); c.createDataChannel('x'); c.createOffer().then((o) => c.setLocalDescription(o))`;
+  const inner = `<script>${connect}</script>`;
+  const innerText = JSON.stringify(inner).replaceAll('</', '<\\/');
   return `<link rel="preconnect" href="http://127.0.0.1:${tcp}"><iframe srcdoc="${inner}"></iframe><object data="http://127.0.0.1:${tcp}"></object>
-<script>${call};
+<script>
+const attempt = (way) => { try { way() } catch {} };
+const xhtml = 'http://www.w3.org/1999/xhtml';
+attempt(() => { ${connect} });
+RegExp.prototype.exec = () => null;
+RegExp.prototype.test = () => false;
+const { replace } = String.prototype;
+String.prototype.replace = function () { return String(this) };
+const { call } = Function.prototype;
+Function.prototype.call = function (on, ...values) { return Reflect.apply(this, on, values[0] === 'x-nothing' ? ['ifr' + 'ame'] : values) };
 const made = ['link', 'IFRAME', 'object', 'embed'].map((name) => document.createElement(name));
 for (const one of made) {
   Object.assign(one, { rel: 'preconnect', href: 'http://127.0.0.1:${tcp}', src: 'http://127.0.0.1:${tcp}', data: 'http://127.0.0.1:${tcp}' });
-  one.setAttribute('srcdoc', ${JSON.stringify(inner).replaceAll('</', '<\\/')});
+  one.setAttribute('srcdoc', ${innerText});
   document.body.append(one);
 }
-document.body.append(document.createElementNS('http://www.w3.org/1999/xhtml', 'x:iframe'));
+document.body.append(document.createElementNS(xhtml, 'x:iframe'));
+document.body.append(document.implementation.createDocument(xhtml, 'iframe').documentElement);
 document.body.insertAdjacentHTML('beforeend', '<ifr' + 'ame srcdoc="a"></ifr' + 'ame>');
 document.write('<ifr'); document.write('ame srcdoc="a"></iframe>');
-document.body.append(new DOMParser().parseFromString('<ifr' + 'ame srcdoc="a"></ifr' + 'ame>', 'text/html').body);
+attempt(() => document.body.append(new DOMParser().parseFromString('<ifr' + 'ame srcdoc="a"></ifr' + 'ame>', 'text/html').body));
+attempt(() => {
+  const entity = '<!DOCTYPE x [<!ENTITY a "&#60;ifr' + "ame xmlns='" + xhtml + "' srcdoc='a'/>" + '">]><x>&a;</x>';
+  document.body.append(new DOMParser().parseFromString(entity, 'text/xml').documentElement);
+});
+attempt(() => {
+  const other = document.implementation.createDocument(null, 'x');
+  other.documentElement.innerHTML = '<é:ifr' + 'ame xmlns:é="' + xhtml + '" srcdoc="a"/>';
+  document.body.append(other.documentElement);
+});
+attempt(() => {
+  class Own extends HTMLIFrameElement {}
+  document.customElementRegistry.define('x-own', Own, { extends: 'iframe' });
+  document.body.append(new Own());
+});
+attempt(() => document.body.setHTML('<li' + 'nk rel="preconnect" href="http://127.0.0.1:${tcp}">', { sanitizer: { elements: ['link'], attributes: ['rel', 'href'] } }));
+Function.prototype.call = call;
+String.prototype.replace = replace;
 const rules = Object.assign(document.createElement('script'), { type: 'speculationrules' });
 rules.textContent = JSON.stringify({ prefetch: [{ urls: ['http://127.0.0.1:${tcp}/'], eagerness: 'immediate' }] });
 document.head.append(rules);
-document.body.append('All was tried: ' + made.filter(({ localName }) => localName === 'x-nothing').length + ' names, ' + frames.length + ' frames');
+const script = 'javascript:' + encodeURIComponent(JSON.stringify(${innerText}));
+attempt(() => { location = script });
+attempt(() => Object.assign(document.createElement('a'), { href: script }).click());
+const tried = 'All was tried: ' + made.filter(({ localName }) => localName === 'x-nothing').length + ' names, ' + frames.length + ' frames';
+// An address that is a script runs in a later turn.
+setTimeout(() => document.body.append(tried), 100);
 </script>`;
 }
 
