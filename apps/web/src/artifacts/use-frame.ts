@@ -1,11 +1,14 @@
 import { type RefObject, useEffect, useState } from 'react';
 import { ARTIFACT_VERSION, type ShowMessage, toArtifactMessage } from '../sandbox/artifact-protocol';
 import type { Artifact } from './artifact';
+import { Flood } from './flood';
 
 /** It may come over a slow line. */
 const LOAD_MS = 30_000;
 /** A frame that says nothing for so long hangs in a script. */
 const SILENT_MS = 10_000;
+/** A frame that says more in a second keeps the page from everything else. */
+const MOST_A_SECOND = 200;
 
 /** `loading` and `running` show the frame; with the others it is gone, and what ran in it with it. */
 export type FrameState = 'loading' | 'running' | 'stopped' | 'notLoaded';
@@ -23,6 +26,7 @@ export function useFrame(
     if (!isShown) return;
     let limit: ReturnType<typeof setTimeout> | undefined;
     let isReady = false;
+    const flood = new Flood(MOST_A_SECOND);
     const watch = (): void => {
       clearTimeout(limit);
       // A browser lets pages that nobody sees sleep.
@@ -32,6 +36,7 @@ export function useFrame(
     const hear = ({ source: from, origin, data }: MessageEvent<unknown>): void => {
       const shown = frame.current?.contentWindow;
       if (!shown || from !== shown || origin !== 'null') return;
+      if (flood.has(performance.now())) return setState('stopped');
       const message = toArtifactMessage(data);
       if (message?.kind === 'ready' && !isReady) {
         isReady = true;
