@@ -25,11 +25,12 @@ interface Begun extends Deleted {
   branch: ReadonlySet<string>;
 }
 
+/** By chat and message: a fork has messages of the same ids. */
 const BEGUN = new Map<string, Begun>();
 
 const DELETIONS = new Deletions(
-  async (messageId, leaving) => {
-    const { chatId, extent, client, branch } = BEGUN.get(messageId)!;
+  async (key, leaving) => {
+    const { chatId, messageId, extent, client, branch } = BEGUN.get(key)!;
     if (extent === 'branch') {
       const chat = leaving ? client.getQueryData<Chat>(chatKey(chatId)) : await readChat(client, chatId);
       // Another page, or another person of the account, may have gone on with it meanwhile.
@@ -40,36 +41,40 @@ const DELETIONS = new Deletions(
     await call(routes.chatMessages.remove, { params, query }, { keepalive: leaving });
     await client.invalidateQueries({ queryKey: chatKey(chatId) });
   },
-  (messageId, error) => {
-    BEGUN.get(messageId)?.onBack();
-    endToast(keyOf(messageId));
+  (key, error) => {
+    BEGUN.get(key)?.onBack();
+    endToast(toastOf(key));
     const reason = error instanceof Error ? error.message : t('error.tryAgain');
-    showToast({ key: `message ${messageId}`, text: to('message.notDeleted', { reason }) });
+    showToast({ key: `message ${key}`, text: to('message.notDeleted', { reason }) });
   },
 );
 addEventListener('pagehide', () => void DELETIONS.finishAll(true));
 
 /** Chats are shown without what is hidden now. */
 DELETIONS.hidden.subscribe(() => {
-  const hidden = [...DELETIONS.hidden.get()];
-  const extents = new Map(hidden.map((id) => [id, BEGUN.get(id)!.extent]));
-  DROPPING.set({ from: (chat) => chat && without(chat, extents), finish: (leaving) => DELETIONS.finishAll(leaving) });
+  const hidden = [...DELETIONS.hidden.get()].map((key) => BEGUN.get(key)!);
+  const extentsIn = (chat: Chat) =>
+    new Map(hidden.filter(({ chatId }) => chatId === chat.id).map(({ messageId, extent }) => [messageId, extent]));
+  DROPPING.set({
+    from: (chat) => chat && without(chat, extentsIn(chat)),
+    finish: (leaving) => DELETIONS.finishAll(leaving),
+  });
 });
 
 /** Deletes a message, alone or with all that follow it; for some seconds that can be undone. */
 export async function deleteMessage(deleted: Deleted): Promise<void> {
   await textsLoaded;
   const { chatId, messageId, extent, client } = deleted;
-  const key = keyOf(messageId);
+  const key = `${chatId} ${messageId}`;
   const chat = client.getQueryData<Chat>(chatKey(chatId));
-  BEGUN.set(messageId, { ...deleted, branch: branchOf(chat, messageId) });
-  DELETIONS.begin(messageId);
+  BEGUN.set(key, { ...deleted, branch: branchOf(chat, messageId) });
+  DELETIONS.begin(key);
   const undo = () => {
-    if (DELETIONS.undo(messageId)) deleted.onBack();
+    if (DELETIONS.undo(key)) deleted.onBack();
   };
   const text = extent === 'branch' ? to('message.deletedBranch') : to('message.deleted');
-  showToast({ key, text, action: { name: t('action.undo'), run: undo } });
-  setTimeout(() => DELETIONS.hidden.get().has(messageId) && endToast(key), UNDO_FOR_MS);
+  showToast({ key: toastOf(key), text, action: { name: t('action.undo'), run: undo } });
+  setTimeout(() => DELETIONS.hidden.get().has(key) && endToast(toastOf(key)), UNDO_FOR_MS);
 }
 
-const keyOf = (messageId: string): string => `delete ${messageId}`;
+const toastOf = (key: string): string => `delete ${key}`;
