@@ -94,6 +94,8 @@ describe('a chat', () => {
   it('is created from a blob, once', async () => {
     const made = await call(chats.create, { chat: conversation(), folderId: 'f' }, owner, 'create');
     expect(await call(chats.create, { chat: conversation(), folderId: 'f' }, owner, 'create')).toEqual(made);
+    const other = call(chats.create, { chat: conversation('Another') }, owner, 'create');
+    await expect(other).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
     expect(made).toMatchObject({
       user_id: owner.userId,
       title: 'Plants',

@@ -1,9 +1,11 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Req } from '@nestjs/common';
 import { chats } from '@perennial/contracts-chat';
 import { type RouteInput, routes } from '@perennial/contracts-gateway';
 import type { Chat } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
+import type { FastifyRequest } from 'fastify';
 import { hideForbidden, idOf } from '../../http/hidden';
+import { idempotencyKeyOf } from '../../http/idempotency-key';
 import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
 import { PictureIntake } from '../pictures/picture-intake';
@@ -17,11 +19,13 @@ export class ChatsController {
 
   @Route(routes.chats.create)
   async create(
+    @Req() request: FastifyRequest,
     @CurrentUser() { principal }: Caller,
     @ValidatedInput() { body }: RouteInput<typeof routes.chats.create>,
   ): Promise<Chat> {
+    const key = idempotencyKeyOf(request);
     const chat = await this.pictures.takeFromChat(body.chat, principal);
-    return this.rpc.call(chats.create, { chat, folderId: body.folder_id }, { principal });
+    return this.rpc.call(chats.create, { chat, folderId: body.folder_id }, { principal, key });
   }
 
   @Route(routes.chats.update)

@@ -18,7 +18,10 @@ beforeAll(async () => {
   for (const call of [marks.pin, marks.archive, messages.edit, messages.remove, copies.fork, copies.clone])
     edge.rpc.on(call, () => whole);
   for (const call of [tags.ofChat, tags.add, tags.remove]) edge.rpc.on(call, () => ({ tags: [] }));
-  edge.rpc.on(tags.all, () => ({ tags: [] })).on(marks.readAll, () => ({ changed: 3 }));
+  edge.rpc
+    .on(chats.create, () => whole)
+    .on(tags.all, () => ({ tags: [] }))
+    .on(marks.readAll, () => ({ changed: 3 }));
   edge.rpc.on(marks.archiveAll, () => ({ changed: 3 })).on(marks.countArchived, () => ({ count: 7 }));
   edge.rpc.on(marks.get, () => ({ pinned: true, archived: false }));
   edge.rpc.on(marks.unread, () => ({ chatId, lastReadAt: 5, folderId: null }));
@@ -60,6 +63,20 @@ it.each<['GET' | 'POST' | 'DELETE', string, object | undefined, Call, object]>([
   ['POST', `${base}/clone`, { title: 'Twin' }, copies.clone, { chatId, title: 'Twin' }],
 ])('%s %s %j', async (method, url, payload, { pattern }, request) => {
   expect(await ask(method, url, payload)).toMatchObject({ status: 200, pattern, request });
+});
+
+it('a chat is made once for each key, and a key that is none is refused', async () => {
+  const create = (key?: string) => {
+    const keyed = key === undefined ? headers : { ...headers, 'idempotency-key': key };
+    return edge.app.inject({ method: 'POST', url: '/api/v1/chats/new', headers: keyed, payload: { chat: {} } });
+  };
+  expect((await create('one 1')).statusCode).toBe(200);
+  expect(edge.rpc.calls.at(-1)).toMatchObject({ pattern: chats.create.pattern, key: 'one 1' });
+  expect((await create()).statusCode).toBe(200);
+  expect(edge.rpc.calls.at(-1)).toMatchObject({ pattern: chats.create.pattern, key: undefined });
+  const before = edge.rpc.commands.length;
+  expect((await create('x'.repeat(256))).statusCode).toBe(422);
+  expect(edge.rpc.commands.length).toBe(before);
 });
 
 it('replies are those of the wire', async () => {

@@ -3,7 +3,6 @@ import type { completions } from '@perennial/contracts-chat';
 import type { CompletionBodySchema } from '@perennial/contracts-gateway';
 import type { CallRequest } from '@perennial/contracts-kernel';
 import type { z } from 'zod';
-import { Problem } from '../../problem';
 import { documentsOf } from '../pictures/data-urls';
 
 /** Fields that only change how the answer is delivered, not the answer. */
@@ -35,12 +34,4 @@ export function completionOf(
     bodyHash,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
-}
-
-export function parseIdempotencyKey(header: string | string[] | undefined): string | undefined {
-  if (header === undefined || header === '') return undefined;
-  if (typeof header !== 'string' || header.length > 255) {
-    throw new Problem(422, 'Idempotency-Key: must be one value of at most 255 characters');
-  }
-  return header;
 }

@@ -1,10 +1,10 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { CompletionBodySchema, routes, TurnBodySchema } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { idempotencyKeyOf } from '../../http/idempotency-key';
 import { callerOf } from '../../http/request';
 import { parse, Route } from '../../http/route';
 import { Problem } from '../../problem';
-import { parseIdempotencyKey } from './completion-body';
 import { CompletionsService } from './completions.service';
 import { isTurn } from './turn-body';
 
@@ -17,7 +17,7 @@ export class CompletionsController {
   async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
     const body = request.body ?? {};
-    const key = parseIdempotencyKey(request.headers['idempotency-key']);
+    const key = idempotencyKeyOf(request);
     if (isTurn(body)) {
       void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body'), key));
       return;
