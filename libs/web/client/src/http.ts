@@ -89,6 +89,8 @@ async function send(
   address: string,
   { body, wanted, options: { keepalive, idempotencyKey } }: Sent,
 ): Promise<Response> {
+  // What cannot be written is no fault of the line.
+  const text = body === undefined ? undefined : JSON.stringify(body);
   try {
     return await fetch(address, {
       method,
@@ -100,7 +102,7 @@ async function send(
         ...(wanted === undefined ? {} : { [MIN_SETTINGS_VERSION_HEADER]: wanted }),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: text,
     });
   } catch {
     throw new OfflineError();

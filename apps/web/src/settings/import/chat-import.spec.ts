@@ -1,4 +1,4 @@
-import { ApiError, OfflineError } from '@perennial/web-client';
+import { ApiError, call, OfflineError, routes } from '@perennial/web-client';
 import { describe, expect, it } from 'vitest';
 import { ChatImport, entriesIn } from './chat-import';
 
@@ -47,6 +47,38 @@ describe('the import of chats', () => {
     expect(sent).toEqual(['A', 'B', 'B', 'C']);
     expect(keys.size).toBe(3);
     expect(chats.state.get()).toMatchObject({ done: 3, faults: [], stopped: undefined });
+  });
+
+  it('waits where the storage is full: that is no fault of the entry', async () => {
+    const full = new ApiError(413, 'Your storage is full.', false, undefined, 'storage_full');
+    const { chats, sent } = start([entry('A', 1), entry('B', 2)], { A: () => full });
+    await chats.run();
+    expect(sent).toEqual(['A']);
+    expect(chats.state.get()).toMatchObject({ done: 0, faults: [], stopped: 'Your storage is full.' });
+  });
+
+  it('goes on after an entry that is too deep to be sent', async () => {
+    const deep = `{"chat":{"history":{"messages":{"q":${'['.repeat(100_000)}${']'.repeat(100_000)}}}},"title":"Deep"}`;
+    const chats = new ChatImport(entriesIn('x.json', deep), (chat) => call(routes.chats.create, { body: { chat } }));
+    await chats.run();
+    expect(chats.state.get()).toMatchObject({ done: 1, stopped: undefined });
+    expect(chats.state.get().faults).toMatchObject([{ file: 'x.json', entry: 1, title: 'Deep' }]);
+  });
+
+  it('goes on after an entry that cannot be read, without a title', async () => {
+    const hostile = {
+      get chat() {
+        throw new RangeError('Invalid array length');
+      },
+    };
+    const sent: unknown[] = [];
+    const chats = new ChatImport(
+      [hostile, entry('B', 1)].map((value, at) => ({ file: 'x', entry: at + 1, value })),
+      (blob) => Promise.resolve(sent.push(blob['title'])),
+    );
+    await chats.run();
+    expect(sent).toEqual(['B']);
+    expect(chats.state.get().faults).toEqual([{ file: 'x', entry: 1, reason: 'Invalid array length' }]);
   });
 
   it('ends after the entry that is being sent, when it is stopped', async () => {

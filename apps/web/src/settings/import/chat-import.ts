@@ -44,7 +44,7 @@ export function entriesIn(file: string, text: string): Entry[] {
 export class ChatImport {
   readonly state: Store<ImportState>;
   private readonly id = crypto.randomUUID();
-  private readonly entries: readonly Entry[];
+  private entries: readonly Entry[];
   private isRunning = false;
 
   /** @param send stores a chat; with the same key it is the same one, however often it is sent */
@@ -64,9 +64,10 @@ export class ChatImport {
     this.change({ stopped: undefined });
     for (let at = this.state.get().done; this.isRunning && at < this.entries.length; at++) {
       const { file, entry, value } = this.entries[at]!;
-      const chat = chatIn(value);
       const { faults, leftOut } = this.state.get();
+      let chat: ForeignChat | undefined;
       try {
+        chat = chatIn(value);
         if (chat) await this.send(chat.blob, `${this.id} ${at}`);
         this.change({
           done: at + 1,
@@ -79,12 +80,15 @@ export class ChatImport {
           this.change({ stopped: reason });
           break;
         }
-        const { title } = chat!.blob;
+        const title = chat?.blob['title'];
         const fault = { file, entry, title: typeof title === 'string' ? title : undefined, reason };
         this.change({ done: at + 1, faults: [...faults, fault] });
       }
     }
     this.isRunning = false;
+    // They may be hundreds of megabytes; what came of them stays.
+    const { done, total } = this.state.get();
+    if (done === total) this.entries = [];
   }
 
   /** The entry that is being sent is the last one. */
@@ -99,7 +103,9 @@ export class ChatImport {
   }
 }
 
-/** The server will not take this entry, however often it is asked. */
+/** The server will not take this entry, however often it is asked; or it cannot be sent. What has no room has it later. */
 function isRefused(error: unknown): boolean {
-  return error instanceof ApiError && [400, 413, 422].includes(error.status);
+  // So deep that it cannot be written as JSON, or too long.
+  if (error instanceof RangeError) return true;
+  return error instanceof ApiError && [400, 413, 422].includes(error.status) && error.code !== 'storage_full';
 }

@@ -123,6 +123,14 @@ describe('a chat of an export', () => {
     expect(linesOf({ messages: [nested] })).toEqual(['>end user: End']);
   });
 
+  it('is read also where one message has a great many answers, or a text a great many fences', () => {
+    const children = Array.from({ length: 150_000 }, () => ({ text: '' }));
+    const many = { messages: [{ messageId: 'q', isCreatedByUser: true, text: 'Hi', children }] };
+    expect(linesOf(many)).toEqual(['>q user: Hi']);
+    const attachments = [{ extracted_content: '``` '.repeat(150_000) }];
+    expect(linesOf({ chat_messages: [{ uuid: '1', sender: 'human', attachments }] })).toHaveLength(1);
+  });
+
   it('has a time, if it says one', () => {
     expect(timeOf({ update_time: 12.5, create_time: 1 })).toBe(12.5);
     expect(timeOf({ updated_at: '1970-01-01T00:01:00Z' })).toBe(60);

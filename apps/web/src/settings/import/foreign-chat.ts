@@ -122,8 +122,7 @@ function ofLibreChat(roots: readonly Fields[]): Line[] {
       leftOut: listIn(message, 'files').length + parts.filter((part) => textIn(part, 'type') === 'tool_call').length,
     });
     // An export of branches has the answers within the questions.
-    const children = objectsIn(message['children']);
-    waiting.push(...children.map((child) => ({ message: child, parent: id })).reverse());
+    for (const child of objectsIn(message['children']).reverse()) waiting.push({ message: child, parent: id });
   }
   return lines;
 }
@@ -160,7 +159,7 @@ function toChat(entry: Fields, lines: readonly Line[], current: string | undefin
 
 /** A text of a file, in a fence that it does not end. */
 function withName(name: string | undefined, text: string): string {
-  const longest = Math.max(2, ...(text.match(/`{3,}/g) ?? []).map(({ length }) => length));
+  const longest = (text.match(/`{3,}/g) ?? []).reduce((most, { length }) => Math.max(most, length), 2);
   const fence = '`'.repeat(longest + 1);
   return `${name ? `${name}\n\n` : ''}${fence}\n${text}\n${fence}`;
 }

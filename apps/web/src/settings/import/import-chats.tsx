@@ -6,7 +6,7 @@ import { FileButton } from '../../files/file-button';
 import { Store, useStore } from '../../state/store';
 import type { ControlProps } from '../controls';
 import { ts } from '../messages';
-import { ChatImport, entriesIn, type Fault, type ImportState, MAX_BYTES } from './chat-import';
+import { ChatImport, entriesIn, type Entry, type Fault, type ImportState, MAX_BYTES } from './chat-import';
 import { IMPORT } from './under-way';
 
 const NOTHING = new Store<ImportState>({ total: 0, done: 0, faults: [], leftOut: 0 });
@@ -101,11 +101,11 @@ async function go(client: QueryClient, chats: ChatImport): Promise<void> {
 async function readImport(files: readonly File[]): Promise<ChatImport> {
   if (files.reduce((bytes, { size }) => bytes + size, 0) > MAX_BYTES)
     throw new Error(ts('import.tooLarge', { size: MAX_BYTES / 1_000_000 }));
-  const entries = [];
+  const entries: Entry[] = [];
   for (const file of files) {
     const text = await file.text();
     try {
-      entries.push(...entriesIn(file.name, text));
+      for (const entry of entriesIn(file.name, text)) entries.push(entry);
     } catch {
       throw new Error(ts(text.startsWith('PK') ? 'import.packed' : 'import.noJson', { name: file.name }));
     }
