@@ -106,6 +106,14 @@ describe('knowledge bases', () => {
     await move(deep, null);
     await move(top, tax.id, admin);
     expect((await listed(base)).files).toEqual(['Law/Täx|a.txt', '|b.txt']);
+    // Into a base that has it already: it is where it was put last.
+    const other = await newBase();
+    const shelf = await make(other, 'Shelf');
+    await caller.rpc.call(knowledge.addFiles, { knowledgeId: other, fileIds: [top] }, { principal });
+    const away = { knowledgeId: base, fileId: top, toKnowledgeId: other, directoryId: shelf.id };
+    await caller.rpc.call(knowledge.moveFile, away, { principal });
+    expect((await listed(other)).files).toEqual(['Shelf|a.txt']);
+    expect((await listed(base)).files).toEqual(['|b.txt']);
     for (const work of [
       () => move(deep, randomUUID()),
       () => move(randomUUID(), null),

@@ -121,4 +121,25 @@ describe('the death of a worker', () => {
     expect(await database.query('SELECT text FROM chunks WHERE file_id = $1', [file])).toEqual([{ text: 'a' }]);
     expect(await repository.release(late, [present!])).toMatchObject([{ fileId: file }]);
   });
+
+  it('a placement that was removed and made again while its points were written is not recorded as written', async () => {
+    const [file, scope, index] = [await newFile(), randomUUID(), randomUUID()];
+    const place = () => database.execute('INSERT INTO placements (file_id, scope) VALUES ($1, $2)', [file, scope]);
+    await database.execute(
+      `INSERT INTO indexes (id, collection, model, dimension, state, embedding, activated_at) VALUES ($1, 'c', 'm', 2, 'active', '{}', now())`,
+      [index],
+    );
+    await place();
+    const claimed = (await repository.claim(file, await process(), ANY))!;
+    const early = await repository.missingPlaces(claimed, index);
+    // Moved away and back: a removal has deleted the points that were written so far.
+    await database.execute('DELETE FROM placements WHERE file_id = $1', [file]);
+    await place();
+    await repository.recordIndexed(claimed, index, early);
+    expect(await repository.finish(claimed, { indexes: true })).toBeUndefined();
+    const late = await repository.missingPlaces(claimed, index);
+    expect(late).toMatchObject([{ scope }]);
+    await repository.recordIndexed(claimed, index, late);
+    expect(await repository.finish(claimed, { indexes: true })).toMatchObject({ state: 'completed' });
+  });
 });

@@ -3,6 +3,7 @@ import { files as fileCalls, knowledge } from '@perennial/contracts-retrieval';
 import { waitFor } from '@perennial/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BuildsRepository } from '../src/search-index/builds.repository';
 import { PlantedWorld } from './planted';
 import { newUser } from './world';
 
@@ -112,5 +113,23 @@ describe('changes of many files at once', () => {
     expect(await world.count('files', 'deleted_at IS NULL AND id = ANY ($1::uuid[])', [files.first, files.last])).toBe(
       0,
     );
+  });
+
+  it('an index that is filled locks a file before its placement, as a move does', async () => {
+    const index = await world.index();
+    await world.db.query('UPDATE files SET live_generation = 1 WHERE id = $1', [files.first]);
+    const builds = world.replicas[0]!.app.get(BuildsRepository, { strict: false });
+    const places = await builds.missingOf(index, files.first);
+    await holding(files.first, async (holder) => {
+      const recorded = builds.record(index, places);
+      await waiting(1);
+      const { rowCount } = await holder.query('SELECT 1 FROM placements WHERE file_id = $1 FOR UPDATE NOWAIT', [
+        files.first,
+      ]);
+      expect(rowCount).toBe(1);
+      await holder.query('ROLLBACK');
+      await recorded;
+    });
+    expect(await world.count('indexed', 'file_id = $1', files.first)).toBe(1);
   });
 });

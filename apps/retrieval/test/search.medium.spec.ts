@@ -3,10 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { ANONYMOUS, type CallRequest, type UserPrincipal } from '@perennial/contracts-kernel';
-import { documents, retrievalSettings } from '@perennial/contracts-retrieval';
+import { documents, knowledge, retrievalSettings } from '@perennial/contracts-retrieval';
 import { QdrantServer, ServerUnavailable, startQdrant, waitFor } from '@perennial/testing';
 import { pointId } from '@perennial/vector-store';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FileMoves } from '../src/files/file-moves.repository';
 import { ItemSearch } from '../src/search/item-search';
 import { Neighbours } from '../src/search/neighbours';
 import { SearchRepository } from '../src/search/search.repository';
@@ -144,6 +145,84 @@ describe.each<Drivers>(['lancedb', 'qdrant'])('searching on %s', (driver) => {
       const reply = await search(anna, { queries: [question], items: [base(scope)], k: 4, hybrid });
       expect(found(reply).sort()).toEqual(live);
     }
+  });
+
+  /** A file on its way between two bases, complete in both: the next look at it ends the move. */
+  const moving = async (texts: readonly string[]) => {
+    const [from, to] = [await world.base(anna), await world.base(anna)];
+    const one = await world.plant({ user: anna, texts, scope: from });
+    const move = { knowledgeId: from, fileId: one.id, toKnowledgeId: to };
+    await world.caller.rpc.call(knowledge.moveFile, move, { principal: anna });
+    const arrived = { ...one, scope: to };
+    const arrive = async () => {
+      await world.points(arrived);
+      await world.record(arrived);
+    };
+    const moves = world.replicas[0]!.app.get(FileMoves, { strict: false });
+    return { one, from, to, arrive, end: () => moves.settleInto([to]) };
+  };
+  const repositories = () => world.replicas.map(({ app }) => app.get(SearchRepository, { strict: false }));
+
+  it('finds a file whose move ends after its place was looked up', async (context) => {
+    if (missing) return context.skip();
+    const texts = ['The ferry leaves from pier nine.'];
+    const { one, arrive, end } = await moving(texts);
+    await arrive();
+    const spies = repositories().map((repository) => {
+      const original = repository.placesOfFiles.bind(repository);
+      return vi.spyOn(repository, 'placesOfFiles').mockImplementationOnce(async (...args) => {
+        const places = await original(...args);
+        await end();
+        return places;
+      });
+    });
+    const reply = await search(anna, { queries: ['where does the ferry leave'], items: [file(one)], k: 1 });
+    for (const spy of spies) spy.mockRestore();
+    expect(found(reply)).toEqual(texts);
+    expect(await world.count('placements', 'file_id = $1', one.id)).toBe(1);
+  });
+
+  it('finds a file whose move ends between the looks at its two bases', async (context) => {
+    if (missing) return context.skip();
+    const texts = ['The tram ends at the old mill.'];
+    const { from, to, arrive, end } = await moving(texts);
+    await arrive();
+    let isOver = false;
+    const spies = repositories().map((repository) => {
+      const original = repository.live.bind(repository);
+      return vi.spyOn(repository, 'live').mockImplementation(async (index, hits) => {
+        if (hits[0]?.scope === from) await waitFor(() => isOver, { what: 'the other base to be looked at' });
+        const checked = await original(index, hits);
+        if (hits[0]?.scope === to && !isOver) {
+          await end();
+          isOver = true;
+        }
+        return checked;
+      });
+    });
+    const reply = await search(anna, { queries: ['where does the tram end'], items: [base(from), base(to)], k: 1 });
+    for (const spy of spies) spy.mockRestore();
+    expect(found(reply)).toEqual(texts);
+  });
+
+  it('a base is not deleted while files that left it are found only there', async (context) => {
+    if (missing) return context.skip();
+    const texts = ['The clock tower is closed.'];
+    const { from, to, arrive, end } = await moving(texts);
+    const drop = (call: typeof knowledge.remove | typeof knowledge.reset) =>
+      world.caller.rpc.call(call, { knowledgeId: from }, { principal: anna });
+    const isRefused = { code: 'UNAVAILABLE', details: { problem: 'files_leaving', retryAfter: 5 } };
+    await expect(drop(knowledge.remove)).rejects.toMatchObject(isRefused);
+    await expect(drop(knowledge.reset)).rejects.toMatchObject(isRefused);
+    await arrive();
+    await end();
+    await drop(knowledge.remove);
+    expect(found(await search(anna, { queries: ['clock tower'], items: [base(to)], k: 1 }))).toEqual(texts);
+    // What failed in its new base may never arrive.
+    const failed = await moving(texts);
+    await world.db.query(`UPDATE files SET state = 'failed' WHERE id = $1`, [failed.one.id]);
+    const dropped = world.caller.rpc.call(knowledge.remove, { knowledgeId: failed.from }, { principal: anna });
+    expect(await dropped).toEqual({ deleted: true });
   });
 
   it('a paused worker that writes old points after the deletion brings nothing back', async (context) => {

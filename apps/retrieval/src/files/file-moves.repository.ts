@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Queryable, type Tx } from '@perennial/persistence';
+import { Database, type Tx } from '@perennial/persistence';
 
 /**
  * Whether the points of a placement `p` that moves can be found in its new base: they are in the active index, and no removal that was asked for
@@ -8,8 +8,8 @@ import { Database, type Queryable, type Tx } from '@perennial/persistence';
 const ARRIVED = `
   EXISTS (SELECT 1 FROM indexed i JOIN indexes x ON x.id = i.index_id AND x.state = 'active'
            WHERE i.file_id = p.file_id AND i.scope = p.moved_to AND i.generation = f.live_generation)
-  AND NOT EXISTS (SELECT 1 FROM removals r
-                   WHERE r.scope = p.moved_to AND (r.kind = 'scope' OR (r.kind = 'placement' AND r.file_id = p.file_id)))`;
+  AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.kind = 'placement' AND r.file_id = p.file_id AND r.scope = p.moved_to)
+  AND NOT EXISTS (SELECT 1 FROM removals r WHERE r.kind = 'scope' AND r.scope = p.moved_to)`;
 /** Ends moves: the old placements go, with their records, and their points are queued for removal. `due` lists them. */
 const END = `
   ended AS (DELETE FROM placements p USING due WHERE p.file_id = due.file_id AND p.scope = due.scope RETURNING p.file_id, p.scope)
@@ -50,7 +50,8 @@ export class FileMoves {
     if (back > 0) await this.endAll(tx, fileId, to);
     else
       await tx.execute(
-        'INSERT INTO placements (file_id, scope, directory_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+        `INSERT INTO placements (file_id, scope, directory_id) VALUES ($1, $2, $3)
+         ON CONFLICT (file_id, scope) DO UPDATE SET directory_id = excluded.directory_id`,
         [fileId, to, directoryId],
       );
   }
@@ -78,13 +79,24 @@ export class FileMoves {
     );
   }
 
+  /** Whether files of a locked base have left it and are found only there until they are in their new ones; failed ones may never be. */
+  async isBeingLeft(tx: Tx, scope: string): Promise<boolean> {
+    const row = await tx.first(
+      `SELECT 1 FROM placements p JOIN files f ON f.id = p.file_id AND f.deleted_at IS NULL AND f.state <> 'failed'
+         JOIN indexed i ON i.file_id = p.file_id AND i.scope = p.scope AND i.generation = f.live_generation
+         JOIN indexes x ON x.id = i.index_id AND x.state = 'active'
+        WHERE p.scope = $1 AND p.moved_to IS NOT NULL LIMIT 1`,
+      [scope],
+    );
+    return row !== undefined;
+  }
+
   /**
    * Ends moves that no ingestion has ended: it failed after its points were written, a removal stood in the way, or a process of the version
-   * before finished it. A file that
-   * was taken out of its new base by such a process is back in the old one.
+   * before finished it. A file that was taken out of its new base by such a process is back in the old one.
    */
-  async settleAll(db: Queryable = this.database): Promise<void> {
-    await db.execute(
+  async settleAll(): Promise<void> {
+    await this.database.execute(
       `WITH lost AS (
          SELECT p.file_id, p.scope FROM placements p
           WHERE p.moved_to IS NOT NULL
@@ -92,10 +104,17 @@ export class FileMoves {
             FOR UPDATE SKIP LOCKED)
        UPDATE placements p SET moved_to = NULL FROM lost WHERE p.file_id = lost.file_id AND p.scope = lost.scope`,
     );
-    await db.execute(
+    await this.settleInto();
+  }
+
+  /** Ends the moves into these bases, by default into all, that have only waited for removals. */
+  async settleInto(scopes?: readonly string[]): Promise<void> {
+    await this.database.execute(
       `WITH due AS (
          SELECT p.file_id, p.scope FROM placements p JOIN files f ON f.id = p.file_id
-          WHERE p.moved_to IS NOT NULL AND ${ARRIVED} FOR UPDATE OF p, f SKIP LOCKED), ${END}`,
+          WHERE p.moved_to IS NOT NULL ${scopes ? 'AND p.moved_to = ANY ($1::uuid[])' : ''} AND ${ARRIVED}
+            FOR UPDATE OF f, p SKIP LOCKED), ${END}`,
+      scopes ? [scopes] : [],
     );
   }
 }

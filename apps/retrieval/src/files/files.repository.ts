@@ -52,6 +52,10 @@ const IN_LINE = (files: string): string => `wanted AS MATERIALIZED (
 const AT_END = 'lines.waiting + wanted.before';
 /** Its text is extracted again. */
 const ANEW = 'generation = f.generation + 1, chunk_count = NULL';
+/** Files of a base, or all with null (`$1`), that do not wait to be read already. */
+const READ_AGAIN = `f.deleted_at IS NULL AND NOT (f.state = 'pending' AND f.queued_at IS NOT NULL AND f.chunk_count IS NULL)
+            AND ($1::uuid IS NULL
+                 OR EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1 AND p.moved_to IS NULL))`;
 /** Files of many whose workers and readers are notified at once; sweepers and readers find the others by state. */
 const NOTIFIED = 1_000;
 
@@ -218,9 +222,7 @@ export class FilesRepository {
     const counted = await tx.first<{ queued: number; ids: string[] | null }>(
       `WITH locked AS MATERIALIZED (
          SELECT f.id, f.user_id, f.created_at FROM files f
-          WHERE f.deleted_at IS NULL AND NOT (f.state = 'pending' AND f.queued_at IS NOT NULL AND f.chunk_count IS NULL)
-            AND ($1::uuid IS NULL
-                 OR EXISTS (SELECT 1 FROM placements p WHERE p.file_id = f.id AND p.scope = $1 AND p.moved_to IS NULL))
+          WHERE ${READ_AGAIN}
           ORDER BY f.id FOR UPDATE OF f),
        ${IN_LINE('SELECT id, user_id, created_at FROM locked')},
        queued AS (
@@ -230,6 +232,15 @@ export class FilesRepository {
       [baseId],
     );
     return { queued: counted?.queued ?? 0, first: await this.findMany(counted?.ids ?? [], tx) };
+  }
+
+  /** How many `requeueAll` would queue beside those that wait. */
+  async countRequeued(tx: Queryable, baseId: string | null): Promise<number> {
+    const row = await tx.first<{ count: number }>(
+      `SELECT count(*)::int AS count FROM files f WHERE ${READ_AGAIN} AND NOT (f.state = 'pending' AND f.queued_at IS NOT NULL)`,
+      [baseId],
+    );
+    return row?.count ?? 0;
   }
 
   /** The number of all users' waiting files. */

@@ -38,11 +38,12 @@ export class IndexStep {
   /** @throws WorkLostError, EmbeddingError, VectorStoreError, or the signal's reason */
   async run(file: ClaimedFile, signal: AbortSignal, onProgress: OnProgress): Promise<void> {
     for (const index of await this.registry.writable(signal)) {
-      const scopes = await this.repository.missingScopes(file, index.id);
-      if (scopes.length === 0) continue;
+      const places = await this.repository.missingPlaces(file, index.id);
+      if (places.length === 0) continue;
       const limit = index.state === 'active' ? undefined : AbortSignal.timeout(OTHERS_MS);
       const within = limit ? AbortSignal.any([signal, limit]) : signal;
       try {
+        const scopes = places.map(({ scope }) => scope);
         await this.fill(index, file, scopes, within, onProgress);
       } catch (error) {
         if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') this.registry.forgetCollection(index);
@@ -54,7 +55,7 @@ export class IndexStep {
         if (error instanceof EmbeddingError && error.waitS !== undefined) await this.catalog.pause(index, error.waitS);
         throw error;
       }
-      await this.repository.recordIndexed(file, index.id, scopes);
+      await this.repository.recordIndexed(file, index.id, places);
     }
   }
 
@@ -80,7 +81,7 @@ export class IndexStep {
                 index,
                 config,
                 pages.map((page) => ({ ...page, scopes: [scope] })),
-                signal,
+                { signal },
               ),
       onEmbedded: (chunks) => onProgress('embed', (embedded += chunks)),
       beforeWrite: () => this.repository.assertMine(file),

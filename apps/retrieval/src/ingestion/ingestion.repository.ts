@@ -38,6 +38,13 @@ export interface Release {
   error?: { code: string; message: string };
 }
 
+/** A placement whose points are not all in an index. */
+export interface MissingPlace {
+  scope: string;
+  /** Tells it from one that was removed and made again. */
+  placedAt: string;
+}
+
 /** Files that a process may claim now. */
 export interface Claimable {
   /** Includes files with which workers have died: for a quarantine process. */
@@ -177,14 +184,13 @@ export class IngestionRepository {
     if (changed === 0) throw new WorkLostError();
   }
 
-  /** Scopes of the file whose points are not all in the index. */
-  async missingScopes(file: ClaimedFile, indexId: string): Promise<string[]> {
-    const rows = await this.database.query<{ scope: string }>(
-      `SELECT p.scope FROM placements p WHERE p.file_id = $1 AND NOT EXISTS (
+  /** Placements of the file whose points are not all in the index. */
+  missingPlaces(file: ClaimedFile, indexId: string): Promise<MissingPlace[]> {
+    return this.database.query<MissingPlace>(
+      `SELECT p.scope, p.created_at::text AS "placedAt" FROM placements p WHERE p.file_id = $1 AND NOT EXISTS (
          SELECT 1 FROM indexed i WHERE i.index_id = $2 AND i.file_id = $1 AND i.scope = p.scope AND i.generation = $3)`,
       [file.id, indexId, file.generation],
     );
-    return rows.map((row) => row.scope);
   }
 
   /** A scope whose points of the present generation are all in the index. */
@@ -197,20 +203,28 @@ export class IngestionRepository {
   }
 
   /**
-   * All points of these placements are in the index. A placement that was removed meanwhile is left out: its removal deletes its points.
+   * All points of these placements are in the index. One that was removed meanwhile is left out, also if it was made again: its removal may have
+   * deleted the first of its points.
    *
    * @throws WorkLostError
    */
-  async recordIndexed({ id, epoch, owner }: FileClaim, indexId: string, scopes: readonly string[]): Promise<void> {
+  async recordIndexed(
+    { id, epoch, owner }: FileClaim,
+    indexId: string,
+    places: readonly MissingPlace[],
+  ): Promise<void> {
     const row = await this.database.first(
       `WITH ${MINE},
        recorded AS (
          INSERT INTO indexed (index_id, file_id, scope, generation)
-         SELECT $4, mine.id, p.scope, mine.generation FROM mine JOIN placements p ON p.file_id = mine.id AND p.scope = ANY ($5::uuid[])
+         SELECT $4, mine.id, p.scope, mine.generation
+           FROM mine CROSS JOIN unnest($5::uuid[], $6::timestamptz[]) n (scope, placed_at)
+           JOIN placements p ON p.file_id = mine.id AND p.scope = n.scope AND p.created_at = n.placed_at
+            FOR KEY SHARE OF p
          ON CONFLICT DO NOTHING),
        accepted AS (DELETE FROM index_refusals r USING mine WHERE r.index_id = $4 AND r.file_id = mine.id)
        SELECT 1 FROM mine`,
-      [id, epoch, owner, indexId, scopes],
+      [id, epoch, owner, indexId, places.map(({ scope }) => scope), places.map(({ placedAt }) => placedAt)],
     );
     if (!row) throw new WorkLostError();
   }

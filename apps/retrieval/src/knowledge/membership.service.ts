@@ -25,6 +25,8 @@ import { knowledgeToWire } from './knowledge.service';
 
 /** Retry-After in seconds when too many files wait. */
 const RETRY_AFTER_S = 30;
+/** Retry-After in seconds while files leave a base that is to be emptied. */
+const LEAVING_RETRY_S = 5;
 
 /** Files that are in no other base. */
 const ONLY_IN = `
@@ -217,17 +219,24 @@ export class MembershipService {
     return this.once(toOnceKey(knowledge.reindex.pattern, delivery, { knowledgeId }), async (tx) => {
       if (knowledgeId !== undefined)
         writable(principal, await this.placements.holdBase(tx, knowledgeId), 'knowledge base');
+      // An administrator's own order is not refused. That of others is before it costs anything.
+      const isAdmin = requireUser(principal).role === 'admin';
+      if (!isAdmin) await this.assertFewWait(tx, await this.files.countRequeued(tx, knowledgeId ?? null));
       const { queued, first } = await this.files.requeueAll(tx, knowledgeId ?? null);
-      // An administrator's own order is not refused.
-      if (requireUser(principal).role !== 'admin' && (await this.files.waiting(tx)) > this.env.MAX_QUEUED_FILES)
-        throw new CallError('UNAVAILABLE', 'Too many files wait to be processed. Try again later.', {
-          problem: 'too_many_files_wait',
-          retryAfter: RETRY_AFTER_S,
-          refused: true,
-        });
+      // Others may have queued theirs meanwhile.
+      if (!isAdmin) await this.assertFewWait(tx);
       this.changes.changed(tx, first);
       return queued;
     });
+  }
+
+  private async assertFewWait(tx: Tx, more = 0): Promise<void> {
+    if ((await this.files.waiting(tx)) + more > this.env.MAX_QUEUED_FILES)
+      throw new CallError('UNAVAILABLE', 'Too many files wait to be processed. Try again later.', {
+        problem: 'too_many_files_wait',
+        retryAfter: RETRY_AFTER_S,
+        refused: true,
+      });
   }
 
   /** With retries: despite the lock order Postgres may end one of two transactions that lock several rows. */
@@ -238,6 +247,12 @@ export class MembershipService {
   private async empty(tx: Tx, knowledgeId: string, principal: Principal): Promise<void> {
     writable(principal, await this.knowledge.lock(tx, knowledgeId), 'knowledge base');
     await this.knowledge.lockFiles(tx, knowledgeId);
+    if (await this.moves.isBeingLeft(tx, knowledgeId))
+      throw new CallError(
+        'UNAVAILABLE',
+        'Files are still on their way from this knowledge base to another one. Try again in a moment.',
+        { problem: 'files_leaving', retryAfter: LEAVING_RETRY_S, refused: true },
+      );
     this.changes.deleted(tx, await this.files.markDeleted(tx, ONLY_IN, knowledgeId));
     await this.knowledge.clear(tx, knowledgeId);
   }

@@ -21,6 +21,8 @@ export const KnowledgeDirectories = defineMigration('KnowledgeDirectories1764860
        FOREIGN KEY (base_id, parent_id) REFERENCES knowledge_directories (base_id, id)
      )`,
     'CREATE UNIQUE INDEX knowledge_directories_names ON knowledge_directories (base_id, coalesce(parent_id, base_id), name)',
+    // Each directory that is deleted is looked for as a parent.
+    'CREATE INDEX knowledge_directories_of_parent ON knowledge_directories (base_id, parent_id)',
     `ALTER TABLE placements
        -- Of the base that is the scope. Null: at its top level.
        ADD COLUMN directory_id uuid REFERENCES knowledge_directories (id) ON DELETE SET NULL,

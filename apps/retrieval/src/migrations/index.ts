@@ -18,6 +18,7 @@ import { BlobMoves } from './1764860000002-blob-moves';
 import { KnowledgeDirectories } from './1764860000003-knowledge-directories';
 import { DirectoriesOfPlacements } from './1764860000004-directories-of-placements';
 import { MovesOfPlacements } from './1764860000005-moves-of-placements';
+import { RemovalsOfBases } from './1764860000006-removals-of-bases';
 
 /** All migrations of schema `retrieval`, oldest first. */
 export const retrievalMigrations = [
@@ -41,4 +42,5 @@ export const retrievalMigrations = [
   KnowledgeDirectories,
   DirectoriesOfPlacements,
   MovesOfPlacements,
+  RemovalsOfBases,
 ];

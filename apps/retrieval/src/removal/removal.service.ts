@@ -76,7 +76,8 @@ export class RemovalService {
     const removed = [...ofFiles, ...(await this.each(others, (removal) => this.remove(removal), signal))];
     await this.repository.done(removed.map(({ id }) => id));
     // Moves back into these scopes have waited for it.
-    if (removed.some(({ kind }) => kind === 'placement' || kind === 'scope')) await this.moves.settleAll();
+    const scopes = removed.flatMap((one) => (one.kind === 'placement' || one.kind === 'scope' ? [one.scope] : []));
+    if (scopes.length > 0) await this.moves.settleInto([...new Set(scopes)]);
     return removed;
   }
 

@@ -214,7 +214,7 @@ export class BuildsRepository {
 
   /**
    * Writes down that all points of these are in the index. One that has been deleted, replaced, or taken out and put back meanwhile is left
-   * out: its points may have been removed since they were written.
+   * out: its points may have been removed since they were written. Files are locked before their placements, as everywhere.
    */
   async record(indexId: string, places: readonly PlaceToFill[]): Promise<void> {
     await this.database.execute(
@@ -225,7 +225,7 @@ export class BuildsRepository {
          JOIN files f ON f.id = n.file_id AND f.live_generation = n.generation AND f.deleted_at IS NULL
         WHERE EXISTS (SELECT 1 FROM indexes WHERE id = $1)
         ORDER BY p.file_id, p.scope
-          FOR SHARE OF p, f
+          FOR SHARE OF f, p
        ON CONFLICT DO NOTHING`,
       [
         indexId,

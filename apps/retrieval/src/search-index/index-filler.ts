@@ -111,7 +111,7 @@ export class IndexFiller {
   ): Promise<void> {
     await this.writer.write(index, this.batches(places, signal, pace), {
       signal,
-      known: from ? (config, pages) => this.stored.read(from, config, pages, signal) : undefined,
+      known: from ? (config, pages) => this.stored.read(from, config, pages, { signal, isOther: true }) : undefined,
       afterWrite: (pages) =>
         this.record(
           index,

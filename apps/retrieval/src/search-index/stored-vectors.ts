@@ -7,6 +7,12 @@ import { VECTOR_STORES } from '../stores/tokens';
 import type { VectorIndex } from './index-catalog';
 import type { Page } from './index-writer';
 
+interface ReadOptions {
+  signal: AbortSignal;
+  /** Another index is written, whose store may be another one. */
+  isOther?: boolean;
+}
+
 /** Vectors that were paid for: those of the cache, whose rows are removed some time after their last use, and those of an index. */
 @Injectable()
 export class StoredVectors {
@@ -18,13 +24,13 @@ export class StoredVectors {
   /**
    * The vectors of the chunks of these pages by hash, as far as the cache or the index has them.
    *
-   * @throws VectorStoreError when the cache lacks some and the store of the index is away
+   * @throws VectorStoreError when the cache lacks some and the store of the index is away; see `failureOf`
    */
   async read(
     index: VectorIndex,
     config: EmbeddingConfig,
     pages: readonly Page[],
-    signal: AbortSignal,
+    options: ReadOptions,
   ): Promise<ReadonlyMap<string, Float32Array>> {
     const hashes = new Set(pages.flatMap(({ chunks }) => chunks.map(({ hash }) => hash)));
     const found = await this.embeddings.vectors(config, [...hashes]);
@@ -33,7 +39,7 @@ export class StoredVectors {
       for (const page of pages.filter((one) => one.residence === residence))
         for (const { ordinal, hash } of page.chunks)
           if (!found.has(hash)) wanted.set(pointId({ ...page, scope: page.scopes[0] ?? '', ordinal }), hash);
-      for (const [id, vector] of await this.ofPoints(index, residence, [...wanted.keys()], signal)) {
+      for (const [id, vector] of await this.ofPoints(index, residence, [...wanted.keys()], options)) {
         const hash = wanted.get(id);
         if (hash !== undefined && vector.length === index.dimension) found.set(hash, vector);
       }
@@ -45,7 +51,7 @@ export class StoredVectors {
     { store, collection }: VectorIndex,
     residence: string | null,
     ids: readonly string[],
-    signal: AbortSignal,
+    { signal, isOther = false }: ReadOptions,
   ): Promise<ReadonlyMap<string, Float32Array>> {
     if (ids.length === 0) return new Map();
     try {
@@ -53,7 +59,7 @@ export class StoredVectors {
     } catch (error) {
       // Nobody with this placement has stored anything yet.
       if (error instanceof VectorStoreError && error.code === 'NOT_FOUND') return new Map();
-      throw this.stores.isSeparate(residence) ? error : failureOf(store, error);
+      throw isOther && !this.stores.isSeparate(residence) ? failureOf(store, error) : error;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { CallError } from '@perennial/contracts-kernel';
 import { ConcurrencyLimiter, type Distribution, Runtime } from '@perennial/runtime';
@@ -8,7 +9,7 @@ import { IndexCatalog, type VectorIndex } from '../search-index/index-catalog';
 import { KeySeal } from '../settings/key-seal';
 import { openEmbedding } from '../settings/settings';
 import { refusalOfEmbedder } from '../stores/residence';
-import { IndexSwitchedError, LiveSearch, type Question } from './live-search';
+import { IndexSwitchedError, type LiveFound, LiveSearch, type Question } from './live-search';
 import { SearchRepository, type SearchResource } from './search.repository';
 import type { EmbeddingName, ScoredChunk } from './sources';
 
@@ -108,11 +109,46 @@ export class ItemSearch {
       this.filters(index, items),
     ]);
     const question: Question = { vectors, texts: queries, ...wanted };
-    const found = await new ConcurrencyLimiter(CONCURRENCY).map(items, async ({ id }) => {
-      const filter = filters.get(id);
-      return filter ? this.live.find(index, filter, question, signal) : [];
+    const found = await this.findEach(index, filters, question, signal);
+    const missed = await this.mayBeMissed(index, items, filters, found);
+    const later = await this.findEach(index, missed, question, signal);
+    const chunksOf = (id: string): ScoredChunk[] => {
+      const [first, second] = [found.get(id)?.chunks ?? [], later.get(id)?.chunks ?? []];
+      return second.length === 0 ? first : bestOf([...first, ...second], question.k);
+    };
+    return { chunks: new Map(items.map(({ id }) => [id, chunksOf(id)])), embedding: config };
+  }
+
+  private async findEach(
+    index: VectorIndex,
+    filters: ReadonlyMap<string, SearchFilter>,
+    question: Question,
+    signal: AbortSignal,
+  ): Promise<Map<string, LiveFound>> {
+    const found = await new ConcurrencyLimiter(CONCURRENCY).map([...filters], async ([id, filter]) => {
+      return [id, await this.live.find(index, filter, question, signal)] as const;
     });
-    return { chunks: new Map(items.map(({ id }, n) => [id, found[n] ?? []])), embedding: config };
+    return new Map(found);
+  }
+
+  /**
+   * Items that are searched once more. Each is searched at a moment of its own: a file that moves may have left its base before that was
+   * searched, and may have come to another one after that was. The end of a move leaves hits that are rejected, or an empty result.
+   *
+   * @returns their present filters
+   */
+  private async mayBeMissed(
+    index: VectorIndex,
+    items: readonly SearchResource[],
+    filters: ReadonlyMap<string, SearchFilter>,
+    found: ReadonlyMap<string, LiveFound>,
+  ): Promise<Map<string, SearchFilter>> {
+    const bases = items.filter(({ type }) => type === 'collection');
+    const isAnyStale = bases.length > 1 && bases.some(({ id }) => found.get(id)?.isStale);
+    const files = items.filter(({ type, id }) => type === 'file' && !found.get(id)?.chunks.length);
+    const present = await this.filters(index, isAnyStale ? [...bases, ...files] : files);
+    for (const { id } of files) if (isDeepStrictEqual(present.get(id), filters.get(id))) present.delete(id);
+    return present;
   }
 
   /** The filter of each item in the index. A file that is not in it has none. */
@@ -128,4 +164,10 @@ export class ItemSearch {
       filters.set(fileId, { scopes: [scope], fileIds: [fileId], generation });
     return filters;
   }
+}
+
+/** The best, equal texts once. */
+function bestOf(chunks: readonly ScoredChunk[], k: number): ScoredChunk[] {
+  const byText = new Map(chunks.map((chunk) => [chunk.hash, chunk]));
+  return [...byText.values()].sort((a, b) => b.score - a.score || b.similarity - a.similarity).slice(0, k);
 }

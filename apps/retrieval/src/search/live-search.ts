@@ -22,6 +22,13 @@ export interface Question {
   keywordWeight?: number;
 }
 
+export interface LiveFound {
+  /** The best first. */
+  chunks: ScoredChunk[];
+  /** Hits were rejected: they are deleted, replaced, or found at another place. */
+  isStale: boolean;
+}
+
 /** Another index is active now: the search has to be repeated with it. */
 export class IndexSwitchedError extends Error {
   override readonly name = 'IndexSwitchedError';
@@ -53,18 +60,15 @@ export class LiveSearch {
    *
    * @throws IndexSwitchedError, VectorStoreError
    */
-  async find(
-    index: VectorIndex,
-    filter: SearchFilter,
-    question: Question,
-    signal?: AbortSignal,
-  ): Promise<ScoredChunk[]> {
+  async find(index: VectorIndex, filter: SearchFilter, question: Question, signal?: AbortSignal): Promise<LiveFound> {
     for (let limit = Math.min(MAX_LIMIT, 2 * question.k + 8); ; limit = Math.min(MAX_LIMIT, limit * WIDER)) {
       const { hits, exhausted } = await this.ask(index, [filter], question, limit, signal);
       const { chunks, stale, repeated } = await this.keep(index, hits, question);
-      if (chunks.length >= question.k || exhausted || stale + repeated === 0) return chunks.slice(0, question.k);
+      const isStale = stale > 0;
+      if (chunks.length >= question.k || exhausted || stale + repeated === 0)
+        return { chunks: chunks.slice(0, question.k), isStale };
       if (limit < MAX_LIMIT) continue;
-      return stale === 0 ? chunks : this.exactly(index, filter, question, signal);
+      return { chunks: isStale ? await this.exactly(index, filter, question, signal) : chunks, isStale };
     }
   }
 

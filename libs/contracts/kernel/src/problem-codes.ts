@@ -59,6 +59,7 @@ export const PROBLEM_CODES = [
   'file_not_found',
   'file_store_unavailable',
   'file_too_large',
+  'files_leaving',
   'source_not_found',
   'storage_full',
   'too_many_files',

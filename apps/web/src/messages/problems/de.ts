@@ -52,6 +52,8 @@ export default {
   file_store_unavailable:
     'Dateien können im Moment nicht gespeichert oder gelesen werden. Versuchen Sie es bald noch einmal.',
   file_too_large: 'Die Datei ist zu groß. {detail}',
+  files_leaving:
+    'Dateien sind noch auf dem Weg aus dieser Wissensbasis in eine andere. Versuchen Sie es gleich noch einmal.',
   source_not_found: 'Diese Quelle gibt es in der Wissensbasis nicht.',
   storage_full: 'Ihr Speicherplatz ist voll. Löschen Sie zuerst etwas. {detail}',
   too_many_files: 'Sie haben so viele Dateien, wie Sie haben dürfen. Löschen Sie zuerst welche. {detail}',

@@ -50,6 +50,7 @@ export default {
   file_not_found: 'There is no such file, or it is not yours.',
   file_store_unavailable: 'Files cannot be stored or read at the moment. Try again soon.',
   file_too_large: '{detail}',
+  files_leaving: 'Files are still on their way from this knowledge base to another one. Try again in a moment.',
   source_not_found: 'There is no such source in this knowledge base.',
   storage_full: '{detail}',
   too_many_files: '{detail}',
