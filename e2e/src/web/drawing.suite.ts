@@ -199,7 +199,7 @@ export function drawing(system: PageSystem): void {
       await panel().waitFor({ state: 'detached' });
     });
 
-    it('in a frame that reaches nothing either, and stops a page that hangs', async () => {
+    it('in a frame that reaches nothing either, and stops a page that hangs, or floods the chat with messages', async () => {
       await page.clock.install();
       const reached: string[] = [];
       // A server that is asked for a connection, and one that lives beside every policy.
@@ -212,7 +212,9 @@ export function drawing(system: PageSystem): void {
       stun.bind(0, '127.0.0.1');
       await once(stun, 'listening');
       const ways = waysOut((plain.address() as AddressInfo).port, stun.address().port);
-      await open(artifact('<script>for (;;);</script>'), artifact(`<p>Reaches nothing</p>${ways}`));
+      const flood = "<script>for (let n = 0; n < 5000; n++) parent.postMessage(n, '*');</script>";
+      const hangs = '<script>for (;;);</script>';
+      await open(artifact(hangs), artifact(`<p>Reaches nothing</p>${ways}`), artifact(flood));
       await beside().first().click();
       await page.waitForFunction(() => document.querySelector('iframe') !== null);
       await page.getByLabel('Message', { exact: true }).fill('The page goes on');
@@ -238,6 +240,9 @@ export function drawing(system: PageSystem): void {
       expect(Object.values(tried)).toEqual(['null', ...Array<string>(11).fill('refused')]);
       await leave(artifactFrame()!, address).catch(() => undefined);
       elsewhere.close();
+      await panel().getByRole('button', { name: 'Next version' }).click();
+      await panel().getByText('It sent so many messages').waitFor();
+      expect(artifactFrame()).toBeUndefined();
       await page.getByLabel('Message', { exact: true }).fill('');
       plain.close();
       stun.close();

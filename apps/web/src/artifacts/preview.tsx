@@ -20,7 +20,7 @@ export function Preview({ artifact, onLeave }: PreviewProps): ReactNode {
 function Frame({ artifact, onLeave, onAgain }: PreviewProps & { onAgain: () => void }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const { state, refused } = useFrame(frame, artifact, onLeave);
-  if (state === 'stopped' || state === 'notLoaded') {
+  if (state !== 'loading' && state !== 'running') {
     return (
       <div className="beside-note" role="alert">
         <p>{ta(`artifact.${state}`)}</p>

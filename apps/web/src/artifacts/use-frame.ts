@@ -11,7 +11,7 @@ const SILENT_MS = 10_000;
 const MOST_A_SECOND = 200;
 
 /** `loading` and `running` show the frame; with the others it is gone, and what ran in it with it. */
-export type FrameState = 'loading' | 'running' | 'stopped' | 'notLoaded';
+export type FrameState = 'loading' | 'running' | 'stopped' | 'flooded' | 'notLoaded';
 
 /** Shows an artifact in a frame, and watches over it: whether it runs, and whether it wanted to load something. `onLeave`: Escape was pressed in it. */
 export function useFrame(
@@ -36,7 +36,7 @@ export function useFrame(
     const hear = ({ source: from, origin, data }: MessageEvent<unknown>): void => {
       const shown = frame.current?.contentWindow;
       if (!shown || from !== shown || origin !== 'null') return;
-      if (flood.has(performance.now())) return setState('stopped');
+      if (flood.has(performance.now())) return setState('flooded');
       const message = toArtifactMessage(data);
       if (message?.kind === 'ready' && !isReady) {
         isReady = true;

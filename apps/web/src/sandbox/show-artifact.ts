@@ -20,7 +20,7 @@ if (parent !== window) {
     tell('alive');
     document.open();
     // Opening a document takes all listeners away.
-    document.addEventListener('securitypolicyviolation', () => tell('refused'));
+    document.addEventListener('securitypolicyviolation', () => tell('refused'), { once: true });
     addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && !event.defaultPrevented) tell('leave');
     });

@@ -16,6 +16,7 @@ export default {
   'artifact.refused':
     'Sie wollte etwas laden oder woandershin. Das ist hier nicht erlaubt: Sie ist von jedem Netz getrennt.',
   'artifact.stopped': 'Zehn Sekunden lang kam kein Lebenszeichen; die Vorschau wurde angehalten.',
+  'artifact.flooded': 'Sie schickte so viele Nachrichten, dass nichts anderes mehr ginge, und wurde angehalten.',
   'artifact.notLoaded': 'Die Vorschau ließ sich nicht laden.',
   'artifact.tooLong': 'Für eine Vorschau ist das zu lang.',
   'artifact.again': 'Neu starten',

@@ -14,6 +14,7 @@ export default {
   'artifact.refused':
     'It wanted to load something or to go elsewhere. That is not allowed here: it is cut off from every network.',
   'artifact.stopped': 'It gave no sign of life for ten seconds and was stopped.',
+  'artifact.flooded': 'It sent so many messages that nothing else would work, and was stopped.',
   'artifact.notLoaded': 'The preview could not be loaded.',
   'artifact.tooLong': 'This is too long for a preview.',
   'artifact.again': 'Run again',
