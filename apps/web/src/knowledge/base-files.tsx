@@ -87,7 +87,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
           {query ? tk('knowledge.noFileMatches', { query }) : tk('knowledge.noFiles')}
         </p>
       )}
-      {items.length > 0 && (
+      {(items.length > 0 || directories.length > 0) && (
         <div className="row">
           <p className="muted grow" role="status">
             {t('knowledge.fileCount', { count: total })}

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
 import { Problem } from './folder-dialogs';
-import { useBases, useFolder } from './knowledge-queries';
+import { useBase, useBases, useFolder } from './knowledge-queries';
 import { tk } from './messages';
 
 /** Where to: a directory of a base; null: its top level. */
@@ -33,7 +33,7 @@ export function MoveDialog({ name, from, moving, busy, problem, onMove, onClose 
   return (
     <Dialog title={tk('knowledge.moveNamed', { name })} onClose={onClose}>
       {moving === undefined && (
-        <BaseChoice baseId={to.baseId} onChoose={(baseId) => setTo({ baseId, directoryId: null })} />
+        <BaseChoice from={from.baseId} to={to.baseId} onChoose={(baseId) => setTo({ baseId, directoryId: null })} />
       )}
       <p role="status">
         {tk('knowledge.moveTo', {
@@ -71,14 +71,23 @@ export function MoveDialog({ name, from, moving, busy, problem, onMove, onClose 
   );
 }
 
-function BaseChoice({ baseId, onChoose }: { baseId: string; onChoose: (baseId: string) => void }) {
+interface BaseChoiceProps {
+  from: string;
+  to: string;
+  onChoose: (baseId: string) => void;
+}
+
+/** The bases that are loaded, and the present one, which may not be among them. */
+function BaseChoice({ from, to, onChoose }: BaseChoiceProps) {
   const bases = useBases('');
-  const own = bases.data?.pages.flatMap(({ items }) => items).filter((base) => base.write_access) ?? [];
+  const present = useBase(from).data;
+  const loaded = bases.data?.pages.flatMap(({ items }) => items).filter((base) => base.write_access) ?? [];
+  const own = present && !loaded.some(({ id }) => id === from) ? [present, ...loaded] : loaded;
   return (
     <div className="row">
       <label className="field grow">
         {t('knowledge.base')}
-        <select value={baseId} onChange={({ target }) => onChoose(target.value)}>
+        <select value={to} onChange={({ target }) => onChoose(target.value)}>
           {own.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
