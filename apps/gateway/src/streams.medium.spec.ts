@@ -202,6 +202,9 @@ describe('readers of a run', () => {
     const stranger = await connectPage(gateways[0].url, services.account().token);
     const anonymous = await connectPage(gateways[0].url, 'nonsense');
     const page = await connectPage(gateways[0].url, owner.token);
+    const told: unknown[] = [];
+    anonymous.socket.onAny((event) => told.push(event));
+    await Promise.all([stranger.ready, page.ready]);
     expect(await stranger.follow(1, runId)).toBe(false);
     expect(await anonymous.follow(1, runId)).toBe(false);
     expect(await page.follow(1, randomUUID())).toBe(false);
@@ -218,7 +221,7 @@ describe('readers of a run', () => {
     await services.end(writer);
     await expect.poll(() => [...page.lines].filter(([, { end }]) => end).map(([line]) => line)).toEqual([0, 20]);
     expect([...page.lines.keys()]).toEqual([0, 20]);
-    expect([stranger.lines.size, anonymous.lines.size]).toEqual([0, 0]);
+    expect([stranger.lines.size, anonymous.lines.size, told]).toEqual([0, 0, []]);
     for (const { socket } of [stranger, anonymous, page]) socket.close();
   });
 

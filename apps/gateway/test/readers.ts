@@ -76,6 +76,8 @@ export interface PageReader {
   events: SocketEvent[];
   /** By line: the text as our page shows it, the cursor after it, the places at which pieces began, and the end. */
   lines: Map<number, { text: string; cursor: string; offsets: number[]; end?: RunEnd }>;
+  /** Resolves when the gateway has said that the page may ask. */
+  ready: Promise<void>;
   follow(line: number, runId: string, cursor?: string): Promise<boolean>;
 }
 
@@ -91,11 +93,12 @@ export async function connectPage(url: string, token: string): Promise<PageReade
     const offset = Number(cursor.split('.')[2]) - text.length;
     lines.set(line, { text: read.text.slice(0, offset) + text, cursor, offsets: [...read.offsets, offset] });
   });
+  const ready = new Promise<void>((resolve) => socket.once('run:ready', resolve));
   socket.on('run:end', (line: number, end: RunEnd) => lines.set(line, { ...of(line), end }));
   await connected(socket);
   const follow = (line: number, run_id: string, cursor?: string) =>
     socket.emitWithAck('run:follow', { line, run_id, cursor }) as Promise<boolean>;
-  return { socket, events, lines, follow };
+  return { socket, events, lines, ready, follow };
 }
 
 function openSocket(url: string, auth: object, extraHeaders: Record<string, string> = {}): Socket {

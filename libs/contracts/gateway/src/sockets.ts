@@ -131,6 +131,11 @@ export interface ClientSocketEvents {
 export interface ServerSocketEvents {
   events: (event: SocketEvent) => void;
   /**
+   * Only to pages with `text: false`: this server knows whose socket it is, and answers `run:follow`. One of the previous release never says so,
+   * nor does one that refuses the socket.
+   */
+  'run:ready': () => void;
+  /**
    * Text of a followed answer, with the cursor after it. It replaces what the page has from the text's place on: the cursor's offset less the
    * text's length, which is 0 when the answer began anew.
    */

@@ -87,6 +87,13 @@ export class LiveSocket {
     });
     socket.on('connect_error', () => this.listener.onConnected(false));
     socket.on('connect', () => {
+      this.runs.opened();
+      this.listener.onConnected(true);
+      for (const chatId of this.unmarked) this.markRead(chatId);
+      this.unmarked.clear();
+    });
+    socket.on(SOCKET_EVENT, (event) => this.listener.onEvent(event));
+    socket.on('run:ready', () =>
       this.runs.connected({
         follow: (asked, withinMs) =>
           socket
@@ -94,12 +101,8 @@ export class LiveSocket {
             .emitWithAck('run:follow', asked)
             .catch(() => undefined),
         leave: (line) => socket.connected && socket.emit('run:leave', line),
-      });
-      this.listener.onConnected(true);
-      for (const chatId of this.unmarked) this.markRead(chatId);
-      this.unmarked.clear();
-    });
-    socket.on(SOCKET_EVENT, (event) => this.listener.onEvent(event));
+      }),
+    );
     socket.on('run', (line, cursor, text) => this.runs.text(line, cursor, text));
     socket.on('run:end', (line, end) => this.runs.end(line, end));
     this.heartbeat = setInterval(() => socket.connected && socket.emit('heartbeat', {}), HEARTBEAT_MS);

@@ -32,18 +32,18 @@ class Source {
 
 /** A connected socket; the test answers what is asked. */
 function socket() {
-  const asked: (FollowRun & { answer: (accepted: boolean | undefined) => Promise<void> })[] = [];
+  const asked: (FollowRun & { withinMs: number; answer: (accepted: boolean | undefined) => Promise<void> })[] = [];
   const left: number[] = [];
   return {
     asked,
     left,
-    follow: (follow: FollowRun) =>
+    follow: (follow: FollowRun, withinMs: number) =>
       new Promise<boolean | undefined>((resolve) => {
         const answer = async (accepted: boolean | undefined) => {
           resolve(accepted);
           await vi.advanceTimersByTimeAsync(0);
         };
-        asked.push({ ...follow, answer });
+        asked.push({ ...follow, withinMs, answer });
       }),
     leave: (line: number) => left.push(line),
   };
@@ -139,12 +139,51 @@ describe('the answers that a page reads', () => {
     expect([seen.text, seen.pieces]).toEqual(['Anew!', 3]);
   });
 
-  it('come by event streams beside a server that is too old to be asked', async () => {
+  it('stay on their event streams while sockets are opened and lost again, and a new one waits for 3 s', async () => {
+    const reader = new RunReader();
+    const { seen, listener } = shown();
+    reader.follow('r', listener);
+    await vi.advanceTimersByTimeAsync(3_000);
+    for (let nth = 0; nth < 20; nth += 1) {
+      reader.opened();
+      await vi.advanceTimersByTimeAsync(500);
+      reader.disconnected();
+    }
+    Source.opened[0]!.send('delta', '1.1.5', { offset: 0, text: 'Hello' });
+    expect([seen.text, seen.connected, Source.opened.length]).toEqual(['Hello', true, 1]);
+    reader.follow('another', shown().listener);
+    for (let nth = 0; nth < 6; nth += 1) {
+      reader.opened();
+      await vi.advanceTimersByTimeAsync(500);
+      reader.disconnected();
+    }
+    expect(Source.opened).toHaveLength(2);
+  });
+
+  it('come by event streams 3 s after a socket was lost to a server that is too old to be asked', async () => {
+    const reader = new RunReader();
+    reader.connected(socket());
+    reader.follow('r', shown().listener);
+    reader.disconnected();
+    await vi.advanceTimersByTimeAsync(5_000);
+    reader.opened();
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(Source.opened).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(Source.opened).toHaveLength(1);
+    reader.disconnected();
+    reader.opened();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([Source.opened.length, Source.opened[0]!.isClosed]).toEqual([1, false]);
+  });
+
+  it('come by event streams when a server does not reply for longer than Redis needs to fail over', async () => {
     const reader = new RunReader();
     const line = socket();
     reader.connected(line);
     const { seen, listener } = shown();
     reader.follow('r', listener);
+    expect(line.asked[0]!.withinMs).toBe(15_000);
     await line.asked[0]!.answer(undefined);
     Source.opened[0]!.send('end', '1.1.5', END);
     expect([seen.ends, Source.opened[0]!.isClosed, line.left]).toEqual([[END], true, [line.asked[0]!.line]]);

@@ -12,16 +12,16 @@ export interface RunListener {
   onConnected(connected: boolean): void;
 }
 
-/** The page's socket, while it is connected. */
+/** The page's socket, while its server answers on it. */
 export interface RunSocket {
-  /** Resolves to whether the server reads the run; to undefined when it does not reply in time: it may be older than this page. */
+  /** Resolves to whether the server reads the run; to undefined when it does not reply in time. */
   follow(asked: FollowRun, withinMs: number): Promise<boolean | undefined>;
   leave(line: number): void;
 }
 
 /** An answer that no socket brings for this long is read by a stream: something on the way may not let sockets through. */
 const SOCKET_WAIT_MS = 3_000;
-/** The same for one that was connected before: sockets get through, and the servers may all be starting. */
+/** The same for one that was there before, or a reply on it: sockets get through, and the servers, or their Redis, may all be starting. */
 const SOCKET_BACK_MS = 15_000;
 const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
@@ -30,6 +30,7 @@ const LAST_RETRY_MS = 5_000;
 class Reading {
   cursor: string | undefined;
   retryMs = FIRST_RETRY_MS;
+  isStreamed = false;
   private leaveWay: (() => void) | undefined;
 
   constructor(
@@ -41,6 +42,7 @@ class Reading {
   goOver(leaveWay?: () => void): void {
     this.leaveWay?.();
     this.leaveWay = leaveWay;
+    this.isStreamed = false;
   }
 }
 
@@ -55,20 +57,32 @@ export class RunReader {
   /** By their number on the present socket. */
   private readonly lines = new Map<number, Reading>();
   private lastLine = 0;
-  private wasConnected = false;
+  /** How long a reading waits for a socket. */
+  private patienceMs = SOCKET_WAIT_MS;
 
   /** @returns the function that stops reading */
   readonly follow = (runId: string, listener: RunListener): (() => void) => {
     const reading = new Reading(runId, listener);
     this.readings.add(reading);
     if (this.socket) this.ask(reading, this.socket);
-    else this.awaitSocket(reading, this.wasConnected ? SOCKET_BACK_MS : SOCKET_WAIT_MS);
+    else this.awaitSocket(reading);
     return () => this.leave(reading);
   };
 
+  /**
+   * A socket is there, and its server has not said that it answers on it: it may be of the previous release, or refuse the socket. What comes
+   * by streams stays there, as such a socket may be opened and lost for ever.
+   */
+  opened(): void {
+    if (this.patienceMs === SOCKET_WAIT_MS) return;
+    this.patienceMs = SOCKET_WAIT_MS;
+    for (const reading of this.readings) if (!reading.isStreamed) this.awaitSocket(reading);
+  }
+
+  /** The server answers on it. */
   connected(socket: RunSocket): void {
     this.socket = socket;
-    this.wasConnected = true;
+    this.patienceMs = SOCKET_BACK_MS;
     for (const reading of this.readings) this.ask(reading, socket);
   }
 
@@ -77,7 +91,7 @@ export class RunReader {
     this.socket = undefined;
     for (const reading of this.readings) {
       reading.listener.onConnected(false);
-      this.awaitSocket(reading, SOCKET_BACK_MS);
+      this.awaitSocket(reading);
     }
   }
 
@@ -103,7 +117,7 @@ export class RunReader {
     });
     this.lines.set(line, reading);
     const { runId, cursor } = reading;
-    void socket.follow({ line, run_id: runId, cursor }, SOCKET_WAIT_MS).then((accepted) => {
+    void socket.follow({ line, run_id: runId, cursor }, SOCKET_BACK_MS).then((accepted) => {
       if (this.lines.get(line) !== reading) return;
       if (accepted === undefined) return this.stream(reading);
       reading.listener.onConnected(accepted);
@@ -118,8 +132,11 @@ export class RunReader {
     reading.goOver(() => clearTimeout(timer));
   }
 
-  private awaitSocket(reading: Reading, forMs: number): void {
-    const timer = setTimeout(() => this.stream(reading), forMs);
+  private awaitSocket(reading: Reading): void {
+    const timer = setTimeout(() => {
+      this.patienceMs = SOCKET_WAIT_MS;
+      this.stream(reading);
+    }, this.patienceMs);
     reading.goOver(() => clearTimeout(timer));
   }
 
@@ -135,6 +152,7 @@ export class RunReader {
       onConnected: (connected) => listener.onConnected(connected),
     });
     reading.goOver(stop);
+    reading.isStreamed = true;
   }
 
   private finish(reading: Reading, end: RunEnd): void {

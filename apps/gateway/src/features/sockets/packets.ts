@@ -45,6 +45,9 @@ export function toPacket(event: SocketEvent | UserEvent): Packet {
   return encode(START + JSON.stringify(event) + END);
 }
 
+/** The page may ask for answers. */
+export const READY_PACKET = encode(`${EVENT}["run:ready"]`);
+
 /** Text of an answer that a page follows: the hot path of our own page. */
 export function textPacket(line: number, cursor: string, text: string): Packet {
   return encode(`${EVENT}["run",${line},"${cursor}",${JSON.stringify(text)}]`);

@@ -17,7 +17,7 @@ import { Sessions } from '../../sessions/sessions';
 import { RUN_STREAM_SUBSCRIBER } from '../runs/run-stream-subscriber';
 import { CatchUp } from './catch-up';
 import { LiveSocket } from './live-socket';
-import { toPacket } from './packets';
+import { READY_PACKET, toPacket } from './packets';
 import { RunLines } from './run-lines';
 import { SocketAdmission } from './socket-admission';
 import { SocketUsers } from './socket-users';
@@ -71,7 +71,7 @@ export class SocketSessions {
     });
     this.listen(live, 'run:follow', async (message, ack) => {
       const allowed = live.mayEmit();
-      // A page may ask as soon as it is connected.
+      // A client may ask as soon as it is connected.
       await joined;
       const lines = allowed ? this.sockets.get(live)?.lines : undefined;
       if (!lines) return answer(ack, false);
@@ -112,6 +112,7 @@ export class SocketSessions {
           return null;
         }
         this.sockets.set(live, this.enter(live, caller));
+        if (!live.takesText) live.send(READY_PACKET);
         this.admission.signedIn(live.socket.conn);
       }
       return { id: caller.user.id, name: caller.user.name };
