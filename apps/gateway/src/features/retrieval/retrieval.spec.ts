@@ -303,7 +303,7 @@ describe('retrieval at the edge', () => {
     }));
     const placed = await ask('POST', '/process/file', { file_id: id, collection_name: base });
     expect(placed.json()).toEqual({ ...own, collection_name: base });
-    expect(asked(knowledge.addFiles)).toEqual({ knowledgeId: base, fileIds: [id] });
+    expect(asked(knowledge.addFiles)).toEqual({ knowledgeId: base, fileIds: [id], directoryOf: {} });
     edge.rpc.fails(files.get, new CallError('NOT_FOUND', 'There is no such file.'));
     expect((await ask('POST', '/process/file', { file_id: id })).json()).toMatchObject({
       detail: 'There is no such file, or it is not yours.',
