@@ -58,7 +58,7 @@ export class RunReader {
   private readonly lines = new Map<number, Reading>();
   private lastLine = 0;
   /** How long a reading waits for a socket. */
-  private patienceMs = SOCKET_WAIT_MS;
+  private socketWaitMs = SOCKET_WAIT_MS;
 
   /** @returns the function that stops reading */
   readonly follow = (runId: string, listener: RunListener): (() => void) => {
@@ -74,15 +74,15 @@ export class RunReader {
    * by streams stays there, as such a socket may be opened and lost for ever.
    */
   opened(): void {
-    if (this.patienceMs === SOCKET_WAIT_MS) return;
-    this.patienceMs = SOCKET_WAIT_MS;
+    if (this.socketWaitMs === SOCKET_WAIT_MS) return;
+    this.socketWaitMs = SOCKET_WAIT_MS;
     for (const reading of this.readings) if (!reading.isStreamed) this.awaitSocket(reading);
   }
 
   /** The server answers on it. */
   connected(socket: RunSocket): void {
     this.socket = socket;
-    this.patienceMs = SOCKET_BACK_MS;
+    this.socketWaitMs = SOCKET_BACK_MS;
     for (const reading of this.readings) this.ask(reading, socket);
   }
 
@@ -134,9 +134,9 @@ export class RunReader {
 
   private awaitSocket(reading: Reading): void {
     const timer = setTimeout(() => {
-      this.patienceMs = SOCKET_WAIT_MS;
+      this.socketWaitMs = SOCKET_WAIT_MS;
       this.stream(reading);
-    }, this.patienceMs);
+    }, this.socketWaitMs);
     reading.goOver(() => clearTimeout(timer));
   }
 

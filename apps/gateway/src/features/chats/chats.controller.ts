@@ -5,7 +5,7 @@ import type { Chat } from '@perennial/contracts-wire';
 import { Rpc } from '@perennial/transport';
 import type { FastifyRequest } from 'fastify';
 import { hideForbidden, idOf } from '../../http/hidden';
-import { idempotencyKeyOf } from '../../http/idempotency-key';
+import { readIdempotencyKey } from '../../http/idempotency-key';
 import { CurrentUser, Route, ValidatedInput } from '../../http/route';
 import type { Caller } from '../../sessions/caller';
 import { PictureIntake } from '../pictures/picture-intake';
@@ -23,7 +23,7 @@ export class ChatsController {
     @CurrentUser() { principal }: Caller,
     @ValidatedInput() { body }: RouteInput<typeof routes.chats.create>,
   ): Promise<Chat> {
-    const key = idempotencyKeyOf(request);
+    const key = readIdempotencyKey(request);
     const chat = await this.pictures.takeFromChat(body.chat, principal);
     return this.rpc.call(chats.create, { chat, folderId: body.folder_id }, { principal, key });
   }

@@ -1,7 +1,7 @@
 import { Controller, Req, Res } from '@nestjs/common';
 import { CompletionBodySchema, routes, TurnBodySchema } from '@perennial/contracts-gateway';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { idempotencyKeyOf } from '../../http/idempotency-key';
+import { readIdempotencyKey } from '../../http/idempotency-key';
 import { callerOf } from '../../http/request';
 import { parse, Route } from '../../http/route';
 import { Problem } from '../../problem';
@@ -17,7 +17,7 @@ export class CompletionsController {
   async complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = callerOf(request);
     const body = request.body ?? {};
-    const key = idempotencyKeyOf(request);
+    const key = readIdempotencyKey(request);
     if (isTurn(body)) {
       void reply.send(await this.completions.accept(caller, parse(TurnBodySchema, body, 'body'), key));
       return;
