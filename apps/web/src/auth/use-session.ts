@@ -2,7 +2,7 @@ import type { SessionProfile } from '@perennial/contracts-wire';
 import { ApiError, call, routes } from '@perennial/web-client';
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { keepSignedIn } from '../boot/signed-in';
-import { IMPORT } from '../settings/import/under-way';
+import { endAccount } from '../state/account-end';
 
 export const SESSION_KEY = ['session'];
 
@@ -62,8 +62,6 @@ async function readSession(client: QueryClient): Promise<Known> {
 }
 
 function forgetAccount(client: QueryClient): void {
-  // It would go on in the account that signs in next.
-  IMPORT.get()?.chats.stop('');
-  IMPORT.set(undefined);
+  endAccount();
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
 }

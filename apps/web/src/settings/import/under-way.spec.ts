@@ -1,8 +1,8 @@
 import { QueryClient } from '@tanstack/react-query';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { ChatImport, entriesIn } from '../settings/import/chat-import';
-import { IMPORT } from '../settings/import/under-way';
-import { leaveSession } from './use-session';
+import { leaveSession } from '../../auth/use-session';
+import { ChatImport, entriesIn } from './chat-import';
+import { IMPORT } from './under-way';
 
 beforeEach(() => {
   const kept = new Map<string, string>();
