@@ -233,7 +233,7 @@ describe('readers of a run', () => {
     const { runId } = writer.identity;
     const page = await connectPage(gateways[0].url, token);
     expect(await page.follow(0, runId)).toBe(true);
-    await expect.poll(() => page.lines.get(0)?.text.length).toBe(writer.text.length);
+    await expect.poll(() => page.lines.get(0)?.text.length, { timeout: 10_000 }).toBe(writer.text.length);
     const connection = connectionOf(page.socket);
     connection.pause();
     const asked = 40;
@@ -251,7 +251,9 @@ describe('readers of a run', () => {
     connection.resume();
     writer.append(' and the rest');
     await services.end(writer);
-    await expect.poll(() => page.lines.get(asked)?.end).toMatchObject({ length: writer.text.length });
+    await expect
+      .poll(() => page.lines.get(asked)?.end, { timeout: 10_000 })
+      .toMatchObject({ length: writer.text.length });
     expect(page.lines.get(asked)?.text).toBe(writer.text);
     page.socket.close();
   });

@@ -90,6 +90,16 @@ describe('the import of chats', () => {
     expect(chats.state.get()).toMatchObject({ done: 1, stopped: 'Stopped.' });
   });
 
+  it('that is gone on with while its last entry is being sent sends each entry once', async () => {
+    const { chats, sent } = start([entry('A', 1), { name: 'Nothing', updated_at: 9 }]);
+    const first = chats.run();
+    chats.stop('Stopped.');
+    await Promise.all([first, chats.run()]);
+    expect(sent).toEqual(['A']);
+    expect(chats.state.get()).toMatchObject({ done: 2, stopped: undefined });
+    expect(chats.state.get().faults).toHaveLength(1);
+  });
+
   it('takes one chat, or a list, and nothing that is no JSON', () => {
     expect(entriesIn('x', '{"title":"One"}')).toEqual([{ file: 'x', entry: 1, value: { title: 'One' } }]);
     expect(() => entriesIn('x', '[{')).toThrow(SyntaxError);

@@ -46,6 +46,8 @@ export class ChatImport {
   private readonly id = crypto.randomUUID();
   private entries: readonly Entry[];
   private isRunning = false;
+  /** One that was stopped ends when its last entry has been sent; until then it can be gone on with. */
+  private running: Promise<void> | undefined;
 
   /** @param send stores a chat; with the same key it is the same one, however often it is sent */
   constructor(
@@ -62,6 +64,11 @@ export class ChatImport {
     if (this.isRunning) return;
     this.isRunning = true;
     this.change({ stopped: undefined });
+    this.running ??= this.sendAll().finally(() => (this.running = undefined));
+    await this.running;
+  }
+
+  private async sendAll(): Promise<void> {
     for (let at = this.state.get().done; this.isRunning && at < this.entries.length; at++) {
       const { file, entry, value } = this.entries[at]!;
       const { faults, leftOut } = this.state.get();

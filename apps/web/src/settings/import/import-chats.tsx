@@ -1,6 +1,7 @@
 import { call, routes } from '@perennial/web-client';
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { presentUser } from '../../auth/use-session';
 import { CHATS_KEY } from '../../chat/chat-keys';
 import { FileButton } from '../../files/file-button';
 import { Store, useStore } from '../../state/store';
@@ -21,8 +22,11 @@ export function ImportChats({ id, user }: ControlProps) {
   const isUnderWay = chats !== undefined && stopped === undefined && done < total;
   const take = async (files: readonly File[]) => {
     setProblem(undefined);
+    const before = IMPORT.get();
     try {
       const wanted = await readImport(files);
+      // Meanwhile the account may have ended, or another choice have begun.
+      if (IMPORT.get() !== before || presentUser(client)?.id !== user.id) return;
       IMPORT.set({ userId: user.id, chats: wanted });
       await go(client, wanted);
     } catch (error) {
