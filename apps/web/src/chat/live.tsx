@@ -1,4 +1,4 @@
-import { type LiveListener, LiveSocket } from '@perennial/web-client';
+import { type LiveListener, LiveSocket } from '@perennial/web-client/live';
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import { SESSION_KEY } from '../auth/use-session';

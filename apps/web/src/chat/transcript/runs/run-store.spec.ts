@@ -1,6 +1,6 @@
 import { splitThoughts } from '@perennial/contracts-gateway';
 import type { RunEnd } from '@perennial/contracts-wire';
-import type { RunListener } from '@perennial/web-client';
+import type { RunListener } from '@perennial/web-client/live';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Run } from './run';

@@ -1,4 +1,4 @@
-import type { RunListener } from '@perennial/web-client';
+import type { RunListener } from '@perennial/web-client/live';
 import { Run } from './run';
 
 /** Time that the flushes of one frame may take, in milliseconds; the others follow in the next frame. */

@@ -1,0 +1,3 @@
+// Apart from the index: nothing of it is loaded where one signs in.
+export * from './live-socket';
+export * from './run-reader';
