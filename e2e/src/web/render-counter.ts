@@ -11,7 +11,7 @@ interface Fiber {
 }
 
 interface Renders {
-  /** Of blocks that were final, by the text of the block. */
+  /** Of blocks that were final, by the text of the block. That a block of code gets its colours, once its worker has found them, is not among them. */
   finalBlocks: string[];
   /** Of messages other than the last. */
   otherMessages: number;
@@ -38,6 +38,9 @@ export async function countRenders(page: Page): Promise<void> {
     const OPEN_BLOCKS = 2;
     /** Blocks of each text before the commit. */
     const blocks = new WeakMap<Element, number>();
+    /** Coloured pieces of each block before the commit. */
+    const colours = new WeakMap<Element, number>();
+    const coloursOf = (block: Element) => block.querySelectorAll('pre span span').length;
     const renders: Renders = { finalBlocks: [], otherMessages: 0, commits: 0 };
     window.renders = renders;
 
@@ -54,7 +57,7 @@ export async function countRenders(page: Page): Promise<void> {
       // A component of several components is counted by those that have an element.
       if (!block || !text || fiber.child?.tag !== HOST) return;
       const isFinal = [...text.children].indexOf(block) < (blocks.get(text) ?? 0) - OPEN_BLOCKS;
-      if (isFinal) renders.finalBlocks.push(block.textContent);
+      if (isFinal && coloursOf(block) === (colours.get(block) ?? 0)) renders.finalBlocks.push(block.textContent);
     };
     const visit = (fiber: Fiber, before: Fiber | null): void => {
       if (before && FUNCTIONS.has(fiber.tag) && (fiber.flags & RAN) !== 0) note(fiber);
@@ -71,6 +74,7 @@ export async function countRenders(page: Page): Promise<void> {
         renders.commits += 1;
         visit(root.current, root.current.alternate);
         for (const text of document.querySelectorAll('.markdown')) blocks.set(text, text.children.length);
+        for (const block of document.querySelectorAll('.markdown > :has(pre)')) colours.set(block, coloursOf(block));
       },
     };
   });

@@ -10,6 +10,8 @@ import { CHATS_KEY } from './chat-keys';
 import { RUN_READER } from './run-reader';
 
 const OFFLINE_SESSION = 'offline';
+/** What the page needs for its first view comes first. */
+const LIST_AGAIN_AFTER_MS = 2_000;
 
 /** The page's live socket, for as long as the page is shown. What changes in it is in stores, so that the context itself never changes. */
 class Live {
@@ -43,13 +45,15 @@ class Live {
   open(token: string, client: QueryClient): () => void {
     const events = new EventApplier(client, this.news, this.finished);
     let isFirst = true;
+    let rereading: ReturnType<typeof setTimeout> | undefined;
+    const reread = () => void client.invalidateQueries({ queryKey: CHATS_KEY });
     const listener: LiveListener = {
       onEvent: (event) => events.apply(event),
       onConnected: (up) => {
         this.connected.set(up);
         if (up && this.missed) void client.invalidateQueries();
-        // The list was read before the socket was there.
-        else if (up && isFirst) void client.invalidateQueries({ queryKey: CHATS_KEY });
+        // What came between the reading of the list and the socket was told to nobody.
+        else if (up && isFirst) rereading = setTimeout(reread, LIST_AGAIN_AFTER_MS);
         if (up) isFirst = false;
         // The session may have ended.
         if (!up) void client.invalidateQueries({ queryKey: SESSION_KEY });
@@ -59,6 +63,7 @@ class Live {
     const socket = new LiveSocket(token, listener, RUN_READER);
     this.socket = socket;
     return () => {
+      clearTimeout(rereading);
       socket.close();
       this.connected.set(true);
     };

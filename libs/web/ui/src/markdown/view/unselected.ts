@@ -7,9 +7,10 @@ import { type RefObject, useEffect, useState } from 'react';
  */
 export function useUnselected<T>(value: T, element: RefObject<Element | null>): T {
   const [shown, setShown] = useState(value);
+  // While it renders, so that nobody sees a render of the former value.
+  if (shown !== value && !isSelectedIn(element.current)) setShown(value);
   useEffect(() => {
     if (shown === value) return;
-    if (!isSelectedIn(element.current)) return setShown(value);
     const look = () => {
       if (!isSelectedIn(element.current)) setShown(value);
     };
