@@ -380,6 +380,35 @@ export function finding(system: PageSystem): void {
       const small = await phone.newPage();
       await small.goto('/');
       await small.getByRole('button', { name: 'Chats', exact: true }).tap();
+      // The focus is in the drawer, reaches nothing behind it, and is at its button again afterwards.
+      const focused = () =>
+        small.evaluate(() => {
+          const places = { inside: '#sidebar *', button: '.menu-button', behind: '.page *' };
+          return Object.entries(places).find(([, place]) => document.activeElement?.matches(place))?.[0] ?? 'nowhere';
+        });
+      await expect.poll(focused).toBe('inside');
+      const reached: string[] = [];
+      for (let step = 0; step < 4; step++) {
+        await small.keyboard.press('Shift+Tab');
+        reached.push(await focused());
+      }
+      expect(reached[0]).toBe('button');
+      expect(reached).toContain('inside');
+      expect(reached).not.toContain('behind');
+      expect(
+        await small.getByLabel('Message', { exact: true }).evaluate((box) => box.closest('[inert]') !== null),
+      ).toBe(true);
+      await small.keyboard.press('Escape');
+      await row('On the go', small).waitFor({ state: 'hidden' });
+      await expect.poll(focused).toBe('button');
+      // A window that becomes wide has the list beside the page.
+      await small.getByRole('button', { name: 'Chats', exact: true }).tap();
+      await small.setViewportSize({ width: 900, height: 700 });
+      await small.getByLabel('Message', { exact: true }).fill('Wide');
+      await small.getByLabel('Message', { exact: true }).fill('');
+      await small.setViewportSize({ width: 390, height: 700 });
+      await row('On the go', small).waitFor({ state: 'hidden' });
+      await small.getByRole('button', { name: 'Chats', exact: true }).tap();
       // What closes windows of the browser closes the drawer too, wherever the focus is: "back" of a phone, or Escape.
       await small.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
       await small.keyboard.press('Escape');
