@@ -262,6 +262,25 @@ export function finding(system: PageSystem): void {
       await row('To read again').waitFor();
     });
 
+    it('reads a chat at which the pointer rests, or that is pressed, before it is opened', async () => {
+      const ids = [await keep('Rested at', 'Read by resting'), await keep('Pressed', 'Read by pressing')];
+      await page.reload();
+      await row('Pressed').waitFor();
+      const read = (id: string) =>
+        page.waitForResponse((reply) => new URL(reply.url()).pathname === `/api/v1/chats/${id}` && reply.ok());
+      const reading = ids.map(read);
+      await row('Rested at').hover();
+      await reading[0];
+      await row('Pressed').dispatchEvent('pointerdown', { pointerType: 'touch' });
+      await reading[1];
+      // They are opened with what was read.
+      for (const id of ids) await page.route(`**/api/v1/chats/${id}?*`, (route) => route.abort());
+      await row('Rested at').click();
+      await page.locator('.question', { hasText: 'Read by resting' }).waitFor();
+      await row('Pressed').click();
+      await page.locator('.question', { hasText: 'Read by pressing' }).waitFor();
+    });
+
     it('finds chats by what was said in them, and commands, with Ctrl+K', async () => {
       await keep('About a holiday', 'Where do herons winter?');
       await keep('Another');
