@@ -65,14 +65,31 @@ export function finding(system: PageSystem): void {
       await row('New name').waitFor();
     });
 
-    it('marks a chat whose answer ended unseen, in the list and in the title of the window, until it is read', async () => {
+    it('marks a chat whose answer ended unseen, in the list and in the title of the window, until it is read, and with a sound if it is wanted', async () => {
+      await page.addInitScript(() => {
+        const { start } = OscillatorNode.prototype;
+        const seen = Object.assign(window, { notes: 0, isAway: false });
+        OscillatorNode.prototype.start = function (when) {
+          seen.notes += 1;
+          start.call(this, when);
+        };
+        document.hasFocus = () => !seen.isAway;
+      });
+      const notes = () => page.evaluate(() => (window as unknown as { notes: number }).notes);
+      await page.goto('/settings/chat');
+      await page.getByLabel('A sound when an answer is finished').selectOption('On');
+      await page.getByText('Saved: A sound when an answer is finished').waitFor();
+      expect(await notes()).toBe(2);
+      await page.keyboard.press('Escape');
       await chooseModel(page, 'echo');
       await page.getByLabel('Message', { exact: true }).fill('Tell me');
       await page.getByLabel('Message', { exact: true }).press('Enter');
+      await page.evaluate(() => Object.assign(window, { isAway: true }));
       await page.waitForURL(/\/c\//);
       await page.getByRole('link', { name: 'New chat' }).first().click();
       const unread = page.getByRole('link', { name: /\(unread\)$/ });
       await unread.waitFor();
+      await expect.poll(notes).toBe(4);
       await expect.poll(() => page.title()).toBe('(1) Perennial');
       await page.reload();
       await unread.click();
