@@ -30,8 +30,17 @@ const longest = [
   'e2e/src/web/page.e2e.ts',
   'tools/deploy-tests/src/second-site/second-site.deploy.ts',
 ];
+/** Files share the processes that run them: a process for each would mostly load packages, again and again. */
+const shared = { isolate: false, setupFiles: ['tools/test-runner/src/fresh-modules.mjs'] };
 /** Whole systems, which mostly wait: two at once. */
-const system = { testTimeout: 120_000, hookTimeout: 180_000, maxWorkers: 2, sequence: { groupOrder: 2 } };
+const system = {
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  // On a loaded machine a page alone takes longer to load than the second that a condition has by default.
+  expect: { poll: { timeout: 10_000 } },
+  maxWorkers: 2,
+  sequence: { groupOrder: 2 },
+};
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -56,6 +65,7 @@ export default defineConfig({
           exclude: [...exclude, '**/*.medium.spec.ts'],
           // The default leaves a core idle.
           maxWorkers: '100%',
+          ...shared,
           testTimeout: 15_000,
         },
       },

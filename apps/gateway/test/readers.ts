@@ -79,6 +79,8 @@ export interface PageReader {
   /** Resolves when the gateway has said that the page may ask. */
   ready: Promise<void>;
   follow(line: number, runId: string, cursor?: string): Promise<boolean>;
+  /** All that the gateway replies to it. */
+  followed(line: number, runId: string): Promise<unknown[]>;
 }
 
 /** A socket like that of our own page, which asks for the answers that it shows. */
@@ -98,7 +100,11 @@ export async function connectPage(url: string, token: string): Promise<PageReade
   await connected(socket);
   const follow = (line: number, run_id: string, cursor?: string) =>
     socket.emitWithAck('run:follow', { line, run_id, cursor }) as Promise<boolean>;
-  return { socket, events, lines, ready, follow };
+  const followed = (line: number, run_id: string) =>
+    new Promise<unknown[]>((resolve) =>
+      socket.emit('run:follow', { line, run_id }, (...reply: unknown[]) => resolve(reply)),
+    );
+  return { socket, events, lines, ready, follow, followed };
 }
 
 function openSocket(url: string, auth: object, extraHeaders: Record<string, string> = {}): Socket {

@@ -385,7 +385,7 @@ export function answers(system: PageSystem): void {
         });
       expect(await found()).toBe('m101');
       await page.reload();
-      await expect.poll(rowAt, { timeout: 10_000 }).toEqual({ cold: false, above: Math.round(above) });
+      await expect.poll(rowAt).toEqual({ cold: false, above: Math.round(above) });
 
       // A link leads to a message, letters to the questions beside it, and the list of questions to any.
       const atTop = () =>

@@ -124,18 +124,39 @@ export function drawing(system: PageSystem): void {
       await picture().waitFor();
     });
 
-    it('and stops one that hangs: the page goes on, shows the source, and tries again', async () => {
-      // Only the page's wait for a silent frame is short. A clock of the driver waits for the frame that hangs.
+    it('and stops one that hangs: the next one does not wait for one that was left, the page goes on, shows the source, and tries again', async () => {
+      // Only the page's waits for frames are others. A clock of the driver waits for the frame that hangs.
       await page.addInitScript(() => {
         const wait = window.setTimeout;
-        const hasten = (run: TimerHandler, ms?: number, ...values: unknown[]) =>
-          wait(run, self === top && ms === 20_000 && !('drawsWell' in window) ? 500 : ms, ...values);
+        const NEVER = 100_000_000;
+        const hasten = (run: TimerHandler, ms?: number, ...values: unknown[]) => {
+          const silent = 'isLeft' in window ? 500 : NEVER;
+          const another = new Map([
+            [20_000, silent],
+            [60_000, NEVER],
+            [2_000, 50],
+          ]).get(ms ?? 0);
+          return wait(run, self === top && !('drawsWell' in window) ? (another ?? ms) : ms, ...values);
+        };
         window.setTimeout = hasten as typeof setTimeout;
+        addEventListener('message', ({ data }: MessageEvent<{ kind?: string }>) => {
+          if (data.kind === 'alive') Object.assign(window, { isDrawing: true });
+        });
       });
-      const hangs = `parent.postMessage({ version: 1, kind: 'ready' }, '*'); addEventListener('message', () => { for (;;); });`;
+      const tell = (kind: string) => `parent.postMessage({ version: 1, kind: '${kind}' }, '*');`;
+      const hangs = `${tell('ready')} addEventListener('message', () => { ${tell('alive')} setTimeout(() => { for (;;); }, 50); });`;
       const headers = { 'access-control-allow-origin': '*', 'content-type': 'text/javascript' };
       await page.route('**/assets/sandbox-diagram-*.js', (route) => route.fulfill({ body: hangs, headers }));
-      await open(fenced(FLOW));
+      await keepChat(page, 'The next one', [
+        { id: 'q', parentId: null, role: 'user', content: 'Draw' },
+        { id: 'a', parentId: 'q', role: 'assistant', content: fenced(FLOW) },
+      ]);
+      await open(fenced('flowchart LR\n  C --> D'));
+      await page.waitForFunction(() => 'isDrawing' in window);
+      await page.evaluate(() => Object.assign(window, { isLeft: true }));
+      const left = page.waitForEvent('framedetached');
+      await page.getByRole('link', { name: 'The next one' }).click();
+      await left;
       await page.getByText('B -- no --> A').waitFor();
       await page.getByLabel('Message', { exact: true }).fill('The page goes on');
       await page.getByText('The diagram took too long to draw and was stopped.').waitFor();

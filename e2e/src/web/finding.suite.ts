@@ -65,14 +65,31 @@ export function finding(system: PageSystem): void {
       await row('New name').waitFor();
     });
 
-    it('marks a chat whose answer ended unseen, in the list and in the title of the window, until it is read', async () => {
+    it('marks a chat whose answer ended unseen, in the list and in the title of the window, until it is read, and with a sound if it is wanted', async () => {
+      await page.addInitScript(() => {
+        const { start } = OscillatorNode.prototype;
+        const seen = Object.assign(window, { notes: 0, isAway: false });
+        OscillatorNode.prototype.start = function (when) {
+          seen.notes += 1;
+          start.call(this, when);
+        };
+        document.hasFocus = () => !seen.isAway;
+      });
+      const notes = () => page.evaluate(() => (window as unknown as { notes: number }).notes);
+      await page.goto('/settings/chat');
+      await page.getByLabel('A sound when an answer is finished').selectOption('On');
+      await page.getByText('Saved: A sound when an answer is finished').waitFor();
+      expect(await notes()).toBe(2);
+      await page.keyboard.press('Escape');
       await chooseModel(page, 'echo');
       await page.getByLabel('Message', { exact: true }).fill('Tell me');
       await page.getByLabel('Message', { exact: true }).press('Enter');
+      await page.evaluate(() => Object.assign(window, { isAway: true }));
       await page.waitForURL(/\/c\//);
       await page.getByRole('link', { name: 'New chat' }).first().click();
       const unread = page.getByRole('link', { name: /\(unread\)$/ });
       await unread.waitFor();
+      await expect.poll(notes).toBe(4);
       await expect.poll(() => page.title()).toBe('(1) Perennial');
       await page.reload();
       await unread.click();
@@ -262,6 +279,25 @@ export function finding(system: PageSystem): void {
       await row('To read again').waitFor();
     });
 
+    it('reads a chat at which the pointer rests, or that is pressed, before it is opened', async () => {
+      const ids = [await keep('Rested at', 'Read by resting'), await keep('Pressed', 'Read by pressing')];
+      await page.reload();
+      await row('Pressed').waitFor();
+      const read = (id: string) =>
+        page.waitForResponse((reply) => new URL(reply.url()).pathname === `/api/v1/chats/${id}` && reply.ok());
+      const reading = ids.map(read);
+      await row('Rested at').hover();
+      await reading[0];
+      await row('Pressed').dispatchEvent('pointerdown', { pointerType: 'touch' });
+      await reading[1];
+      // They are opened with what was read.
+      for (const id of ids) await page.route(`**/api/v1/chats/${id}?*`, (route) => route.abort());
+      await row('Rested at').click();
+      await page.locator('.question', { hasText: 'Read by resting' }).waitFor();
+      await row('Pressed').click();
+      await page.locator('.question', { hasText: 'Read by pressing' }).waitFor();
+    });
+
     it('finds chats by what was said in them, and commands, with Ctrl+K', async () => {
       await keep('About a holiday', 'Where do herons winter?');
       await keep('Another');
@@ -379,6 +415,35 @@ export function finding(system: PageSystem): void {
       });
       const small = await phone.newPage();
       await small.goto('/');
+      await small.getByRole('button', { name: 'Chats', exact: true }).tap();
+      // The focus is in the drawer, reaches nothing behind it, and is at its button again afterwards.
+      const focused = () =>
+        small.evaluate(() => {
+          const places = { inside: '#sidebar *', button: '.menu-button', behind: '.page *' };
+          return Object.entries(places).find(([, place]) => document.activeElement?.matches(place))?.[0] ?? 'nowhere';
+        });
+      await expect.poll(focused).toBe('inside');
+      const reached: string[] = [];
+      for (let step = 0; step < 4; step++) {
+        await small.keyboard.press('Shift+Tab');
+        reached.push(await focused());
+      }
+      expect(reached[0]).toBe('button');
+      expect(reached).toContain('inside');
+      expect(reached).not.toContain('behind');
+      expect(
+        await small.getByLabel('Message', { exact: true }).evaluate((box) => box.closest('[inert]') !== null),
+      ).toBe(true);
+      await small.keyboard.press('Escape');
+      await row('On the go', small).waitFor({ state: 'hidden' });
+      await expect.poll(focused).toBe('button');
+      // A window that becomes wide has the list beside the page.
+      await small.getByRole('button', { name: 'Chats', exact: true }).tap();
+      await small.setViewportSize({ width: 900, height: 700 });
+      await small.getByLabel('Message', { exact: true }).fill('Wide');
+      await small.getByLabel('Message', { exact: true }).fill('');
+      await small.setViewportSize({ width: 390, height: 700 });
+      await row('On the go', small).waitFor({ state: 'hidden' });
       await small.getByRole('button', { name: 'Chats', exact: true }).tap();
       // What closes windows of the browser closes the drawer too, wherever the focus is: "back" of a phone, or Escape.
       await small.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());

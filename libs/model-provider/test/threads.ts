@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'vite';
+import { join } from 'node:path';
+import { buildProgram, type BuiltProgram } from '@perennial/testing';
 import {
   createProvider,
   type ModelConnection,
@@ -12,25 +9,8 @@ import {
   type StreamThreadOptions,
 } from '../src';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
-
-/** The program of a stream thread, built like the services'. */
-export async function buildThread(): Promise<{ script: URL; remove(): Promise<void> }> {
-  const outDir = join(ROOT, 'node_modules/.cache/perennial', `stream-thread-${randomBytes(6).toString('hex')}`);
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      ssr: join(import.meta.dirname, 'thread-program.ts'),
-      outDir,
-      target: 'node20',
-      rollupOptions: { output: { format: 'es', entryFileNames: 'thread.js' } },
-    },
-    ssr: { noExternal: [/^@perennial\//] },
-  });
-  const remove = () => rm(outDir, { recursive: true, force: true });
-  return { script: pathToFileURL(join(outDir, 'thread.js')), remove };
-}
+/** The program of a stream thread. */
+export const buildThread = (): Promise<BuiltProgram> => buildProgram(join(import.meta.dirname, 'thread-program.ts'));
 
 /** Where the streams of an answer are read. */
 export interface Way {

@@ -5,3 +5,4 @@ export { readDataPage, type DataPage } from './data-page';
 export { killInstance } from './kill-instance';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver';
 export { buildService } from './service-bundle';
+export { buildProgram, type BuiltProgram } from './built-program';

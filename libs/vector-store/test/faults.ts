@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { type ManagedProcess, startProcess, waitFor } from '@perennial/testing';
+import { buildProgram, type BuiltProgram, type ManagedProcess, startProcess, waitFor } from '@perennial/testing';
 import { seeded } from '@perennial/testing/seeded';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -16,11 +17,14 @@ export type Part = 'server' | 'credentials' | 'words';
 export function faults(running: () => Subject, parts: readonly Part[]): void {
   let subject: Subject;
   let store: VectorStore;
+  let program: BuiltProgram;
   const writers: ManagedProcess[] = [];
-  beforeAll(() => {
+  beforeAll(async () => {
     subject = running();
     store = subject.open();
+    program = await buildProgram(join(import.meta.dirname, 'writer.ts'));
   });
+  afterAll(() => program?.remove());
   afterEach(async () => {
     await Promise.all(writers.splice(0).map((writer) => writer.stop()));
   });
@@ -35,7 +39,7 @@ export function faults(running: () => Subject, parts: readonly Part[]): void {
     const child = startProcess({
       name: 'writer',
       command: process.execPath,
-      args: [join(import.meta.dirname, 'child.mjs'), 'writer.ts'],
+      args: [fileURLToPath(program.script)],
       env: { ...subject.environment, COLLECTION: collection, ...environment },
     });
     writers.push(child);

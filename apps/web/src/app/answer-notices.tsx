@@ -5,10 +5,10 @@ import { t } from '../messages';
 import { shownTitle } from '../messages/shown-title';
 import { usePreferences } from '../preferences/preferences';
 
-/** Shows a notification of the browser when an answer is finished while the page is not in view, if the reader wants it. */
+/** Tells that an answer is finished, if the reader wants it: by a notification of the browser while the page is not in view, by a sound while it is not looked at. */
 export function AnswerNotices() {
   const { finished } = useLive();
-  const wanted = usePreferences().notificationEnabled === true;
+  const { notificationEnabled: wanted = false, notificationSound: sounds = false } = usePreferences();
   const navigate = useNavigate();
   useEffect(() => {
     if (!wanted || !('Notification' in window)) return;
@@ -30,5 +30,13 @@ export function AnswerNotices() {
       }
     });
   }, [wanted, finished, navigate]);
+  useEffect(() => {
+    if (!sounds) return;
+    return finished.subscribe(() => {
+      if (!finished.get() || (!document.hidden && document.hasFocus())) return;
+      // Without its file nothing is heard.
+      import('../ui/chime').then(({ chime }) => chime()).catch(() => undefined);
+    });
+  }, [sounds, finished]);
   return null;
 }

@@ -5,6 +5,7 @@ import { BrowserRouter } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
 import { followSignOut } from '../session/follow-sign-out';
 import { PartBoundary } from '../ui/part-boundary';
+import { mayAskAgain } from '../wire/ask-again';
 import { App } from './app';
 
 /** The session is read again when a request says that it has ended. */
@@ -12,7 +13,6 @@ const onError = (error: Error): void => {
   if (error instanceof ApiError && error.sessionOver) void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
 };
 
-/** A refusal (4xx) is not retried; an unavailable server is retried for a while. */
 const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
@@ -20,7 +20,7 @@ const queryClient = new QueryClient({
     // What the browser says of the line is only a hint.
     mutations: { networkMode: 'always' },
     queries: {
-      retry: (failures, error) => !(error instanceof ApiError && error.status < 500) && failures < 4,
+      retry: mayAskAgain,
       retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 5_000),
       staleTime: 5_000,
     },

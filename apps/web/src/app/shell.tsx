@@ -1,28 +1,22 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { useLocation, useNavigate } from 'react-router';
+import { flushSync } from 'react-dom';
+import { useNavigate } from 'react-router';
 import { useConfig } from '../house/use-config';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { Sidebar } from '../sidebar/sidebar';
 import { useStore } from '../state/store';
 import { WINDOW } from '../state/window';
-import { useCloseRequest } from '../ui/close-request';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { LETTERS, useShortcut } from '../ui/shortcuts';
 import { Toasts } from '../ui/toasts';
 import { AnswerNotices } from './answer-notices';
 import { ConnectionLine } from './connection-line';
+import { SkipLink } from './skip-link';
+import { NARROW, useDrawer } from './use-drawer';
 
-/** Where the first link of each page leads. */
-const SKIPS = [
-  { path: '/knowledge', to: '#content', words: 'skip.toDocuments' },
-  { path: '/files', to: '#content', words: 'skip.toDocuments' },
-  { path: '/archive', to: '#content', words: 'skip.toPage' },
-  { path: '/admin', to: '#content', words: 'skip.toPage' },
-] as const;
-const TO_THE_BOX = { to: '#composer', words: 'skip.toBox' } as const;
 const Palette = lazy(async () => {
   const palette = await import('../search/palette');
   await palette.textsLoaded;
@@ -38,14 +32,11 @@ const ShortcutList = lazy(() => import('./shortcut-list'));
 const Notices = lazy<() => ReactNode>(() => import('./notices').catch(() => ({ default: () => null })));
 
 const HIDDEN_KEY = 'sidebar-hidden';
-/** There the list of chats is a drawer. */
-const NARROW = '(max-width: 48rem)';
 
 /** The frame around every page of a signed-in user: the chat list at the side, or as a drawer on a phone. */
 export function Shell({ user, children }: { user: SessionProfile; children: ReactNode }) {
   const navigate = useNavigate();
-  /** The drawer of a phone. */
-  const [open, setOpen] = useState(false);
+  const { open, setOpen, button, drawer } = useDrawer();
   /** The list at the side of a wide screen. */
   const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN_KEY) !== null);
   // The house's name.
@@ -57,8 +48,6 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
     return closeAbove;
   }, []);
   const close = () => setOpen(false);
-  const { pathname } = useLocation();
-  const skip = SKIPS.find(({ path }) => pathname.startsWith(path)) ?? TO_THE_BOX;
 
   const hide = (next: boolean) => {
     setOpen(false);
@@ -74,21 +63,26 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
     close();
     WINDOW.set({ kind: 'shortcuts' });
   };
-  useCloseRequest(open, close);
   const { letterShortcuts = true } = usePreferences();
   useEffect(() => LETTERS.set(letterShortcuts), [letterShortcuts]);
   useShortcut('find', find);
   useShortcut('list', showShortcuts);
   useShortcut('sidebar', () => hide(!hidden));
-  useShortcut('newChat', () => void navigate('/'));
-  useShortcut('box', () => document.getElementById('composer')?.focus());
+  useShortcut('newChat', () => {
+    close();
+    void navigate('/');
+  });
+  useShortcut('box', () => {
+    // What is behind the drawer takes no focus before it is closed.
+    flushSync(close);
+    document.getElementById('composer')?.focus();
+  });
 
   return (
     <div className="shell" data-hidden={hidden}>
-      <a className="skip-link" href={skip.to}>
-        {t(skip.words)}
-      </a>
+      <SkipLink inert={open} />
       <button
+        ref={button}
         type="button"
         className="icon-button menu-button"
         aria-label={t('chats')}
@@ -100,6 +94,7 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
       </button>
       {open && <div className="scrim" onClick={close} />}
       <Sidebar
+        ref={drawer}
         user={user}
         open={open}
         onNavigate={close}
@@ -107,7 +102,7 @@ export function Shell({ user, children }: { user: SessionProfile; children: Reac
         onShortcuts={showShortcuts}
         onHide={() => hide(true)}
       />
-      <div className="page">
+      <div className="page" inert={open}>
         <ConnectionLine />
         <Suspense>
           <Notices />

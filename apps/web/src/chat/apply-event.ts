@@ -8,6 +8,7 @@ import { chatKey, CHATS_KEY } from './chat-keys';
 
 /** Events of the same moment, such as those of an end, are one request. */
 const COLLECT_MS = 250;
+const MOST_ENDED = 50;
 
 /** A chat whose answer has ended, as the list has it. */
 export interface FinishedChat {
@@ -18,6 +19,8 @@ export interface FinishedChat {
 /** Brings the events of the live socket into the page: it changes what the page has, and asks the server only for what an event does not say. */
 export class EventApplier {
   private readonly listed = new Set<string>();
+  /** The last answers whose end was told. */
+  private readonly ended = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private rereading: ReturnType<typeof setTimeout> | undefined;
   private moving: ReturnType<typeof setTimeout> | undefined;
@@ -37,7 +40,8 @@ export class EventApplier {
         return takeNews(this.news, event);
       case 'chat:active':
         patchRow(this.client, chatId, { active: data.data.active });
-        if (!data.data.active) this.finished.set({ id: chatId, title: rowOf(this.client, chatId)?.title });
+        if (data.data.active) this.ended.delete(event.message_id ?? '');
+        else this.finish(event);
         // An answer has begun or is stored.
         void refreshChat(this.client, chatId);
         return;
@@ -64,6 +68,15 @@ export class EventApplier {
       default:
         return assertNever(data);
     }
+  }
+
+  /** The gateway that streamed an answer and the service that stored it both tell its end. */
+  private finish({ chat_id: id, message_id: answerId }: SocketEvent): void {
+    if (answerId !== undefined && this.ended.has(answerId)) return;
+    if (answerId !== undefined) this.ended.add(answerId);
+    const [oldest] = this.ended;
+    if (this.ended.size > MOST_ENDED && oldest !== undefined) this.ended.delete(oldest);
+    this.finished.set({ id, title: rowOf(this.client, id)?.title });
   }
 
   /** A list that is being read may not have the row yet: then it is read again. All are when another page pinned or archived a chat. */

@@ -151,8 +151,16 @@ describe('events of the live socket', () => {
     expect(isNew()).toBe(false);
     events.apply({ chat_id: '3', data: { type: 'chat:active', data: { active: true } } });
     expect(finished.get()).toBeUndefined();
-    events.apply({ chat_id: '3', data: { type: 'chat:active', data: { active: false } } });
-    expect(finished.get()).toEqual({ id: '3', title: 'Three' });
+    let told = 0;
+    finished.subscribe(() => (told += 1));
+    // Each answer once, however often its end is told.
+    for (const message_id of ['a', 'a', 'b', 'a'])
+      events.apply({ chat_id: '3', message_id, data: { type: 'chat:active', data: { active: false } } });
+    expect([finished.get(), told]).toEqual([{ id: '3', title: 'Three' }, 2]);
+    // It is gone on with.
+    for (const active of [true, false])
+      events.apply({ chat_id: '3', message_id: 'a', data: { type: 'chat:active', data: { active } } });
+    expect(told).toBe(3);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(asked).toEqual([]);
     // It is as if a chat that was never opened, such as an imported one, had been read.

@@ -4,10 +4,13 @@ import { t } from '../messages';
 
 /** The chat cannot be shown: it is gone, or cannot be read now. */
 export function ChatProblem({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  const gone = error instanceof ApiError && error.status < 500;
+  // A server that refuses for now has the chat all the same.
+  const gone = error instanceof ApiError && error.status < 500 && error.status !== 429;
   return (
-    <main className="notice" role="alert">
-      <p>{gone ? t('chat.gone') : error.message}</p>
+    <main id="content" className="notice" tabIndex={-1}>
+      <div role="alert">
+        <h1 dir="auto">{gone ? t('chat.gone') : error.message}</h1>
+      </div>
       {gone ? (
         <Link className="button" to="/">
           {t('chat.new')}

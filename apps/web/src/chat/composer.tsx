@@ -13,6 +13,7 @@ import {
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
 import { useStore } from '../state/store';
+import { HAS_BOX } from '../state/window';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { AddMenu } from './add-menu';
@@ -100,6 +101,11 @@ export function Composer(props: ComposerProps) {
   useEffect(() => {
     if (!isTouch() && !document.activeElement?.closest('dialog, [popover]')) box.current?.focus();
   }, [draft]);
+
+  useEffect(() => {
+    HAS_BOX.set(true);
+    return () => HAS_BOX.set(false);
+  }, []);
 
   const close = () => setDialog(undefined);
   const isBusy = sending || busy;

@@ -1,7 +1,8 @@
 import type { Chat } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
-import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { mayAskAgain } from '../wire/ask-again';
 import { chatKey } from './chat-keys';
 import { earlierThan, messagesIn, withEarlier, withNewer } from './chat-parts';
 import { whenIdle } from './transcript/use-gradually';
@@ -38,6 +39,19 @@ async function readEarlier(client: QueryClient, id: string): Promise<void> {
   client.setQueryData<Chat>(chatKey(id), (held) => held && withEarlier(held, part, before));
 }
 
+const chatQuery = (client: QueryClient, id: string, first = FIRST) =>
+  queryOptions({ queryKey: chatKey(id), queryFn: () => readChat(client, id, first) });
+
+/** The same read before the chat is opened. What nobody waits for is not asked for again; the reader may open it meanwhile. */
+export const chatAhead = (client: QueryClient, id: string) => ({
+  ...chatQuery(client, id),
+  retry: (failures: number, error: Error) =>
+    client
+      .getQueryCache()
+      .find({ queryKey: chatKey(id) })
+      ?.isActive() === true && mayAskAgain(failures, error),
+});
+
 /**
  * A chat, by its end first; the earlier messages come in idle moments.
  *
@@ -46,8 +60,7 @@ async function readEarlier(client: QueryClient, id: string): Promise<void> {
 export function useChat(chatId: string | undefined, whole: boolean) {
   const client = useQueryClient();
   const chat = useQuery({
-    queryKey: chatKey(chatId ?? ''),
-    queryFn: () => readChat(client, chatId!, whole ? KEPT : FIRST),
+    ...chatQuery(client, chatId ?? '', whole ? KEPT : FIRST),
     enabled: chatId !== undefined,
   });
   const earlier = useMutation({ mutationFn: (id: string) => readEarlier(client, id) });

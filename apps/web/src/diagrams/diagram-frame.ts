@@ -6,6 +6,8 @@ const LOAD_MS = 30_000;
 const SILENT_MS = 20_000;
 /** The whole of one drawing, with the parts of mermaid that it needs. */
 const DRAW_MS = 60_000;
+/** What nobody waits for any more has so long to end while others wait: another frame is loaded in about that time. */
+const LEFT_MS = 2_000;
 /** A frame that is not used gives its memory back. */
 const IDLE_MS = 60_000;
 const MOST_KEPT = 40;
@@ -36,6 +38,8 @@ export class DiagramFrame {
   private place: HTMLElement | undefined;
   private frame: HTMLIFrameElement | undefined;
   private isReady = false;
+  /** Nobody waits for the current drawing any more, and others do. */
+  private isHurried = false;
   private silence: ReturnType<typeof setTimeout> | undefined;
   private limit: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,14 +53,16 @@ export class DiagramFrame {
     if (known) return Promise.resolve(known);
     return new Promise((done) => {
       this.jobs.push({ source, look, key, done, signal });
+      signal.addEventListener('abort', () => this.hurry());
       this.next();
+      this.hurry();
     });
   }
 
   private next(): void {
     if (this.current) return;
-    do this.current = this.jobs.shift();
-    while (this.current?.signal.aborted);
+    this.current = this.taken();
+    this.isHurried = false;
     clearTimeout(this.limit);
     if (!this.current) {
       this.limit = setTimeout(() => this.close(), IDLE_MS);
@@ -65,6 +71,26 @@ export class DiagramFrame {
     } else {
       this.begin(this.current);
     }
+  }
+
+  /** The first that is still waited for, and was not drawn meanwhile for somebody else. */
+  private taken(): Job | undefined {
+    for (let job = this.jobs.shift(); job; job = this.jobs.shift()) {
+      const known = this.kept.get(job.key);
+      if (known) job.done(known);
+      else if (!job.signal.aborted) return job;
+    }
+    return undefined;
+  }
+
+  /** What was left keeps nobody waiting for long; it goes on if nobody waits, or somebody for the same picture. */
+  private hurry(): void {
+    const { current } = this;
+    if (!current?.signal.aborted || !this.isReady || this.isHurried) return;
+    if (!this.jobs.some(({ signal, key }) => !signal.aborted && key !== current.key)) return;
+    this.isHurried = true;
+    clearTimeout(this.limit);
+    this.limit = setTimeout(this.stop, LEFT_MS);
   }
 
   private begin({ source, look }: Job): void {
@@ -109,7 +135,8 @@ export class DiagramFrame {
     if (message?.kind === 'ready' && !this.isReady) {
       this.isReady = true;
       clearTimeout(this.limit);
-      if (this.current) this.begin(this.current);
+      if (this.current?.signal.aborted) this.end({ kind: 'stopped' });
+      else if (this.current) this.begin(this.current);
     } else if (message?.kind === 'alive') {
       this.heard();
     } else if (message && 'id' in message && message.id === this.number && this.current && this.isReady) {

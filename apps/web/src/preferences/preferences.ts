@@ -14,6 +14,7 @@ export interface Preferences {
   /** Instructions for all chats. */
   readonly system?: string;
   readonly notificationEnabled?: boolean;
+  readonly notificationSound?: boolean;
   /** Whether what one might ask next is written after answers. */
   readonly autoFollowUps?: boolean;
   /** Ours: the page follows the text of an answer. */
@@ -112,6 +113,7 @@ export function toPreferences(settings: Stored): Preferences {
     models: models.length > 0 ? models : undefined,
     system: text('system'),
     notificationEnabled: flag('notificationEnabled'),
+    notificationSound: flag('notificationSound'),
     autoFollowUps: flag('autoFollowUps'),
     followAnswers: flag('followAnswers'),
     answerLanguage: text('answerLanguage'),

@@ -10,6 +10,7 @@ import { ImportChats } from './import/import-chats';
 import { ts } from './messages';
 import { NotifyField } from './notify-field';
 import { ShortcutTable } from './shortcut-table';
+import { SoundField } from './sound-field';
 
 export const SECTIONS = ['look', 'chat', 'account', 'keys'] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -160,6 +161,13 @@ export const SETTINGS: readonly Setting[] = [
     name: () => ts('notify'),
     hint: () => ts('notify.hint'),
     Control: NotifyField,
+  },
+  {
+    id: 'sound',
+    section: 'chat',
+    name: () => ts('sound'),
+    hint: () => ts('sound.hint'),
+    Control: SoundField,
   },
   {
     id: 'instructions',

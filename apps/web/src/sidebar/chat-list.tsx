@@ -5,6 +5,7 @@ import { isUnread, unreadSince } from '../chat/chat-cache';
 import { useChats, usePinnedChats, useRenameChat } from '../chat/chat-queries';
 import { useDeletions } from '../chat/deletions-provider';
 import { useChatDeeds } from '../chat/organise/use-chat-deeds';
+import { useReadAhead } from '../chat/use-read-ahead';
 import { t } from '../messages';
 import { UNREAD } from '../messages/page-title';
 import { useStore } from '../state/store';
@@ -25,6 +26,7 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const hidden = useStore(useDeletions().hidden);
   const rename = useRenameChat();
   const deeds = useChatDeeds();
+  const readAhead = useReadAhead();
   /** Titles of the chats that are chosen together, by id; undefined while none is being chosen. */
   const [chosen, setChosen] = useState<ReadonlyMap<string, string>>();
   const shown = useMatch('/c/:chatId')?.params.chatId;
@@ -71,7 +73,7 @@ export function ChatList({ onNavigate }: { onNavigate: () => void }) {
   const items = all.filter((chat) => !chat.pinned && isListed(chat));
   const parts = [...(onTop.length > 0 ? [{ name: t('chats.pinned'), chats: onTop }] : []), ...byDay(items, new Date())];
   return (
-    <div className="chat-list">
+    <div className="chat-list" {...readAhead}>
       {chosen && (
         <Suspense>
           <SelectionBar

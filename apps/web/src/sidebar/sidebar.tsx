@@ -1,4 +1,5 @@
 import type { SessionProfile } from '@perennial/contracts-wire';
+import type { Ref } from 'react';
 import { Link, NavLink, useNavigate } from 'react-router';
 import { t } from '../messages';
 import { HOUSE } from '../messages/page-title';
@@ -14,6 +15,7 @@ import { useTheme } from '../ui/theme';
 import { ChatList } from './chat-list';
 
 interface SidebarProps {
+  ref: Ref<HTMLElement>;
   user: SessionProfile;
   open: boolean;
   onNavigate: () => void;
@@ -23,9 +25,9 @@ interface SidebarProps {
 }
 
 /** Chats, newest first, and the account. On a phone it is a drawer. */
-export function Sidebar({ user, open, onNavigate, onFind, onShortcuts, onHide }: SidebarProps) {
+export function Sidebar({ ref, user, open, onNavigate, onFind, onShortcuts, onHide }: SidebarProps) {
   return (
-    <nav id="sidebar" className="sidebar" data-open={open} aria-label={t('chats')}>
+    <nav ref={ref} id="sidebar" className="sidebar" data-open={open} aria-label={t('chats')}>
       <div className="brand">
         <img src="/favicon.svg" alt="" width={24} height={24} />
         <span className="grow" dir="auto">
@@ -54,7 +56,7 @@ export function Sidebar({ user, open, onNavigate, onFind, onShortcuts, onHide }:
       <PartBoundary>
         <ChatList onNavigate={onNavigate} />
       </PartBoundary>
-      <Account user={user} onShortcuts={onShortcuts} />
+      <Account user={user} onNavigate={onNavigate} onShortcuts={onShortcuts} />
     </nav>
   );
 }
@@ -68,13 +70,21 @@ function Keys({ of }: { of: string }) {
   );
 }
 
-function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () => void }) {
+function Account({ user, onNavigate, onShortcuts }: Pick<SidebarProps, 'user' | 'onNavigate' | 'onShortcuts'>) {
   const { theme, toggle } = useTheme();
   const signOut = useSignOut();
   const openSettings = useOpenSettings();
   const navigate = useNavigate();
   const dark = theme === 'dark';
   const picture = ownPicture(user);
+  const openArchive = () => {
+    onNavigate();
+    void navigate('/archive');
+  };
+  const showSettings = () => {
+    onNavigate();
+    openSettings();
+  };
   return (
     <div className="account">
       <Menu
@@ -87,8 +97,8 @@ function Account({ user, onShortcuts }: { user: SessionProfile; onShortcuts: () 
             icon: <Icon name={dark ? 'sun' : 'moon'} />,
             onChoose: toggle,
           },
-          { name: t('archive'), icon: <Icon name="archive" />, onChoose: () => void navigate('/archive') },
-          { name: t('settings'), icon: <Icon name="sliders" />, onChoose: () => openSettings() },
+          { name: t('archive'), icon: <Icon name="archive" />, onChoose: openArchive },
+          { name: t('settings'), icon: <Icon name="sliders" />, onChoose: showSettings },
           { name: t('shortcuts'), icon: <Icon name="keys" />, onChoose: onShortcuts },
           { name: t('account.signOut'), icon: <Icon name="leave" />, onChoose: () => void signOut() },
         ]}

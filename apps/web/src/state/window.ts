@@ -7,3 +7,6 @@ export type PageWindow =
   | { kind: 'tags'; chats: readonly (readonly [id: string, title: string])[] };
 
 export const WINDOW = new Store<PageWindow | undefined>(undefined);
+
+/** The page has a message box. */
+export const HAS_BOX = new Store(false);

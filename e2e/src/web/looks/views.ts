@@ -94,6 +94,9 @@ const openDiagram = async (page: Page, { diagramId }: Stored): Promise<void> => 
   await page.locator('.diagram img').waitFor();
 };
 
+/** A chat that nobody has. */
+const NO_CHAT = '00000000-0000-4000-8000-000000000000';
+
 /** A move of what is stored, in the middle: nobody waits for a real one, of gigabytes. */
 const MOVES: Readonly<Record<string, unknown>> = {
   vectors: {
@@ -438,5 +441,12 @@ export const VIEWS: readonly View[] = [
       await page.locator('.admin-section progress').waitFor();
     },
     leave: (page) => page.unrouteAll(),
+  },
+  {
+    name: 'gone',
+    open: async (page) => {
+      await page.goto(`/c/${NO_CHAT}`);
+      await page.locator('.page > .notice a').waitFor();
+    },
   },
 ];

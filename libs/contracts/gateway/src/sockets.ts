@@ -111,7 +111,8 @@ export interface SocketEvent {
 
 /**
  * Events that a page sends. Acknowledgements: `user-join` → `{id, name}` or null, `events:chat` join → true, or false when the chat is not
- * the user's, `run:follow` → true, or false when the answer is not there, not the user's, or cannot be read now.
+ * the user's, `run:follow` → true, or false when the answer cannot be read now; false and true when it is not there, or not the user's: it need not be
+ * asked for again. A server of the previous release never says that.
  */
 export interface ClientSocketEvents {
   'user-join': (
@@ -122,7 +123,7 @@ export interface ClientSocketEvents {
     message: { chat_id: string; data: { type: 'join' | 'last_read_at' | 'typing' } },
     ack?: (accepted: boolean) => void,
   ) => void;
-  'run:follow': (message: FollowRun, ack: (accepted: boolean) => void) => void;
+  'run:follow': (message: FollowRun, ack: (accepted: boolean, isGone?: boolean) => void) => void;
   'run:leave': (line: number) => void;
   heartbeat: (message: Record<string, never>) => void;
   usage: (message: { action: string; model?: string; chat_id?: string }) => void;

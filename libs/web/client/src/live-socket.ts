@@ -96,10 +96,13 @@ export class LiveSocket {
     socket.on('run:ready', () =>
       this.runs.connected({
         follow: (asked, withinMs) =>
-          socket
-            .timeout(withinMs)
-            .emitWithAck('run:follow', asked)
-            .catch(() => undefined),
+          new Promise((resolve) => {
+            socket
+              .timeout(withinMs)
+              .emit('run:follow', asked, (error, accepted, isGone) =>
+                resolve(error ? undefined : isGone ? 'gone' : accepted),
+              );
+          }),
         leave: (line) => socket.connected && socket.emit('run:leave', line),
       }),
     );

@@ -7,7 +7,9 @@ const END: RunEnd = { state: 'completed', generation: 1, length: 5, finish_reaso
 
 /** A browser's EventSource; the test sends its events. */
 class Source {
+  static readonly CLOSED = 2;
   static opened: Source[] = [];
+  readyState = 0;
   onopen?: () => void;
   onerror?: () => void;
   isClosed = false;
@@ -28,18 +30,27 @@ class Source {
   close(): void {
     this.isClosed = true;
   }
+
+  /** The server answered with a status that is none of success. */
+  async refuse(): Promise<void> {
+    this.readyState = Source.CLOSED;
+    this.onerror!();
+    await vi.advanceTimersByTimeAsync(0);
+  }
 }
+
+type Followed = boolean | 'gone' | undefined;
 
 /** A connected socket; the test answers what is asked. */
 function socket() {
-  const asked: (FollowRun & { withinMs: number; answer: (accepted: boolean | undefined) => Promise<void> })[] = [];
+  const asked: (FollowRun & { withinMs: number; answer: (accepted: Followed) => Promise<void> })[] = [];
   const left: number[] = [];
   return {
     asked,
     left,
     follow: (follow: FollowRun, withinMs: number) =>
-      new Promise<boolean | undefined>((resolve) => {
-        const answer = async (accepted: boolean | undefined) => {
+      new Promise<Followed>((resolve) => {
+        const answer = async (accepted: Followed) => {
           resolve(accepted);
           await vi.advanceTimersByTimeAsync(0);
         };
@@ -211,5 +222,46 @@ describe('the answers that a page reads', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect([seen.text, line.asked.length, Source.opened.length]).toEqual(['', 3, 0]);
     expect(line.left).toEqual(line.asked.map(({ line }) => line));
+  });
+
+  it('end when the server says that there is no such answer, and are not asked for again', async () => {
+    const reader = new RunReader();
+    const line = socket();
+    reader.connected(line);
+    const { seen, listener } = shown();
+    reader.follow('r', listener);
+    await line.asked[0]!.answer(false);
+    await vi.advanceTimersByTimeAsync(300);
+    await line.asked[1]!.answer('gone');
+    reader.disconnected();
+    reader.connected(line);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(seen.ends).toMatchObject([{ state: 'failed', error: { code: 'answer_not_found' } }]);
+    expect([line.asked.length, Source.opened.length]).toEqual([2, 0]);
+  });
+
+  it('end by event streams that are refused because there is no such answer, not by those of a server that is busy', async () => {
+    const statuses = [503, 404];
+    const looked: string[] = [];
+    vi.stubGlobal('fetch', (address: string) => {
+      looked.push(address);
+      return Promise.resolve(new Response(null, { status: statuses.shift() }));
+    });
+    const { seen, listener } = shown();
+    new RunReader().follow('r', listener);
+    await vi.advanceTimersByTimeAsync(3_000);
+    const refuseNext = async () => {
+      await Source.opened.at(-1)!.refuse();
+      await vi.advanceTimersByTimeAsync(5_000);
+    };
+    await refuseNext();
+    await refuseNext();
+    expect(looked).toEqual([]);
+    await refuseNext();
+    expect([seen.ends, Source.opened.length, looked.length]).toEqual([[], 4, 1]);
+    await refuseNext();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(seen.ends).toMatchObject([{ state: 'failed', error: { code: 'answer_not_found' } }]);
+    expect([Source.opened.length, looked.length]).toEqual([4, 2]);
   });
 });

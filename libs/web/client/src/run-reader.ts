@@ -1,6 +1,6 @@
 import type { FollowRun } from '@perennial/contracts-gateway';
 import type { RunEnd } from '@perennial/contracts-wire';
-import { streamRun } from './run-stream';
+import { GONE, streamRun } from './run-stream';
 
 export interface RunListener {
   /**
@@ -14,8 +14,8 @@ export interface RunListener {
 
 /** The page's socket, while its server answers on it. */
 export interface RunSocket {
-  /** Resolves to whether the server reads the run; to undefined when it does not reply in time. */
-  follow(asked: FollowRun, withinMs: number): Promise<boolean | undefined>;
+  /** Resolves to whether the server reads the run, or to `gone` when there is none; to undefined when it does not reply in time. */
+  follow(asked: FollowRun, withinMs: number): Promise<boolean | 'gone' | undefined>;
   leave(line: number): void;
 }
 
@@ -120,6 +120,7 @@ export class RunReader {
     void socket.follow({ line, run_id: runId, cursor }, SOCKET_BACK_MS).then((accepted) => {
       if (this.lines.get(line) !== reading) return;
       if (accepted === undefined) return this.stream(reading);
+      if (accepted === 'gone') return this.finish(reading, GONE);
       reading.listener.onConnected(accepted);
       if (accepted) reading.retryMs = FIRST_RETRY_MS;
       else this.askAgain(reading, socket);

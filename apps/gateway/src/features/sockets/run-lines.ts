@@ -54,10 +54,10 @@ export class RunLines {
   }
 
   /**
-   * @param reply whether the run is the user's, and can be read now; called once, before the text: a page must not wait for a long text to learn
-   *   that it will come
+   * @param reply whether the run can be read now, and whether it never can because the user has no such run; called once, before the text: a page must
+   *   not wait for a long text to learn that it will come
    */
-  async follow(message: unknown, reply: (accepted: boolean) => void): Promise<void> {
+  async follow(message: unknown, reply: (accepted: boolean, isGone?: boolean) => void): Promise<void> {
     const parsed = FollowSchema.safeParse(message);
     if (!parsed.success || this.lines.size >= MAX_LINES || this.lines.has(parsed.data.line)) return reply(false);
     const { line: number, run_id: runId, cursor } = parsed.data;
@@ -79,7 +79,7 @@ export class RunLines {
       accept();
     } catch (error) {
       this.leave(number);
-      if (!isAccepted) reply(false);
+      if (!isAccepted) reply(false, error instanceof CallError && error.code === 'NOT_FOUND');
       if (!(error instanceof CallError)) throw error;
     }
   }

@@ -77,7 +77,7 @@ export class SocketSessions {
       if (!lines) return answer(ack, false);
       // An answer that cannot be read does not cost its page the others.
       await lines
-        .follow(message, (accepted) => answer(ack, accepted))
+        .follow(message, (...reply) => answer(ack, ...reply))
         .catch((error: unknown) => this.unexpected(error));
     });
     this.listen(live, 'run:leave', (line) => this.sockets.get(live)?.lines.leave(line as number));
@@ -173,6 +173,6 @@ export class SocketSessions {
   }
 }
 
-function answer(ack: unknown, value: unknown): void {
-  if (typeof ack === 'function') ack(value);
+function answer(ack: unknown, ...values: unknown[]): void {
+  if (typeof ack === 'function') ack(...values);
 }

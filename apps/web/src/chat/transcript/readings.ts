@@ -67,6 +67,11 @@ export class Readings {
   }
 }
 
+/** Whether a chat was left far from its end in this tab: then as much of it as there may be is read when it is opened. */
+export function readWhole(storage: Storage, chatId: string): boolean {
+  return new Readings(storage).of(chatId).place !== undefined;
+}
+
 /** What a page wrote, of this version or of another. */
 function toReading(kept: unknown): Reading | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined;

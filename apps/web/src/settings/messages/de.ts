@@ -71,6 +71,8 @@ export default {
   notify: 'Mitteilen, wenn eine Antwort fertig ist',
   'notify.hint': 'Der Browser zeigt es, wenn diese Seite nicht zu sehen ist.',
   'notify.refused': 'Dieser Browser erlaubt es nicht. Seine Einstellungen für diese Seite können das ändern.',
+  sound: 'Ein Ton, wenn eine Antwort fertig ist',
+  'sound.hint': 'Zwei leise Töne, wenn niemand auf diese Seite sieht.',
 
   letters: 'Buchstaben als Tastenkürzel',
   'letters.hint': 'J, K, O, Q und ?, außerhalb von Feldern.',

@@ -68,6 +68,8 @@ export default {
   notify: 'Tell me when an answer is finished',
   'notify.hint': 'The browser shows it when this page is not in view.',
   'notify.refused': 'This browser does not allow it. Its own settings for this site can change that.',
+  sound: 'A sound when an answer is finished',
+  'sound.hint': 'Two soft notes, when nobody looks at this page.',
 
   letters: 'Letters as shortcuts',
   'letters.hint': 'J, K, O, Q and ?, outside of fields.',
