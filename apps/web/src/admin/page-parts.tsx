@@ -22,13 +22,3 @@ export function AdminPage({ title, actions, children }: { title: string; actions
 export function focusPage(): void {
   document.getElementById(CONTENT)?.focus();
 }
-
-/** What was refused or could not be reached, where it happened. */
-export function Problem({ error }: { error: Error | null | undefined }) {
-  if (!error) return null;
-  return (
-    <p className="problem" role="alert">
-      {error.message}
-    </p>
-  );
-}

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
+import { Problem } from '../ui/problem';
 import { leaveSession, SESSION_KEY } from './use-session';
 
 /** The session has ended by itself: its person signs in again above the page, and goes on where she was. */
@@ -33,11 +34,7 @@ export default function SignInAgain({ user }: { user: SessionProfile }) {
           {t('signIn.password')}
           <input name="password" type="password" autoComplete="current-password" required ref={focusFirst} />
         </label>
-        {enter.error && (
-          <p className="problem" role="alert">
-            {enter.error.message}
-          </p>
-        )}
+        <Problem of={enter.error} />
         <div className="row">
           <button className="button" disabled={enter.isPending}>
             {t('signIn')}

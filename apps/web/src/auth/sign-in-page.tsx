@@ -6,6 +6,7 @@ import { t } from '../messages';
 import { HOUSE } from '../messages/page-title';
 import { useStore } from '../state/store';
 import { LanguageField } from '../ui/language-field';
+import { Problem } from '../ui/problem';
 import { SESSION_KEY } from './use-session';
 
 /** Signs in, or creates an account; the first account of an installation becomes its administrator. */
@@ -77,11 +78,7 @@ export function SignInPage() {
             <input name="setup_secret" autoComplete="off" required maxLength={200} />
           </label>
         )}
-        {enter.error && (
-          <p className="problem" role="alert">
-            {enter.error.message}
-          </p>
-        )}
+        <Problem of={enter.error} />
         <button className="button" disabled={enter.isPending}>
           {registering ? t('signIn.create') : t('signIn')}
         </button>

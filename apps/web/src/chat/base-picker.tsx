@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { useBases } from '../knowledge/knowledge-queries';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
+import { Problem } from '../ui/problem';
 import type { ChosenBase } from './draft';
 
 /** Chooses a knowledge base for the message. */
@@ -23,11 +24,7 @@ export function BasePicker({ onChoose, onClose }: { onChoose: (base: ChosenBase)
         />
       </label>
       {bases.isPending && <p role="status">{t('page.loading')}</p>}
-      {bases.error && !bases.data && (
-        <p className="problem" role="alert">
-          {bases.error.message}
-        </p>
-      )}
+      <Problem of={bases.data ? undefined : bases.error} />
       {bases.data && items.length === 0 && (
         <p className="muted">
           {query ? t('find.nothing', { query }) : `${t('knowledge.noneYet')} `}

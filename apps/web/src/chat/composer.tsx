@@ -16,6 +16,7 @@ import { useStore } from '../state/store';
 import { HAS_BOX } from '../state/window';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
+import { Problem } from '../ui/problem';
 import { AddMenu } from './add-menu';
 import { AttachmentTray } from './attachment-tray';
 import type { CaretListProps } from './caret/caret-list';
@@ -163,11 +164,7 @@ export function Composer(props: ComposerProps) {
   return (
     <>
       <section className="composer" aria-label={t('box')}>
-        {(problem ?? tooMuch) && (
-          <p className="problem" role="alert">
-            {problem ?? tooMuch}
-          </p>
-        )}
+        <Problem of={problem ?? tooMuch} />
         <DeliveryNote delivery={delivery} />
         <WaitingMessages draft={draft} onNow={writing ? onStop : undefined} />
         {context && <ContextWarning fill={context} />}

@@ -4,6 +4,7 @@ import { useSearchParams } from 'react-router';
 import { DropZone } from '../files/drop-zone';
 import { FileButton } from '../files/file-button';
 import { t } from '../messages';
+import { Problem } from '../ui/problem';
 import { useQuestion } from '../ui/question';
 import { UploadRows, useBaseUploads } from './base-uploads';
 import { FileRow } from './file-row';
@@ -74,11 +75,7 @@ export function BaseFiles({ baseId, mayWrite }: { baseId: string; mayWrite: bool
         )}
       </div>
       <FolderPath way={breadcrumbs} />
-      {problem && (
-        <p className="problem" role="alert">
-          {problem.message}
-        </p>
-      )}
+      <Problem of={problem} />
       <UploadRows uploads={uploads} />
       {asked}
       {files.isPending && <p role="status">{t('page.loading')}</p>}

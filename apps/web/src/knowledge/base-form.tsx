@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
+import { Problem } from '../ui/problem';
 import type { BaseWords } from './knowledge-queries';
 import { tk } from './messages';
 
@@ -40,11 +41,7 @@ export function BaseForm({ title, action, initial, busy, problem, onSave, onClos
             onChange={({ target }) => setDescription(target.value)}
           />
         </label>
-        {problem && (
-          <p className="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem of={problem} />
         <div className="row">
           <button className="button" disabled={busy || !name.trim()}>
             {action}

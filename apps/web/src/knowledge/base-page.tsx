@@ -5,6 +5,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { t } from '../messages';
 import { addCatalogue } from '../messages/language';
 import { usePageTitle } from '../messages/page-title';
+import { Problem } from '../ui/problem';
 import { useQuestion } from '../ui/question';
 import { BaseFiles } from './base-files';
 import { BaseForm } from './base-form';
@@ -33,11 +34,7 @@ export function BasePage({ user }: { user: SessionProfile }) {
           <Link to="/knowledge">{tk('knowledge.all')}</Link>
         </p>
         {base.isPending && <p role="status">{t('page.loading')}</p>}
-        {base.error && (
-          <p className="problem" role="alert">
-            {gone ? tk('knowledge.gone') : base.error.message}
-          </p>
-        )}
+        <Problem of={gone ? tk('knowledge.gone') : base.error} />
         {base.error && !gone && (
           <button type="button" className="button" onClick={() => void base.refetch()}>
             {t('action.tryAgain')}
@@ -99,11 +96,7 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
           {base.description}
         </p>
       )}
-      {remove.error && (
-        <p className="problem" role="alert">
-          {remove.error.message}
-        </p>
-      )}
+      <Problem of={remove.error} />
       {asked}
       {editing && (
         <BaseForm

@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import { t } from '../messages';
 import { dateText } from '../messages/formats';
 import { usePageTitle } from '../messages/page-title';
+import { Problem } from '../ui/problem';
 import { useQuestion } from '../ui/question';
 import { textIn } from '../wire/narrow';
 import { FILES_KEY, useFiles } from './file-queries';
@@ -51,11 +52,7 @@ export function FilesPage() {
           onChange={({ target }) => setText(target.value)}
         />
       </label>
-      {problem && (
-        <p className="problem" role="alert">
-          {problem.message}
-        </p>
-      )}
+      <Problem of={problem} />
       {files.isPending && <p role="status">{t('page.loading')}</p>}
       {files.data && items.length === 0 && (
         <p className="empty-state" role="status">

@@ -2,6 +2,7 @@ import type { KnowledgeDirectory } from '@perennial/contracts-wire';
 import { type FormEvent, useState } from 'react';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
+import { Problem } from '../ui/problem';
 import { tk } from './messages';
 
 interface FolderNameProps {
@@ -27,7 +28,7 @@ export function FolderName({ title, initial = '', busy, problem, onSave, onClose
           {tk('knowledge.name')}
           <input required maxLength={255} dir="auto" value={name} onChange={({ target }) => setName(target.value)} />
         </label>
-        <Problem text={problem} />
+        <Problem of={problem} />
         <div className="row">
           <button className="button" disabled={busy || !name.trim()}>
             {t('action.save')}
@@ -54,7 +55,7 @@ export function DeleteFolder({ folder, busy, problem, onDelete, onClose }: Delet
   return (
     <Dialog title={tk('knowledge.deleteFolder', { name: folder.name })} onClose={onClose}>
       <p>{tk('knowledge.deleteFolderHint')}</p>
-      <Problem text={problem} />
+      <Problem of={problem} />
       <div className="row">
         <button type="button" className="button" disabled={busy} onClick={() => onDelete(true)}>
           {tk('knowledge.keepFiles')}
@@ -72,13 +73,5 @@ export function DeleteFolder({ folder, busy, problem, onDelete, onClose }: Delet
         </button>
       </div>
     </Dialog>
-  );
-}
-
-export function Problem({ text }: { text: string | undefined }) {
-  return text === undefined ? null : (
-    <p className="problem" role="alert">
-      {text}
-    </p>
   );
 }

@@ -1,5 +1,6 @@
 import { ProgressBar } from '../files/progress-bar';
 import { t } from '../messages';
+import { Problem } from '../ui/problem';
 import { useQuestion } from '../ui/question';
 import { useIndexState, useReindex } from './knowledge-queries';
 
@@ -29,11 +30,7 @@ export function IndexState() {
               label={t('index.progress')}
               share={building.total > 0 ? building.done / building.total : undefined}
             />
-            {building.error && (
-              <p className="problem" role="alert">
-                {building.error}
-              </p>
-            )}
+            <Problem of={building.error} />
           </>
         )}
         {refused !== undefined && refused.total > 0 && (
@@ -49,11 +46,7 @@ export function IndexState() {
           </details>
         )}
         {reindex.isSuccess && <p role="status">{t('index.readingAgain')}</p>}
-        {reindex.error && (
-          <p className="problem" role="alert">
-            {reindex.error.message}
-          </p>
-        )}
+        <Problem of={reindex.error} />
       </div>
       <button type="button" className="button button-quiet" disabled={reindex.isPending} onClick={readAgain}>
         {t('index.readAgain')}

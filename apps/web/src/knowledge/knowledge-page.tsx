@@ -4,6 +4,7 @@ import { Link, useNavigate } from 'react-router';
 import { t } from '../messages';
 import { usePageTitle } from '../messages/page-title';
 import { Icon } from '../ui/icon';
+import { Problem } from '../ui/problem';
 import { useQuestion } from '../ui/question';
 import { BaseForm } from './base-form';
 import { IndexState } from './index-state';
@@ -50,11 +51,7 @@ export function KnowledgePage({ user }: { user: SessionProfile }) {
           onChange={({ target }) => setText(target.value)}
         />
       </label>
-      {(remove.error ?? (bases.error && !bases.data)) && (
-        <p className="problem" role="alert">
-          {(remove.error ?? bases.error)?.message}
-        </p>
-      )}
+      <Problem of={remove.error ?? (bases.data ? undefined : bases.error)} />
       {bases.isPending && <p role="status">{t('page.loading')}</p>}
       {bases.data && items.length === 0 && (
         <p className="empty-state" role="status">

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { t } from '../messages';
 import { Dialog } from '../ui/dialog';
-import { Problem } from './folder-dialogs';
+import { Problem } from '../ui/problem';
 import { useBase, useBases, useFolder } from './knowledge-queries';
 import { tk } from './messages';
 
@@ -58,7 +58,7 @@ export function MoveDialog({ name, from, moving, busy, problem, onMove, onClose 
             </li>
           ))}
       </ul>
-      <Problem text={problem ?? folder.error?.message} />
+      <Problem of={problem ?? folder.error?.message} />
       <div className="row">
         <button type="button" className="button" disabled={busy || isHere || !folder.data} onClick={() => onMove(to)}>
           {tk('knowledge.moveHere')}

@@ -6,6 +6,7 @@ import { SESSION_KEY } from '../auth/use-session';
 import { FileButton } from '../files/file-button';
 import { t } from '../messages';
 import { ownPicture } from '../session/own-picture';
+import { Problem } from '../ui/problem';
 import type { ControlProps } from './controls';
 import { ts } from './messages';
 import { pictureFrom } from './picture';
@@ -133,12 +134,7 @@ export function Password({ id, user }: ControlProps) {
 }
 
 function Outcome({ error, done }: { error: Error | null; done?: string }) {
-  if (error)
-    return (
-      <p className="problem" role="alert">
-        {error.message}
-      </p>
-    );
+  if (error) return <Problem of={error} />;
   return done === undefined ? null : (
     <p className="muted" role="status">
       {done}

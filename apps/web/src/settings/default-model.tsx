@@ -2,6 +2,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useModels } from '../chat/chat-queries';
 import { t } from '../messages';
 import { usePreferences } from '../preferences/preferences';
+import { Problem } from '../ui/problem';
 import type { ControlProps } from './controls';
 import { useSave } from './controls';
 import { ts } from './messages';
@@ -38,7 +39,7 @@ export function DefaultModel({ id, name }: ControlProps) {
           {ts('model.last')}
         </button>
       )}
-      {models.error && !models.data && <p className="problem">{models.error.message}</p>}
+      <Problem of={models.data ? undefined : models.error} />
       {choosing && (
         <Suspense fallback={<span role="status">{t('page.loading')}</span>}>
           <ModelPicker

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { usePreferences } from '../preferences/preferences';
+import { Problem } from '../ui/problem';
 import { type ControlProps, Select, useSave } from './controls';
 import { ts } from './messages';
 
@@ -26,11 +27,7 @@ export function NotifyField({ id, name, describedBy }: ControlProps) {
         ]}
         onChoose={(value) => void choose(value)}
       />
-      {refused && (
-        <p className="problem" role="alert">
-          {ts('notify.refused')}
-        </p>
-      )}
+      <Problem of={refused ? ts('notify.refused') : undefined} />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { type Language, LANGUAGES } from '../boot/choices';
 import { t } from '../messages';
 import { chooseLanguage, useLanguage } from '../messages/language';
+import { Problem } from './problem';
 
 /** Chooses the language of the page; each is named in itself. */
 export function LanguageField({ id, describedBy }: { id: string; describedBy?: string }) {
@@ -25,11 +26,7 @@ export function LanguageField({ id, describedBy }: { id: string; describedBy?: s
           </option>
         ))}
       </select>
-      {failed && (
-        <p className="problem" role="alert">
-          {t('error.language')}
-        </p>
-      )}
+      <Problem of={failed ? t('error.language') : undefined} />
     </>
   );
 }

@@ -2,8 +2,8 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { AddressField, KeyInput } from '../server-fields';
 import { type Connection, type Kind } from './connection';
@@ -72,7 +72,7 @@ export function ConnectionDialog({ kind, initial, busy, error, onSave, onRemove,
           {test.isPending && ta('connection.asking')}
           {test.data && answered(test.data)}
         </p>
-        <Problem error={test.error ?? error} />
+        <Problem of={test.error ?? error} />
         <div className="row">
           <button className="button" disabled={busy}>
             {t('action.save')}

@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { AdminPage, focusPage, Problem } from '../page-parts';
+import { AdminPage, focusPage } from '../page-parts';
 import { type Connection, type ConnectionSet, type Kind, moved, withConnection } from './connection';
 import { ConnectionDialog } from './connection-dialog';
 import { useConnections, useSaveConnections } from './connection-queries';
@@ -71,7 +72,7 @@ function ConnectionsOf({ kind }: { kind: Kind }) {
         </button>
       </header>
       <p className="muted">{ta(`connection.sentence.${kind}`)}</p>
-      <Problem error={(!set && connections.error) || (!opened && save.error) || undefined} />
+      <Problem of={(!set && connections.error) || (!opened && save.error) || undefined} />
       <p className="visually-hidden" role="status">
         {done}
       </p>

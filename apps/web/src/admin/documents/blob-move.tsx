@@ -4,8 +4,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { sizeWords } from '../../files/file-words';
 import { ProgressBar } from '../../files/progress-bar';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { MoveForm } from './move-form';
 import { MoveProblem } from './move-problem';
@@ -26,7 +26,7 @@ export function BlobMove() {
       state.data?.command_runs || (state.data?.order && !state.data.order.paused) ? LOOK_EACH_MS : false,
   });
   const { data } = move;
-  if (!data) return <Problem error={move.error} />;
+  if (!data) return <Problem of={move.error} />;
   if (data.stores.length < 2 && data.phase === 'settled') return null;
   return (
     <section className="admin-section" aria-label={ta('blobs')}>
@@ -65,7 +65,7 @@ export function BlobMoveState({ move }: { move: Move }) {
           <RateField />
         </MoveForm>
       )}
-      <Problem error={change.error} />
+      <Problem of={change.error} />
     </>
   );
 }

@@ -1,8 +1,9 @@
 import { type FormEvent, useState } from 'react';
 import { IndexState } from '../../knowledge/index-state';
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { AdminPage, Problem } from '../page-parts';
+import { AdminPage } from '../page-parts';
 import { keyHint } from '../server-fields';
 import { BlobMove } from './blob-move';
 import { type DocumentSettings, useDocumentSettings, useEmbedding, useSaveDocumentSettings } from './document-queries';
@@ -20,14 +21,14 @@ export function DocumentsPage() {
       <section className="admin-section" aria-label={ta('embedding')}>
         <h2>{ta('embedding.title')}</h2>
         {embedding.isPending && <p role="status">{t('page.loading')}</p>}
-        <Problem error={embedding.data ? undefined : embedding.error} />
+        <Problem of={embedding.data ? undefined : embedding.error} />
         {embedding.data && <EmbeddingForm embedding={embedding.data} />}
       </section>
       <VectorMove />
       <BlobMove />
       <section className="admin-section" aria-label={ta('documents.settings')}>
         {settings.isPending && <p role="status">{t('page.loading')}</p>}
-        <Problem error={settings.data ? undefined : settings.error} />
+        <Problem of={settings.data ? undefined : settings.error} />
         {settings.data && <SettingsForm settings={settings.data} />}
       </section>
     </AdminPage>
@@ -66,7 +67,7 @@ function SettingsForm({ settings }: { settings: DocumentSettings }) {
           ))}
         </fieldset>
       ))}
-      <Problem error={save.error} />
+      <Problem of={save.error} />
       <div className="row">
         <button className="button" disabled={save.isPending}>
           {t('action.save')}

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { Dialog } from '../../ui/dialog';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { AddressField, keyHint, KeyInput } from '../server-fields';
 import { type Embedding, type EmbeddingChange, useSaveEmbedding } from './document-queries';
 
@@ -50,7 +50,7 @@ export function EmbeddingForm({ embedding }: { embedding: Embedding }) {
           <KeyInput placeholder={keyHint(server.key)} />
         </div>
       )}
-      <Problem error={save.error} />
+      <Problem of={save.error} />
       <div className="row">
         <button className="button button-quiet" disabled={save.isPending}>
           {ta('embedding.save')}

@@ -1,11 +1,8 @@
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
 
 /** Why a move does not go on. The reason names files and stores, and has no code: it comes behind a sentence of the page. */
 export function MoveProblem({ error, paused }: { error: string | null; paused: boolean }) {
   if (error === null) return null;
-  return (
-    <p className="problem" role="alert">
-      {paused ? ta('move.stopped', { reason: error }) : ta('move.again', { reason: error })}
-    </p>
-  );
+  return <Problem of={paused ? ta('move.stopped', { reason: error }) : ta('move.again', { reason: error })} />;
 }

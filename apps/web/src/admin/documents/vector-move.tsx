@@ -3,8 +3,8 @@ import { call, routes } from '@perennial/web-client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ProgressBar } from '../../files/progress-bar';
 import { dateText, numberText } from '../../messages/formats';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { MoveForm } from './move-form';
 import { MoveProblem } from './move-problem';
@@ -22,7 +22,7 @@ export function VectorMove() {
     refetchInterval: ({ state }) => (state.data?.moving && !state.data.moving.paused ? LOOK_EACH_MS : false),
   });
   const { data } = move;
-  if (!data) return <Problem error={move.error} />;
+  if (!data) return <Problem of={move.error} />;
   if (data.stores.length < 2 && !data.moving && !data.former) return null;
   return (
     <section className="admin-section" aria-label={ta('vectors')}>
@@ -109,7 +109,7 @@ export function MoveState({ move: { stores, active, moving, former, comparison }
           onMove={moveTo}
         />
       )}
-      <Problem error={change.error} />
+      <Problem of={change.error} />
     </>
   );
 }

@@ -1,5 +1,6 @@
+import { Problem } from '../../ui/problem';
 import { ta, taNodes } from '../messages';
-import { AdminPage, Problem } from '../page-parts';
+import { AdminPage } from '../page-parts';
 import { agoWords } from '../words';
 import { latestSettings, serverNow, servicesOf, summary } from './fleet-health';
 import { useFleet } from './fleet-queries';
@@ -12,7 +13,7 @@ export function FleetPage() {
     return (
       <AdminPage title={ta('page.fleet')}>
         {isPending && <p role="status">{ta('fleet.looking')}</p>}
-        <Problem error={error} />
+        <Problem of={error} />
       </AdminPage>
     );
   }

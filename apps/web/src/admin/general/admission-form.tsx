@@ -1,8 +1,8 @@
 import type { AdminConfig } from '@perennial/contracts-wire';
 import { type FormEvent, useState } from 'react';
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { chosenRole, RoleField } from '../users/role-field';
 import { type GeneralChange, useSaveGeneral } from './general-queries';
 
@@ -87,7 +87,7 @@ export function AdmissionForm({ general }: { general: AdminConfig }) {
           {ta('admission.waitingMeans')}
         </p>
       </fieldset>
-      <Problem error={save.error} />
+      <Problem of={save.error} />
       <div className="row">
         <button className="button" disabled={save.isPending}>
           {t('action.save')}

@@ -1,6 +1,7 @@
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { AdminPage, Problem } from '../page-parts';
+import { AdminPage } from '../page-parts';
 import { AdmissionForm } from './admission-form';
 import { useGeneral } from './general-queries';
 import { HouseForm } from './house-form';
@@ -13,7 +14,7 @@ export function GeneralPage() {
   return (
     <AdminPage title={ta('page.general')}>
       {general.isPending && <p role="status">{t('page.loading')}</p>}
-      <Problem error={general.data ? undefined : general.error} />
+      <Problem of={general.data ? undefined : general.error} />
       {general.data && (
         <>
           <section className="admin-section" aria-label={ta('admission')}>

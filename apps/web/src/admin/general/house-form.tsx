@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { useSaveGeneral } from './general-queries';
 
 /** What the installation is called. */
@@ -23,7 +23,7 @@ export function HouseForm({ name }: { name: string }) {
       <p id="name-means" className="muted">
         {ta('house.nameMeans')}
       </p>
-      <Problem error={save.error} />
+      <Problem of={save.error} />
       <div className="row">
         <button className="button button-quiet" disabled={save.isPending}>
           {ta('house.saveName')}

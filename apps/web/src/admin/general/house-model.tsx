@@ -2,9 +2,9 @@ import { lazy, Suspense, useState } from 'react';
 import { useModels } from '../../chat/chat-queries';
 import { t } from '../../messages';
 import { PartBoundary } from '../../ui/part-boundary';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
 import { defaultsOf, useModelsConfig, useOfferModels } from '../models/model-queries';
-import { Problem } from '../page-parts';
 
 const ModelPicker = lazy(() => import('../../models/model-picker'));
 
@@ -14,7 +14,7 @@ export function HouseModel() {
   const config = useModelsConfig();
   const offering = useOfferModels();
   const [choosing, setChoosing] = useState(false);
-  if (!config.data) return <Problem error={config.error} />;
+  if (!config.data) return <Problem of={config.error} />;
   const all = models.data?.data ?? [];
   const shown = config.data;
   const [id] = defaultsOf(shown);
@@ -43,7 +43,7 @@ export function HouseModel() {
         </div>
         <p className="muted">{ta('house.modelMeans')}</p>
       </div>
-      <Problem error={offering.error ?? (models.data ? undefined : models.error)} />
+      <Problem of={offering.error ?? (models.data ? undefined : models.error)} />
       <span role="status">{offering.isSuccess ? ta('saved') : ''}</span>
       {choosing && (
         <PartBoundary onClose={() => setChoosing(false)}>

@@ -1,15 +1,15 @@
 import type { Suggestion } from '@perennial/contracts-wire';
 import { type FormEvent, useState } from 'react';
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { useSaveSuggestions, useSuggestions } from './general-queries';
 
 /** What one might ask: on the page of a new chat, where the model has no suggestions of its own. */
 export function SuggestionsForm() {
   const suggestions = useSuggestions();
   if (!suggestions.data) {
-    return suggestions.isPending ? <p role="status">{t('page.loading')}</p> : <Problem error={suggestions.error} />;
+    return suggestions.isPending ? <p role="status">{t('page.loading')}</p> : <Problem of={suggestions.error} />;
   }
   return <Drafts published={suggestions.data} />;
 }
@@ -57,7 +57,7 @@ function Drafts({ published }: { published: readonly Suggestion[] }) {
           </button>
         </div>
       ))}
-      <Problem error={save.error} />
+      <Problem of={save.error} />
       <div className="row">
         <button
           type="button"

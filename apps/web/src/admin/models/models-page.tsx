@@ -1,8 +1,9 @@
 import { useDeferredValue, useState } from 'react';
 import { Link } from 'react-router';
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { ta, taNodes } from '../messages';
-import { AdminPage, Problem } from '../page-parts';
+import { AdminPage } from '../page-parts';
 import { Pager } from '../pager';
 import {
   defaultsOf,
@@ -49,7 +50,7 @@ export function ModelsPage() {
           }}
         />
       </label>
-      <Problem error={switching.error ?? offering.error ?? models.error} />
+      <Problem of={switching.error ?? offering.error ?? models.error} />
       <p className="muted" role="status">
         {models.data
           ? ta('models.count', { count: found.length, off: found.filter(({ isOn }) => !isOn).length })

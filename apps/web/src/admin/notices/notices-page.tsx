@@ -1,8 +1,9 @@
 import type { Banner } from '@perennial/contracts-wire';
 import { type FormEvent, useState } from 'react';
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { AdminPage, Problem } from '../page-parts';
+import { AdminPage } from '../page-parts';
 import { useNotices, usePublish } from './notice-queries';
 
 const KINDS = ['info', 'success', 'warning', 'error'] as const;
@@ -14,7 +15,7 @@ export function NoticesPage() {
     <AdminPage title={ta('page.notices')}>
       <p className="muted">{ta('notices.hint')}</p>
       {notices.isPending && <p role="status">{t('page.loading')}</p>}
-      <Problem error={notices.data ? undefined : notices.error} />
+      <Problem of={notices.data ? undefined : notices.error} />
       {notices.data && <NoticesForm published={notices.data} />}
     </AdminPage>
   );
@@ -49,7 +50,7 @@ function NoticesForm({ published }: { published: readonly Banner[] }) {
           onRemove={() => setDrafts(drafts.filter(({ id }) => id !== draft.id))}
         />
       ))}
-      <Problem error={publish.error} />
+      <Problem of={publish.error} />
       <div className="row">
         <button type="button" className="button button-quiet" disabled={drafts.length >= 50} onClick={add}>
           {ta('notices.add')}

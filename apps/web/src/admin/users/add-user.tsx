@@ -1,8 +1,8 @@
 import type { FormEvent } from 'react';
 import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { PasswordField } from './password-field';
 import { chosenRole, RoleField } from './role-field';
 import { useAddUser } from './user-queries';
@@ -35,7 +35,7 @@ export function AddUser({ onClose, onAdded }: { onClose: () => void; onAdded: (n
         </label>
         <PasswordField label={ta('users.firstPassword')} />
         <RoleField initial="user" />
-        <Problem error={add.error} />
+        <Problem of={add.error} />
         <div className="row">
           <button className="button" disabled={add.isPending}>
             {ta('add')}

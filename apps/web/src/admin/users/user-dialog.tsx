@@ -2,8 +2,8 @@ import type { UserRow } from '@perennial/contracts-wire';
 import type { FormEvent } from 'react';
 import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { Problem } from '../page-parts';
 import { SecondQuestion } from '../second-question';
 import { dateWords, sinceWords } from '../words';
 import { PasswordField } from './password-field';
@@ -62,7 +62,7 @@ function Details({ user, onDone }: PartProps) {
         <input name="email" type="email" required maxLength={320} autoComplete="off" defaultValue={user.email} />
       </label>
       <RoleField initial={user.role} />
-      <Problem error={update.error} />
+      <Problem of={update.error} />
       <div className="row">
         <button className="button" disabled={update.isPending}>
           {t('action.save')}
@@ -88,7 +88,7 @@ function NewPassword({ user, isSelf, onDone }: PartProps & { isSelf: boolean }) 
       <summary>{ta('users.setPassword')}</summary>
       <form className="admin-form" onSubmit={save}>
         <PasswordField label={ta('users.newPassword')} />
-        <Problem error={update.error} />
+        <Problem of={update.error} />
         <div className="row">
           <button className="button button-quiet" disabled={update.isPending}>
             {ta('users.setThePassword')}
@@ -115,7 +115,7 @@ function Deletion({ user, onDone }: PartProps) {
           remove.mutate(user.id, { onSuccess: () => onDone(ta('users.deleted', { name: user.name }), true) })
         }
       />
-      <Problem error={remove.error} />
+      <Problem of={remove.error} />
     </>
   );
 }

@@ -3,8 +3,9 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { t } from '../../messages';
 import { PartBoundary } from '../../ui/part-boundary';
+import { Problem } from '../../ui/problem';
 import { ta } from '../messages';
-import { AdminPage, focusPage, Problem } from '../page-parts';
+import { AdminPage, focusPage } from '../page-parts';
 import { Pager } from '../pager';
 import { AddUser } from './add-user';
 import { ChosenBar } from './chosen-bar';
@@ -84,7 +85,7 @@ export function UsersPage({ self }: { self: SessionProfile }) {
           ))}
         </div>
       </div>
-      <Problem error={approve.error ?? users.error} />
+      <Problem of={approve.error ?? users.error} />
       <p className="muted" role="status">
         {[done, users.data ? ta('users.count', { count: total }) : users.isPending && t('page.loading')]
           .filter(Boolean)

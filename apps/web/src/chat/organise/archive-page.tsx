@@ -10,6 +10,7 @@ import { shownTitle } from '../../messages/shown-title';
 import { useStore } from '../../state/store';
 import { useSettled } from '../../state/use-settled';
 import { Icon } from '../../ui/icon';
+import { Problem } from '../../ui/problem';
 import { ARCHIVED_KEY, CHATS_PER_PAGE } from '../chat-keys';
 import { useDeletions } from '../deletions-provider';
 import { to } from './messages';
@@ -38,11 +39,7 @@ export default function ArchivePage() {
           onChange={({ target }) => setText(target.value)}
         />
       </label>
-      {chats.error && !chats.data && (
-        <p className="problem" role="alert">
-          {chats.error.message}
-        </p>
-      )}
+      <Problem of={chats.data ? undefined : chats.error} />
       {chats.isPending && <p role="status">{t('page.loading')}</p>}
       {chats.data && rows.length === 0 && (
         <p className="empty-state" role="status">

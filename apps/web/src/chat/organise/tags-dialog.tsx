@@ -5,6 +5,7 @@ import { shownTitle } from '../../messages/shown-title';
 import { ChoiceList } from '../../ui/choice-list';
 import { Dialog } from '../../ui/dialog';
 import { Icon } from '../../ui/icon';
+import { Problem } from '../../ui/problem';
 import { rowOf } from '../chat-cache';
 import { useChats, usePinnedChats } from '../chat-queries';
 import type { NamedChat } from '../deletions-provider';
@@ -66,11 +67,7 @@ export default function TagsDialog({ chats, onClose }: { chats: readonly NamedCh
           </ul>
         )}
       </div>
-      {problem && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem of={problem} />
       <ChoiceList
         name={to('tag.add')}
         text={text}

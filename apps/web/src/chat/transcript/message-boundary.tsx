@@ -1,6 +1,7 @@
 import type { Message } from '@perennial/contracts-wire';
 import { Component, type ReactNode } from 'react';
 import { t } from '../../messages';
+import { Problem } from '../../ui/problem';
 import { textOf } from '../thread';
 
 interface Props {
@@ -30,9 +31,7 @@ export class MessageBoundary extends Component<Props, State> {
     if (!this.state.isBroken) return children;
     return (
       <li className="message-broken" data-message={message.id}>
-        <p className="problem" role="alert">
-          {t('error.message')}
-        </p>
+        <Problem of={t('error.message')} />
         <p className="as-written" dir="auto">
           {textOf(message)}
         </p>

@@ -1,6 +1,7 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { t } from '../../messages';
 import { usePreferences } from '../../preferences/preferences';
+import { Problem } from '../../ui/problem';
 import { isSend, isTouch } from '../composer-keys';
 import { useDrafts } from '../drafts';
 import { useMessageActions } from './actions';
@@ -79,11 +80,7 @@ export function MessageEditor({ messageId, text, name, done, hint, onDone, onClo
         }}
         onKeyDown={onKey}
       />
-      {problem && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem of={problem} />
       <p className="row">
         <span className="muted grow">{hint}</span>
         <button type="button" className="button button-quiet button-small" onClick={close}>

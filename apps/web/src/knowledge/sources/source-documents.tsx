@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { originalAddress } from '../../files/original-address';
 import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { Problem } from '../../ui/problem';
 import { tso } from './messages';
 import { DOCUMENT_STATUSES, type DocumentStatus, useSourceDocuments } from './source-queries';
 import { nameOf } from './source-words';
@@ -34,11 +35,7 @@ export function SourceDocuments({ baseId, source, onClose }: DocumentsProps) {
           ))}
         </select>
       </label>
-      {documents.error && (
-        <p className="problem" role="alert">
-          {documents.error.message}
-        </p>
-      )}
+      <Problem of={documents.error} />
       {documents.isPending && <p role="status">{t('page.loading')}</p>}
       {documents.data && items.length === 0 && <p role="status">{tso('documents.none')}</p>}
       <ul className="document-list" aria-label={tso('documents')}>

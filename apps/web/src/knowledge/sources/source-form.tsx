@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { t } from '../../messages';
 import { Dialog } from '../../ui/dialog';
+import { Problem } from '../../ui/problem';
 import { tso } from './messages';
 import type { NewSource } from './source-queries';
 import { intervalChoices } from './source-words';
@@ -93,11 +94,7 @@ export function SourceForm({ isAdmin, busy, problem, onSave, onClose }: FormProp
             ))}
           </select>
         </label>
-        {problem !== undefined && (
-          <p className="problem" role="alert">
-            {problem}
-          </p>
-        )}
+        <Problem of={problem} />
         <div className="row">
           <button className="button" disabled={busy}>
             {tso('add')}

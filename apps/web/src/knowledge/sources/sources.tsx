@@ -2,6 +2,7 @@ import type { KnowledgeSource } from '@perennial/contracts-wire';
 import { useState } from 'react';
 import { t } from '../../messages';
 import { Icon } from '../../ui/icon';
+import { Problem } from '../../ui/problem';
 import { useQuestion } from '../../ui/question';
 import { tso } from './messages';
 import { SourceDocuments } from './source-documents';
@@ -36,11 +37,7 @@ export default function Sources({ baseId, isAdmin }: SourcesProps) {
         </button>
       </div>
       <p className="muted">{tso('sources.hint')}</p>
-      {problem && (
-        <p className="problem" role="alert">
-          {problem.message}
-        </p>
-      )}
+      <Problem of={problem} />
       <ul className="document-list" aria-label={tso('sources')}>
         {sources.data?.map((source) => (
           <SourceRow

@@ -5,6 +5,7 @@ import { presentUser } from '../../auth/use-session';
 import { CHATS_KEY } from '../../chat/chat-keys';
 import { FileButton } from '../../files/file-button';
 import { Store, useStore } from '../../state/store';
+import { Problem } from '../../ui/problem';
 import type { ControlProps } from '../controls';
 import { ts } from '../messages';
 import { ChatImport, entriesIn, type Entry, type Fault, type ImportState, MAX_BYTES } from './chat-import';
@@ -48,11 +49,7 @@ export function ImportChats({ id, user }: ControlProps) {
           {ts('import.choose')}
         </FileButton>
       )}
-      {problem !== undefined && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem of={problem} />
       {chats && <Progress chats={chats} onGoOn={() => void go(client, chats)} />}
     </div>
   );

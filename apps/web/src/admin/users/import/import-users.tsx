@@ -3,8 +3,8 @@ import { FileButton } from '../../../files/file-button';
 import { ProgressBar } from '../../../files/progress-bar';
 import { t } from '../../../messages';
 import { Dialog } from '../../../ui/dialog';
+import { Problem } from '../../../ui/problem';
 import { ta } from '../../messages';
-import { Problem } from '../../page-parts';
 import { addAll, type Preview, preview } from './account-import';
 import { decoded, type FaultyLine, readAccounts, writeAccounts } from './account-list';
 
@@ -97,7 +97,7 @@ export default function ImportUsers({ onClose, onChanged }: ImportUsersProps) {
             </div>
           </>
         )}
-        <Problem error={error} />
+        <Problem of={error} />
       </div>
     </Dialog>
   );
