@@ -42,6 +42,14 @@ export interface KeptMessage {
   sources?: unknown;
   /** Why it ended early. */
   error?: { content: string };
+  /** Pictures, files and knowledge bases of a question. */
+  files?: unknown;
+  /** Items of an answer, its thoughts among them. */
+  output?: unknown;
+  /** Tokens of an answer. */
+  usage?: unknown;
+  /** What one might ask after an answer. */
+  followUps?: readonly string[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { BrowserContext } from '@playwright/test';
 import { violations } from '../../support/page-checks';
-import { walkByArrows, walkByTab } from '../../support/tab-walk';
+import { walk } from '../../web/looks/judge';
 import { storeForViews } from '../../web/looks/stored';
 import { VIEWS } from '../../web/looks/views';
 import type { Figures } from './tools';
@@ -11,18 +11,18 @@ export async function access(context: BrowserContext, baseURL: string): Promise<
   const visitor = await context.browser()!.newContext({ baseURL });
   const pages = { administrator: await context.newPage(), visitor: await visitor.newPage() };
   let [axe, closed] = [0, 0];
-  for (const view of VIEWS) {
-    // It needs a model that answers as the tests' one does.
-    if (view.name === 'running') continue;
+  const judged = VIEWS.filter(({ needsModels }) => !needsModels);
+  for (const view of judged) {
     const page = pages[view.who ?? 'administrator'];
     await view.open(page, stored);
     const found = await violations(page);
-    const walk = view.isAbove === 'menu' ? await walkByArrows(page) : await walkByTab(page);
-    for (const fault of [...found, ...walk]) console.log(`${view.name}: ${fault}`);
+    const lost = await walk(page, view);
+    for (const fault of [...found, ...lost]) console.log(`${view.name}: ${fault}`);
     axe += found.length;
-    closed += walk.length > 0 ? 1 : 0;
+    closed += lost.length > 0 ? 1 : 0;
+    await view.leave?.(page);
   }
   await visitor.close();
   await pages.administrator.close();
-  return { axe, pages_without_keys: closed, pages_judged: VIEWS.length - 1 };
+  return { axe, pages_without_keys: closed, pages_judged: judged.length };
 }

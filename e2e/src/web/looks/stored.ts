@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { keepChat, type KeptMessage } from '../../support/page';
+import { ANSWER, DRAWN, PAGE, RICH, SOURCES, THOUGHTS } from './contents';
 
 /** What the views show. */
 export interface Stored {
@@ -8,111 +9,130 @@ export interface Stored {
   failedId: string;
   /** A chat whose answer has a diagram. */
   diagramId: string;
+  /** A chat whose answers have a page that is shown beside it. */
+  artifactId: string;
+  /** A chat with all kinds of blocks, thoughts, a picture, files and what one might ask next. */
+  richId: string;
+  /** A chat that fills most of what its model can take in. */
+  fullId: string;
+  taggedId: string;
+  archivedId: string;
   baseId: string;
+  /** A directory within one of the base. */
+  folderId: string;
 }
-
-const PROSE = [
-  'A grey heron eats 300 to 500 g of fish a day. When ponds freeze it moves to rivers, to the coast, or to where a power station keeps the water open.',
-  'Young birds go furthest: of those that were ringed on the Rhine many were seen in Spain, and a few in Morocco. Old ones know where food is, and stay.',
-  'A hard winter costs a third of them their lives, and it takes a colony three or four years to be as large as before.',
-].join(' ');
-
-const ANSWER = `## Herons in winter
-
-Most **grey herons** stay [1]; some fly to [Spain](https://example.com) or *further* [2]. It costs $5.
-
-| place | birds |
-|---|--:|
-| Rhine | 120 |
-| Danube | 80 |
-
-\`\`\`ts
-// Where more than a hundred were counted
-const crowded = places.filter(({ birds }) => birds > 100);
-export const herons = crowded.map(({ name, birds }) => \`\${name.toUpperCase()}: \${birds} birds\`).join(', ');
-\`\`\`
-
-- They move when ponds freeze.
-- [x] The count of January is done.
-
-> They are patient.
-
-${PROSE}`;
-
-const DRAWN = `They look, and wait.
-
-\`\`\`mermaid
-flowchart LR
-  accTitle: How a heron eats
-  A[Look] --> B{A fish?}
-  B -- yes --> C[Eat]
-  B -- no --> D[Wait] --> A
-\`\`\`
-
-It may take hours.`;
-
-const SOURCES = [
-  {
-    source: { id: 'herons', name: 'The birds of the Rhine and of all its tributaries, a survey.pdf' },
-    document: ['Grey herons stay where the water does not freeze.'],
-    metadata: [{ source: 'herons', name: 'The birds of the Rhine and of all its tributaries, a survey.pdf', page: 11 }],
-  },
-  {
-    source: { id: 'spain', name: 'spain.txt' },
-    document: ['Some were seen in Spain.', 'They return in March.'],
-    metadata: [{ source: 'spain' }, { source: 'spain' }],
-  },
-];
 
 const TITLES = ['A title that is so long that it cannot be shown as a whole', 'عنوان المحادثة', 'Lunch'];
 
 const ARCHIVED = ['What was asked about storks in the spring of last year, and never answered', 'Storks'];
 
+const TAGS = ['Work', 'River birds', 'Everything that has to be read before the end of the winter', 'طيور'];
+
+const question = (content: string, more: Partial<KeptMessage> = {}): KeptMessage => ({
+  ...{ id: 'q', parentId: null, role: 'user', content },
+  ...more,
+});
+const answer = (content: string, more: Partial<KeptMessage> = {}): KeptMessage => ({
+  ...{ id: 'a', parentId: 'q', role: 'assistant', model: 'echo', content },
+  ...more,
+});
+
 /** Stores what the views show, as the page's user. */
 export async function storeForViews(context: BrowserContext): Promise<Stored> {
   const page = await context.newPage();
   await page.goto('/');
-  const question = 'Where do herons go in winter, and what does it cost to see them there?';
-  const messages: KeptMessage[] = [
-    { id: 'q', parentId: null, role: 'user', content: question },
-    { id: 'old', parentId: 'q', role: 'assistant', model: 'echo', content: 'I do not know.' },
-    { id: 'a', parentId: 'q', role: 'assistant', model: 'echo', content: ANSWER, sources: SOURCES },
+  const messages = [
+    question('Where do herons go in winter, and what does it cost to see them there?'),
+    answer('I do not know.', { id: 'old' }),
+    answer(ANSWER, { sources: SOURCES }),
   ];
-  const failed: KeptMessage[] = [
-    { id: 'q', parentId: null, role: 'user', content: 'Are you there?' },
-    {
-      ...{ id: 'a', parentId: 'q', role: 'assistant', model: 'echo', content: 'I am' },
-      error: { content: 'The model did not answer within 60 s. Try again, or choose another model.' },
-    },
-  ];
+  const failure = 'The model did not answer within 60 s. Try again, or choose another model.';
+  const failed = [question('Are you there?'), answer('I am', { error: { content: failure } })];
+  const richId = await keepChat(page, 'How many herons there are', await richMessages(page));
+  const fullId = await keepChat(page, 'All about herons', [
+    question('Tell me all about herons.'),
+    answer('THEY WAIT.', { model: 'shout', usage: { prompt_tokens: 790, completion_tokens: 80, total_tokens: 870 } }),
+  ]);
+  const artifactId = await keepChat(page, 'A page about herons', [
+    question('Make a page of it.'),
+    answer(PAGE(80)),
+    question('There are more of them.', { id: 'q2', parentId: 'a' }),
+    answer(PAGE(120), { id: 'a2', parentId: 'q2' }),
+  ]);
   for (const title of TITLES) await keepChat(page, title, messages);
+  const taggedId = await keepChat(page, 'Herons and other birds of the rivers', messages);
+  for (const name of TAGS) await post(page, `/api/v1/chats/${taggedId}/tags`, { name });
+  await post(page, `/api/v1/chats/${richId}/tags`, { name: 'Figures' });
   const failedId = await keepChat(page, 'Nobody answers', failed);
   const chatId = await keepChat(page, 'Herons in winter', messages);
-  const baseId = await keepBase(page);
-  const diagramId = await keepChat(page, 'How herons eat', [
-    { id: 'q', parentId: null, role: 'user', content: 'How do herons eat? Draw it.' },
-    { id: 'a', parentId: 'q', role: 'assistant', model: 'echo', content: DRAWN },
-  ]);
-  for (const title of ARCHIVED) await archive(page, await keepChat(page, title, failed));
+  const { baseId, folderId } = await keepBase(page);
+  const diagramId = await keepChat(page, 'How herons eat', [question('How do herons eat? Draw it.'), answer(DRAWN)]);
+  let archivedId = '';
+  for (const title of ARCHIVED) {
+    archivedId = await keepChat(page, title, failed);
+    await post(page, `/api/v1/chats/${archivedId}/archive`);
+  }
   await page.close();
-  return { chatId, failedId, diagramId, baseId };
+  return { chatId, failedId, diagramId, artifactId, richId, fullId, taggedId, archivedId, baseId, folderId };
 }
 
-/** A knowledge base of the page's user, with a file. */
-function keepBase(page: Page): Promise<string> {
-  return page.evaluate(async () => {
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ name: 'Herons', description: 'What is known of them.' });
-    const base = await fetch('/api/v1/knowledge/create', { method: 'POST', headers, body });
-    const { id } = (await base.json()) as { id: string };
-    const form = new FormData();
-    form.append('file', new File(['They wait.'], 'herons.txt', { type: 'text/plain' }));
-    form.append('metadata', JSON.stringify({ knowledge_id: id }));
-    await fetch('/api/v1/files/', { method: 'POST', body: form });
-    return id;
+async function richMessages(page: Page): Promise<KeptMessage[]> {
+  const picture = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 480, height: 300 });
+    const brush = canvas.getContext('2d')!;
+    for (const [at, colour] of ['#9db8c7', '#c9d6d2', '#5d7f6b'].entries()) {
+      brush.fillStyle = colour;
+      brush.fillRect(0, at * 100, 480, 100);
+    }
+    return canvas.toDataURL('image/png');
   });
+  const files = [
+    { type: 'image', url: picture, name: 'Where they were seen' },
+    { type: 'file', id: 'survey', name: 'The birds of the Rhine and of all its tributaries, a survey.pdf' },
+    { type: 'collection', id: 'herons', name: 'Herons' },
+  ];
+  return [
+    question('How many of them are there?\n\nوكم عددها؟ Say it with a formula, and with a list.', { files }),
+    answer(RICH, {
+      output: [{ type: 'reasoning', id: 'r', content: [{ type: 'reasoning_text', text: THOUGHTS }] }],
+      followUps: ['Who counts them?', 'What does a count cost, and who pays for it when the winter is hard?'],
+    }),
+  ];
 }
 
-function archive(page: Page, chatId: string): Promise<void> {
-  return page.evaluate(async (path) => void (await fetch(path, { method: 'POST' })), `/api/v1/chats/${chatId}/archive`);
+/** A knowledge base of the page's user: a directory in another one, a file that is read, and one that cannot be. */
+async function keepBase(page: Page): Promise<{ baseId: string; folderId: string }> {
+  const baseId = await post(page, '/api/v1/knowledge/create', {
+    name: 'Herons',
+    description: 'What is known of them.',
+  });
+  const parentId = await post(page, `/api/v1/knowledge/${baseId}/dirs/create`, { name: 'Surveys' });
+  const inside = { name: 'Those of the Rhine and of all its tributaries', parent_id: parentId };
+  const folderId = await post(page, `/api/v1/knowledge/${baseId}/dirs/create`, inside);
+  await page.evaluate(async (knowledgeId) => {
+    const files = [
+      new File(['They wait.'], 'herons.txt', { type: 'text/plain' }),
+      new File(['No document'], 'What was counted in the spring of last year.pdf', { type: 'application/pdf' }),
+    ];
+    for (const file of files) {
+      const form = new FormData();
+      form.append('file', file);
+      form.append('metadata', JSON.stringify({ knowledge_id: knowledgeId }));
+      await fetch('/api/v1/files/', { method: 'POST', body: form });
+    }
+  }, baseId);
+  return { baseId, folderId };
+}
+
+/** @returns the id of what was made, if it has one */
+function post(page: Page, path: string, body: unknown = {}): Promise<string> {
+  return page.evaluate(
+    async ([path, body]) => {
+      const headers = { 'content-type': 'application/json' };
+      const reply = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (!reply.ok) throw new Error(`${path} answered ${reply.status}: ${await reply.text()}`);
+      return ((await reply.json()) as { id?: string }).id ?? '';
+    },
+    [path, body] as const,
+  );
 }
