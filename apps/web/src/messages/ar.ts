@@ -265,6 +265,11 @@ export default {
   'knowledge.search': 'البحث في قواعد المعرفة',
   'knowledge.uploads': 'عمليات الرفع',
 
+  'markdown.note': 'ملاحظة',
+  'markdown.tip': 'نصيحة',
+  'markdown.important': 'مهم',
+  'markdown.warning': 'تحذير',
+  'markdown.caution': 'انتبه',
   'markdown.done': 'منجز',
   'markdown.open': 'للإنجاز',
   'markdown.table': 'جدول',

@@ -207,6 +207,11 @@ export default {
   'knowledge.search': 'Wissensbasen suchen',
   'knowledge.uploads': 'Übertragungen',
 
+  'markdown.note': 'Hinweis',
+  'markdown.tip': 'Tipp',
+  'markdown.important': 'Wichtig',
+  'markdown.warning': 'Warnung',
+  'markdown.caution': 'Vorsicht',
   'markdown.done': 'Erledigt',
   'markdown.open': 'Offen',
   'markdown.table': 'Tabelle',

@@ -203,6 +203,11 @@ export default {
   'knowledge.search': 'Search knowledge bases',
   'knowledge.uploads': 'Uploads',
 
+  'markdown.note': 'Note',
+  'markdown.tip': 'Tip',
+  'markdown.important': 'Important',
+  'markdown.warning': 'Warning',
+  'markdown.caution': 'Caution',
   'markdown.done': 'Done',
   'markdown.open': 'To do',
   'markdown.table': 'Table',

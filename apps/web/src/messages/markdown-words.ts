@@ -16,4 +16,11 @@ export const markdownWords = (): MarkdownParts['words'] => ({
   close: t('action.close'),
   fold: t('code.fold'),
   unfold: (count) => t('code.unfold', { count }),
+  alerts: {
+    note: t('markdown.note'),
+    tip: t('markdown.tip'),
+    important: t('markdown.important'),
+    warning: t('markdown.warning'),
+    caution: t('markdown.caution'),
+  },
 });

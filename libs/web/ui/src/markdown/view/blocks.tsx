@@ -3,10 +3,12 @@ import { memo, type ReactNode, useContext, useMemo } from 'react';
 import type { FootnoteToken, MathToken } from '../lex/extensions';
 import type { MarkdownToken } from '../lex/lexer';
 import { CodeBlock } from './code-block';
+import { directionOf } from './direction';
 import { fenceOf } from './fences';
 import { Formula } from './formula';
 import { Inline } from './inline';
 import { MarkdownPartsContext } from './parts';
+import { Quote } from './quote';
 import { SafeBlock } from './safe-block';
 import { Table } from './table';
 
@@ -46,11 +48,7 @@ const Block = memo(function Block({ token }: { token: MarkdownToken }): ReactNod
     case 'list':
       return <List token={token as Tokens.List} />;
     case 'blockquote':
-      return (
-        <blockquote dir={directionOf(token)}>
-          <Blocks blocks={(token as Tokens.Blockquote).tokens} />
-        </blockquote>
-      );
+      return <Quote token={token as Tokens.Blockquote} />;
     case 'table':
       return <Table token={token as Tokens.Table} />;
     case 'hr':
@@ -76,13 +74,6 @@ function Code({ token }: { token: Tokens.Code }): ReactNode {
   const block = fenceOf(token);
   const code = <CodeBlock {...block} />;
   return fence ? fence(block, code) : code;
-}
-
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
-
-/** That of a block's first letter. `auto` does not look into paragraphs, which have directions of their own. */
-function directionOf({ raw }: MarkdownToken): 'ltr' | 'rtl' {
-  return RIGHT_TO_LEFT.test(/\p{L}/u.exec(raw)?.[0] ?? '') ? 'rtl' : 'ltr';
 }
 
 function List({ token }: { token: Tokens.List }): ReactNode {

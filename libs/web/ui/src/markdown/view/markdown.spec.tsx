@@ -72,6 +72,16 @@ describe('the elements of an answer', () => {
     ['- a\n- b', '<ul dir="ltr"><li>a</li><li>b</li></ul>'],
     ['3. a', '<ol dir="ltr" start="3"><li>a</li></ol>'],
     ['> a', '<blockquote dir="ltr"><p dir="auto">a</p></blockquote>'],
+    [
+      '> [!WARNING]\n> واحد',
+      '<blockquote dir="rtl" class="alert" data-kind="warning"><p class="alert-name" dir="auto"><strong>Warning</strong></p><p dir="auto">واحد</p></blockquote>',
+    ],
+    [
+      '> [!tip]\n>\n> - a',
+      '<blockquote dir="ltr" class="alert" data-kind="tip"><p class="alert-name" dir="auto"><strong>Tip</strong></p><ul dir="ltr"><li>a</li></ul></blockquote>',
+    ],
+    ['> [!other]\n> a', '<blockquote dir="ltr"><p dir="auto">[!other]\na</p></blockquote>'],
+    ['> [!NOTE] a', '<blockquote dir="ltr"><p dir="auto">[!NOTE] a</p></blockquote>'],
     ['> **1. واحد** a', '<blockquote dir="rtl"><p dir="auto"><strong>1. واحد</strong> a</p></blockquote>'],
     ['- واحد\n\n- b', '<ul dir="rtl"><li><p dir="auto">واحد</p></li><li><p dir="auto">b</p></li></ul>'],
     ['a\nb', '<p dir="auto">a\nb</p>'],

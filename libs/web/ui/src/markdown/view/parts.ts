@@ -8,6 +8,9 @@ export interface Fence {
   isClosed: boolean;
 }
 
+/** What GitHub's marks of quotations say. */
+export const ALERTS = ['note', 'tip', 'important', 'warning', 'caution'] as const;
+
 /** What a page adds to its answers. */
 export interface MarkdownParts {
   /** What is shown for a block of code; `code` is that of others. */
@@ -33,6 +36,7 @@ export interface MarkdownParts {
     close: string;
     fold: string;
     unfold(lines: number): string;
+    alerts: Record<(typeof ALERTS)[number], string>;
   };
 }
 
@@ -55,6 +59,7 @@ export const MarkdownPartsContext = createContext<MarkdownParts>({
       close: 'Close',
       fold: 'Show less',
       unfold: (lines) => `Show all ${lines} lines`,
+      alerts: { note: 'Note', tip: 'Tip', important: 'Important', warning: 'Warning', caution: 'Caution' },
     },
   },
 });

@@ -4,6 +4,7 @@ import { download } from '../copy/download';
 import { NOT_COPIED, richText } from '../copy/rich-text';
 import { type TableTexts, toCsv, toTsv } from '../copy/table-text';
 import { CopyButton } from './copy-button';
+import { directionOf } from './direction';
 import { MarkdownPartsContext } from './parts';
 import { inlineText } from './plain-text';
 
@@ -22,7 +23,8 @@ export function TableTools({ token, table, onWhole }: ToolsProps): ReactNode {
     html: table.current ? richText(table.current) : undefined,
   });
   return (
-    <div className="table-tools" role="group" aria-label={words.table} {...NOT_COPIED}>
+    // At the table's side, whatever the page's is.
+    <div className="table-tools" dir={directionOf(token)} role="group" aria-label={words.table} {...NOT_COPIED}>
       <CopyButton what={whatToCopy} />
       <button type="button" onClick={() => download(toCsv(textsOf(token)), 'table.csv', 'text/csv')}>
         {words.download}

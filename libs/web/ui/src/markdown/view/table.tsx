@@ -1,5 +1,6 @@
 import type { Tokens } from 'marked';
 import { memo, type ReactNode, type Ref, useContext, useRef, useState } from 'react';
+import { directionOf } from './direction';
 import { Inline } from './inline';
 import { MarkdownPartsContext } from './parts';
 import { TableTools } from './table-tools';
@@ -16,7 +17,7 @@ export function Table({ token }: { token: Tokens.Table }): ReactNode {
   return (
     <>
       <TableTools token={token} table={table} onWhole={() => setWhole(true)} />
-      <div className="table" tabIndex={0} role="group" aria-label={words.table}>
+      <div className="table" dir={directionOf(token)} tabIndex={0} role="group" aria-label={words.table}>
         <Rows ref={table} token={token} />
       </div>
       {whole && (
