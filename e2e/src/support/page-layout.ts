@@ -88,7 +88,8 @@ function coveredControls(page: Page): Promise<string[]> {
         opacityProperty: true,
         contentVisibilityAuto: true,
       });
-      if (!isShown || style.pointerEvents === 'none' || control.closest('[inert], .visually-hidden, .skip-link')) continue;
+      if (!isShown || style.pointerEvents === 'none' || control.closest('[inert], .visually-hidden, .skip-link'))
+        continue;
       const rect = control.getClientRects()[0];
       if (!rect) continue;
       let { left, right, top, bottom } = rect;

@@ -51,7 +51,7 @@ function BannerLine({
     <div className="banner" data-kind={KINDS.includes(type) ? type : 'info'}>
       <div className="grow">
         {title && <strong dir="auto">{title}</strong>}
-        <Suspense fallback={<p>{content}</p>}>
+        <Suspense fallback={<p dir="auto">{content}</p>}>
           <BannerText text={content} />
         </Suspense>
       </div>

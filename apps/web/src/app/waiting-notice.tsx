@@ -26,7 +26,7 @@ export default function WaitingNotice({ onRetry }: { onRetry: () => void }) {
       <img src="/favicon.svg" alt="" width={48} height={48} />
       {title && <h1 dir="auto">{title}</h1>}
       {content && (
-        <Suspense fallback={<p>{content}</p>}>
+        <Suspense fallback={<p dir="auto">{content}</p>}>
           <BannerText text={content} />
         </Suspense>
       )}

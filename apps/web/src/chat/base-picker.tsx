@@ -38,7 +38,12 @@ export function BasePicker({ onChoose, onClose }: { onChoose: (base: ChosenBase)
               <strong dir="auto">{name}</strong>
               <span className="muted">
                 {t('knowledge.fileCount', { count: files })}
-                {description && ` · ${description}`}
+                {description && (
+                  <>
+                    {' · '}
+                    <bdi>{description}</bdi>
+                  </>
+                )}
               </span>
             </button>
           </li>

@@ -62,6 +62,7 @@ export function ChatPage() {
   const [choosing, setChoosing] = useState<(model: string) => void>();
   const [outline, setOutline] = useState(false);
   const [renaming, setRenaming] = useState(false);
+  const renamed = renaming ? chat.data : undefined;
   const rename = useRenameChat();
   const deeds = useChatDeeds();
   const drafts = useDrafts();
@@ -178,17 +179,18 @@ export function ChatPage() {
     <main id="content" className="chat-main">
       <DropZone className="chat" hint={t('box.drop')} onFiles={(files) => draft.add(files)}>
         <header className="chat-header">
-          {renaming && chatId !== undefined && chat.data ? (
+          <h1 dir="auto" className={renamed && 'visually-hidden'}>
+            {title ?? t('chat.new')}
+          </h1>
+          {renamed && (
             <TitleField
-              title={chat.data.title}
+              title={renamed.title}
               onEnd={(title) => {
                 setRenaming(false);
-                if (title !== undefined) rename.mutate({ chatId, title });
+                if (title !== undefined) rename.mutate({ chatId: renamed.id, title });
                 writeOn();
               }}
             />
-          ) : (
-            <h1 dir="auto">{title ?? t('chat.new')}</h1>
           )}
           {thread.length > 0 && (
             <button

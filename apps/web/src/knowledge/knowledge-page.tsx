@@ -101,7 +101,6 @@ function BaseRow({ base, own, onDelete }: { base: KnowledgeListItem; own: boolea
   const facts = [
     t('knowledge.fileCount', { count: base.file_count }),
     !own && (base.user ? tk('knowledge.of', { name: base.user.name }) : tk('knowledge.ofSomebody')),
-    base.description,
   ];
   return (
     <li className="document-row">
@@ -110,7 +109,15 @@ function BaseRow({ base, own, onDelete }: { base: KnowledgeListItem; own: boolea
         <Link className="document-name" dir="auto" to={`/knowledge/${base.id}`}>
           {base.name}
         </Link>
-        <span className="muted document-facts">{facts.filter(Boolean).join(' · ')}</span>
+        <span className="muted document-facts">
+          {facts.filter(Boolean).join(' · ')}
+          {base.description && (
+            <>
+              {' · '}
+              <bdi>{base.description}</bdi>
+            </>
+          )}
+        </span>
       </div>
       {base.write_access && (
         <button

@@ -33,6 +33,7 @@ export function ChoiceList(props: ChoiceListProps) {
       <input
         // Not of the type "search": there Escape would empty it before it closes the dialog.
         type="text"
+        dir="auto"
         inputMode="search"
         role="combobox"
         aria-label={name}

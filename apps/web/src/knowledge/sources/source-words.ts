@@ -30,7 +30,7 @@ export function statusWords(source: KnowledgeSource, now: number): string {
   if (status !== 'idle') return tso(`status.${status}`);
   if (read === null) return tso('status.new');
   const words = tso('status.idle', { time: fromNow(read, now) });
-  return next === null ? words : `${words}, ${tso('next', { time: fromNow(next, now) })}`;
+  return next === null ? words : `${words} · ${tso('next', { time: fromNow(next, now) })}`;
 }
 
 const UNITS = [

@@ -59,7 +59,7 @@ function Progress({ chats, onGoOn }: { chats: ChatImport; onGoOn: () => void }) 
   const { total, done, faults, leftOut, stopped } = useStore(chats.state);
   return (
     <>
-      <progress value={done} max={Math.max(1, total)} aria-label={ts('import')} />
+      <progress className="progress" value={done} max={Math.max(1, total)} aria-label={ts('import')} />
       <p role="status">
         {ts('import.done', { done: done - faults.length, count: total })}
         {leftOut > 0 && ` ${ts('import.leftOut', { count: leftOut })}`}

@@ -9,7 +9,7 @@ export default {
   adding: 'Neue Quelle',
   kind: 'Was gelesen wird',
   'kind.page': 'Eine Webseite',
-  'kind.site': 'Eine Site: eine Seite und die darunter',
+  'kind.site': 'Site: eine Seite und die darunter',
   'kind.sitemap': 'Die Seiten einer Sitemap',
   'kind.git': 'Ein Git-Repository',
   'kind.folder': 'Ein Ordner des Betreibers',
