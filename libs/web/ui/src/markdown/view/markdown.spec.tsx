@@ -74,11 +74,11 @@ describe('the elements of an answer', () => {
     ['> a', '<blockquote dir="ltr"><p dir="auto">a</p></blockquote>'],
     [
       '> [!WARNING]\n> واحد',
-      '<blockquote dir="rtl" class="alert" data-kind="warning"><p class="alert-name" dir="auto"><strong>Warning</strong></p><p dir="auto">واحد</p></blockquote>',
+      '<blockquote dir="rtl" class="alert" data-kind="warning"><p class="alert-name"><strong>Warning</strong></p><p dir="auto">واحد</p></blockquote>',
     ],
     [
       '> [!tip]\n>\n> - a',
-      '<blockquote dir="ltr" class="alert" data-kind="tip"><p class="alert-name" dir="auto"><strong>Tip</strong></p><ul dir="ltr"><li>a</li></ul></blockquote>',
+      '<blockquote dir="ltr" class="alert" data-kind="tip"><p class="alert-name"><strong>Tip</strong></p><ul dir="ltr"><li>a</li></ul></blockquote>',
     ],
     ['> [!other]\n> a', '<blockquote dir="ltr"><p dir="auto">[!other]\na</p></blockquote>'],
     ['> [!NOTE] a', '<blockquote dir="ltr"><p dir="auto">[!NOTE] a</p></blockquote>'],

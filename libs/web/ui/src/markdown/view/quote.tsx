@@ -20,7 +20,7 @@ export function Quote({ token }: { token: Tokens.Blockquote }): ReactNode {
   }
   return (
     <blockquote dir={directionOf(token)} className="alert" data-kind={alert.kind}>
-      <p className="alert-name" dir="auto">
+      <p className="alert-name">
         <strong>{words.alerts[alert.kind]}</strong>
       </p>
       <Blocks blocks={alert.blocks} />
