@@ -1,4 +1,4 @@
-import type { Message } from '@perennial/contracts-wire';
+import type { Message, RunEnd } from '@perennial/contracts-wire';
 import { MarkdownDocument } from '@perennial/web-ui/markdown';
 import { useMemo } from 'react';
 import { useStore } from '../../state/store';
@@ -11,6 +11,8 @@ export interface AnswerText {
   hasAnswer: boolean;
   /** It is shown as its run wrote it, not as it is stored. */
   streamed: boolean;
+  /** How its run ended, as long as that is newer than what is stored. */
+  end: RunEnd | undefined;
 }
 
 /**
@@ -20,12 +22,14 @@ export interface AnswerText {
 export function useAnswerText(message: Message, runId: string | undefined, run: Run | undefined): AnswerText {
   const state = useStore(run?.state ?? NO_RUN);
   const stored = textOf(message);
-  const isCurrent = runId !== undefined || !message.done || (state.end !== undefined && run?.answer.text === stored);
+  const isSame = state.begun && state.end !== undefined && run?.answer.text === stored;
+  const isCurrent = runId !== undefined || !message.done || isSame;
+  const end = isCurrent ? state.end : undefined;
   const streamed = run !== undefined && state.begun && isCurrent ? run : undefined;
   const document = useMemo(() => streamed?.answer ?? MarkdownDocument.of(stored), [streamed, stored]);
   if (!streamed) {
-    return { document, thoughts: thoughtsOf(message) || undefined, hasAnswer: stored !== '', streamed: false };
+    return { document, thoughts: thoughtsOf(message) || undefined, hasAnswer: stored !== '', streamed: false, end };
   }
   const thoughts = state.hasThoughts ? streamed.thoughts : undefined;
-  return { document, thoughts, hasAnswer: state.hasAnswer, streamed: true };
+  return { document, thoughts, hasAnswer: state.hasAnswer, streamed: true, end };
 }

@@ -49,8 +49,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
   const { statuses, sources } = useMemo(() => documentsOf(message, told), [message, told]);
   const documents = useMemo(() => citedDocuments(sources), [sources]);
   const citations = useMemo(() => ({ documents, open: setOpened }), [documents]);
-  const { document, thoughts, hasAnswer, streamed } = useAnswerText(message, runId, run);
-  const end = streamed ? state.end : undefined;
+  const { document, thoughts, hasAnswer, streamed, end } = useAnswerText(message, runId, run);
   // A stored answer that is not done is incomplete, even if its run is not known here yet.
   const writing = (runId !== undefined || message.done === false) && !end;
   const [seenWriting] = useState(writing);

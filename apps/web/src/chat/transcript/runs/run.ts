@@ -5,7 +5,7 @@ import { Store } from '../../../state/store';
 
 /** What of a run changes seldom: a component that shows it does not render with each word. */
 export interface RunState {
-  /** Its stream has brought something. */
+  /** Its stream has brought text. */
   begun: boolean;
   hasThoughts: boolean;
   hasAnswer: boolean;
@@ -49,7 +49,7 @@ export class Run {
 
   end(end: RunEnd): void {
     this.splitter.end();
-    this.change({ begun: true, end });
+    this.change({ end });
   }
 
   connected(connected: boolean): void {
