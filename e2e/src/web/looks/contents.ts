@@ -66,6 +66,7 @@ export const PAGE = (birds: number): string => `Here is a page of it.
 <h1>Herons in winter</h1>
 <p>${birds} were counted on the Rhine.</p>
 <meter max="200" value="${birds}">${birds}</meter>
+<p><a href="#rhine">The Rhine</a></p>
 \`\`\`
 
 It has no script.`;

@@ -71,7 +71,7 @@ export async function judgeKeys(page: Page, view: View): Promise<string[]> {
 }
 
 /** What is wrong with the way of the keyboard through a view. */
-export async function walk(page: Page, { isAbove, endsByTab }: View): Promise<string[]> {
-  if (endsByTab) return [];
+export async function walk(page: Page, { isAbove, isNotWalked }: View): Promise<string[]> {
+  if (isNotWalked) return [];
   return isAbove === 'menu' ? walkByArrows(page) : walkByTab(page);
 }

@@ -83,7 +83,7 @@ export const CHAT: readonly View[] = [
     },
   },
   // Above the page or beside it, as there is room: Escape has its own tests.
-  { name: 'beside', open: openArtifact },
+  { name: 'beside', isNotWalked: true, open: openArtifact },
   {
     name: 'beside-source',
     isLongOnly: true,

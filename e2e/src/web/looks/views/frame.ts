@@ -115,7 +115,7 @@ export const FRAME: readonly View[] = [
   },
   {
     name: 'rename',
-    endsByTab: true,
+    isNotWalked: true,
     isLongOnly: true,
     open: async (page, { taggedId: chatId }) => {
       await openChat(page, { chatId });

@@ -12,8 +12,8 @@ export interface View {
   who?: 'visitor';
   /** Something lies above the page, which Escape closes. */
   isAbove?: 'menu' | 'window';
-  /** Tab ends it: nobody walks through it. */
-  endsByTab?: true;
+  /** Tab ends it, or goes into a frame, whose keys the page does not see. */
+  isNotWalked?: true;
   /** It needs the models of the tests: one that answers at length, and one that says how much it can take in. */
   needsModels?: true;
   /** It is in the way of too much, or covered elsewhere: the short form leaves it out. */
