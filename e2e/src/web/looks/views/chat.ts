@@ -10,6 +10,8 @@ const openDiagram = async (page: Page, { diagramId }: Stored): Promise<void> => 
 
 const openRich = async (page: Page, { richId }: Stored): Promise<void> => {
   await page.goto(`/c/${richId}`);
+  // A chat is opened at its end.
+  await page.locator('.message-pictures button').scrollIntoViewIfNeeded();
   await page.locator('.message-pictures img').waitFor();
 };
 
@@ -36,11 +38,11 @@ export const CHAT: readonly View[] = [
     isLongOnly: true,
     open: async (page, stored) => {
       await openRich(page, stored);
-      await page.locator('.thoughts summary').click();
-      await page.locator('.thoughts .markdown').waitFor();
       // It is drawn when it is near.
       await page.locator('.math-block').scrollIntoViewIfNeeded();
       await page.locator('.math-block .katex').waitFor();
+      await page.locator('.thoughts summary').click();
+      await page.locator('.thoughts .markdown').waitFor();
     },
   },
   {

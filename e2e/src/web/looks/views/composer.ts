@@ -88,8 +88,8 @@ export const COMPOSER: readonly View[] = [
       await chooseItem(page, ADD_MENU, 'Ask a knowledge base');
       await page.locator('dialog .choices button').first().click();
       await page.locator('.composer input[type=file]').first().setInputFiles(FILES);
-      await page.locator('.chip-picture').waitFor();
-      await page.locator('.chip[data-state=failed]').waitFor();
+      await page.locator('.chip-picture').first().waitFor();
+      await page.locator('.chip[data-state=failed]').first().waitFor();
     },
     leave: async (page) => {
       const remove = page.locator('.tray .chip > .icon-button');

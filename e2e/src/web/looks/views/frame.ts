@@ -135,6 +135,7 @@ export const FRAME: readonly View[] = [
   },
   {
     name: 'undo',
+    isNotWalked: true,
     isLongOnly: true,
     open: async (page, stored) => {
       await openChat(page, stored);

@@ -12,7 +12,7 @@ export interface View {
   who?: 'visitor';
   /** Something lies above the page, which Escape closes. */
   isAbove?: 'menu' | 'window';
-  /** Tab ends it, or goes into a frame, whose keys the page does not see. */
+  /** Tab ends it, begins in what lies above the page without being a window, or goes into a frame, whose keys the page does not see. */
   isNotWalked?: true;
   /** It needs the models of the tests: one that answers at length, and one that says how much it can take in. */
   needsModels?: true;
