@@ -3,6 +3,7 @@ import { MarkdownView } from '@perennial/web-ui/markdown';
 import { memo, type Ref, useEffect, useMemo, useState } from 'react';
 import { t } from '../../messages';
 import { useStore } from '../../state/store';
+import { useLastingLoss } from '../../state/use-lasting-loss';
 import { documentsOf, followUpsOf } from '../answer-news';
 import { DocumentsStatus } from '../documents-status';
 import { useDrafts } from '../drafts';
@@ -90,7 +91,7 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
       <MessagePictures pictures={picturesOf(message)} />
       {!writing && <SourceList documents={documents} onOpen={setOpened} />}
       <footer className="message-foot">
-        {writing && !state.connected && <span role="status">{t('answer.reconnecting')}</span>}
+        {writing && !state.connected && <Reconnecting />}
         {stopped && !writing && <span>{t('answer.stopped')}</span>}
         {!writing && !editing && (
           <AnswerActions
@@ -109,3 +110,8 @@ export const Answer = memo(function Answer({ ref, message, name, versionIds, run
     </li>
   );
 });
+
+function Reconnecting() {
+  const lasts = useLastingLoss(true);
+  return <span role="status">{lasts && t('answer.reconnecting')}</span>;
+}
