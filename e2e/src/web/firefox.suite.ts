@@ -1,11 +1,31 @@
+import { factOf } from '@perennial/testing/documents';
 import type { Browser, Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/accounts';
 import { launchFirefox, noFirefox } from '../support/firefox';
 import { answerEnded, chooseOfAccount, chosenModel, keepChat } from '../support/page';
-import type { PageSystem } from './page-system';
+import { watchSeam } from '../support/page-seam';
+import { QUOTING_MODEL } from '../support/quoting-model';
+import { FOR_A_WHILE, type PageSystem } from './page-system';
 
-/** What people do most, each in the page that the one before has left. */
+const FACT = factOf(40);
+
+/**
+ * The ten journeys that people make most, each in the page that the one before has left:
+ *
+ * 1. sign in, choose a model by keyboard, and read an answer as it comes
+ * 2. stop an answer; its text and a draft are there after a reload
+ * 3. edit a question, try again with another model, and step between versions
+ * 4. copy an answer and its code
+ * 5. attach a file, ask about it, and open a citation at its passage
+ * 6. find a chat, rename it, delete it, and undo that
+ * 7. go back to the place in a long chat
+ * 8. change the theme and the language
+ * 9. read on while the gateway dies
+ * 10. look at the documents, and sign out
+ *
+ * All of them are made in Chromium too, by the other suites.
+ */
 export function inFirefox(system: PageSystem): void {
   describe.skipIf(noFirefox)('in Firefox', () => {
     let browser: Browser;
@@ -30,6 +50,13 @@ export function inFirefox(system: PageSystem): void {
       await box().pressSequentially(text);
       await box().press('Enter');
       await page.locator('.message-assistant').nth(answers).waitFor();
+    }
+
+    async function keepAnswer(content: string): Promise<void> {
+      const question = { id: 'q', parentId: null, role: 'user', content: 'What is it?' } as const;
+      const answer = { id: 'a', parentId: 'q', role: 'assistant', content } as const;
+      await page.goto(`/c/${await keepChat(page, 'Kept', [question, answer])}`);
+      await last().locator('.markdown').waitFor();
     }
 
     it('signs in, chooses a model, and reads an answer as it comes', async () => {
@@ -76,15 +103,68 @@ export function inFirefox(system: PageSystem): void {
       await page.getByRole('group', { name: 'Version 2 of 2' }).first().waitFor();
       await answerEnded(page);
       await expect.poll(shown).toBe('In short');
-      await last().getByRole('button', { name: 'Try again' }).click();
+      await last().getByRole('button', { name: 'More' }).click();
+      await page.getByRole('menuitem', { name: 'Try again with another model' }).click();
+      await page.getByRole('combobox', { name: 'Search models' }).pressSequentially('shout');
+      await page.getByRole('option', { name: 'shout', selected: true }).waitFor();
+      await page.keyboard.press('Enter');
       await last().getByRole('group', { name: 'Version 2 of 2' }).waitFor();
       await answerEnded(page);
+      await expect.poll(shown).toBe('IN SHORT');
+      await last().getByRole('group', { name: 'Version 2 of 2' }).getByRole('button', { name: 'Previous' }).click();
+      await expect.poll(shown).toBe('In short');
       await page
         .getByRole('group', { name: 'Version 2 of 2' })
         .first()
         .getByRole('button', { name: 'Previous' })
         .click();
       await expect.poll(shown).not.toBe('In short');
+    });
+
+    it('copies an answer as rich text too, and its code as code', async () => {
+      const code = 'const heron = 1;\nconst stork = 2;';
+      await keepAnswer(`So **bold**\n\n\`\`\`ts\n${code}\n\`\`\``);
+      await page.evaluate(() => {
+        document.addEventListener('paste', ({ clipboardData }) =>
+          Object.assign(window, { pasted: clipboardData?.getData('text/html') }),
+        );
+      });
+      const paste = async () => {
+        await box().press('Control+A');
+        await box().press('Control+V');
+        return box().inputValue();
+      };
+      const copies = [last().getByRole('group', { name: 'Answer' }), last().locator('.code-head')] as const;
+      await copies[0].getByRole('button', { name: 'Copy' }).click();
+      await copies[0].getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await paste()).toBe(`So **bold**\n\n\`\`\`ts\n${code}\n\`\`\``);
+      expect(await page.evaluate(() => Reflect.get(window, 'pasted') as string)).toMatch(/<strong[^>]*>bold<\/strong>/);
+      await copies[1].getByRole('button', { name: 'Copy' }).click();
+      await copies[1].getByRole('button', { name: 'Copied' }).waitFor();
+      expect(await paste()).toBe(code);
+      await box().press('Control+A');
+      await box().press('Delete');
+    });
+
+    it('asks about an attached file, and opens a citation at its passage', async () => {
+      await page.goto('/');
+      await page.getByRole('button', { name: /^Model: / }).click();
+      await page.getByRole('combobox', { name: 'Search models' }).pressSequentially(QUOTING_MODEL);
+      await page.getByRole('option', { name: QUOTING_MODEL, selected: true }).waitFor();
+      await page.keyboard.press('Enter');
+      const buffer = Buffer.from(`Some words.\n\n${FACT.sentence}\n`);
+      const file = { name: 'note.txt', mimeType: 'text/plain', buffer };
+      await page.locator('.composer input[type=file]').setInputFiles(file);
+      const attached = page.getByRole('list', { name: 'Attached' }).locator('li', { hasText: 'note.txt' });
+      await attached.and(page.locator('[data-state=ready]')).waitFor();
+      await say(FACT.question);
+      await answerEnded(page);
+      await last().locator('li', { hasText: FACT.sentence }).getByRole('button', { name: 'note.txt' }).press('Enter');
+      const source = page.getByRole('dialog');
+      await source.locator('figure', { hasText: FACT.answer }).waitFor();
+      await page.keyboard.press('Escape');
+      await source.waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => document.activeElement?.className)).toBe('citation');
     });
 
     it('finds a chat by its words, renames it, and deletes it with the time to undo', async () => {
@@ -139,6 +219,45 @@ export function inFirefox(system: PageSystem): void {
       expect(read).not.toMatch(/^m1[45]\d /);
       await page.reload();
       await expect.poll(place, { timeout: 15_000 }).toBe(read);
+    });
+
+    it('changes its colours and its language at once, and has both after a reload', async () => {
+      const look = () =>
+        page.evaluate(() => {
+          const { lang, dir, dataset } = document.documentElement;
+          return [lang, dir, dataset.theme, getComputedStyle(document.body).colorScheme];
+        });
+      const change = async (settings: string, theme: string, value: string, language: string, to: string) => {
+        const dialog = page.getByRole('dialog', { name: settings });
+        await dialog.getByRole('combobox', { name: theme }).selectOption(value);
+        await dialog.getByRole('combobox', { name: language }).selectOption(to);
+      };
+      await page.goto('/settings/look');
+      await change('Settings', 'Colours', 'dark', 'Language', 'ar');
+      await page.getByRole('dialog', { name: 'الإعدادات' }).waitFor();
+      const dark = ['ar', 'rtl', 'dark', 'dark'];
+      expect(await look()).toEqual(dark);
+      await page.reload();
+      await page.getByRole('dialog', { name: 'الإعدادات' }).waitFor();
+      expect(await look()).toEqual(dark);
+      await change('الإعدادات', 'الألوان', '', 'اللغة', 'en');
+      await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+      await page.keyboard.press('Escape');
+    });
+
+    it('reads on without a seam, and without a word of it, while the gateway dies', async () => {
+      await page.goto('/?models=echo-two');
+      await say('For a while');
+      await last().locator('.markdown').filter({ hasText: 'Word20 ' }).waitFor();
+      const seen = await watchSeam(page);
+      const killedAt = Date.now();
+      await system.killGateway();
+      expect((await shown())?.length).toBeLessThan(FOR_A_WHILE.length);
+      await answerEnded(page);
+      expect(await shown()).toBe(FOR_A_WHILE);
+      const { said, torn } = await seen();
+      expect(torn).toEqual([]);
+      expect(said.filter(({ at }) => at < killedAt + 3_000)).toEqual([]);
     });
 
     it('shows the documents, and signs out', async () => {

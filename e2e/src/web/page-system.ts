@@ -1,15 +1,20 @@
 import { launchSystem, type RunningSystem } from '@perennial/launcher';
+import { type Simulator, startSimulator } from '@perennial/provider-simulator';
 import type { Browser, BrowserContext } from '@playwright/test';
 import { type Account, addUser } from '../support/accounts';
 import { firstToSignUp, launchBrowser } from '../support/browser';
+import { startQuotingModel } from '../support/quoting-model';
 import { type Script, type ScriptedModel, startScriptedModel } from '../support/scripted-model';
 
 const PARAGRAPHS = Array.from({ length: 80 }, (_, at) => `Paragraph ${at % 40} has some **bold** words and \`code\`.`);
 const AT_LENGTH = Array.from({ length: 720 }, (_, at) => `Word ${at % 60} of a long answer.`);
+/** Takes some seconds word by word: time for processes to die in the middle of it. */
+export const FOR_A_WHILE = Array.from({ length: 240 }, (_, at) => `Word${at}`).join(' ');
 /** Questions that are answered at length; every other one is its own answer. */
 const ANSWERS: Readonly<Record<string, string>> = {
   'Tell me': PARAGRAPHS.join('\n\n'),
   'At length': AT_LENGTH.join('\n\n'),
+  'For a while': FOR_A_WHILE,
   'Some code': `\`\`\`ts\n${'let heron = 1;\n'.repeat(60)}\`\`\`\n\nThat is all.`,
 };
 const OTHERS = [
@@ -33,13 +38,19 @@ export class PageSystem {
   private running: RunningSystem | undefined;
   private launched: Browser | undefined;
   private models: readonly ScriptedModel[] = [];
+  private embedder: Simulator | undefined;
   private admin: BrowserContext | undefined;
 
   async start(): Promise<void> {
-    this.models = await Promise.all(MODELS.map((model) => startScriptedModel(model)));
+    this.models = await Promise.all([...MODELS.map((model) => startScriptedModel(model)), startQuotingModel()]);
+    this.embedder = await startSimulator({ port: 0 });
     const env = {
       OPENAI_API_BASE_URLS: this.models.map(({ url }) => url).join(';'),
       OPENAI_API_KEYS: this.models.map(() => 'simulated').join(';'),
+      RAG_EMBEDDING_ENGINE: 'openai',
+      RAG_EMBEDDING_MODEL: 'sim-embed',
+      RAG_OPENAI_API_BASE_URL: `${this.embedder.url}/v1`,
+      RAG_OPENAI_API_KEY: 'simulated',
     };
     [this.running, this.launched] = await Promise.all([launchSystem({ env }), launchBrowser()]);
     this.admin = await firstToSignUp(this.browser, this.baseUrl);
@@ -48,7 +59,7 @@ export class PageSystem {
   async stop(): Promise<void> {
     await this.launched?.close();
     await this.running?.stop();
-    await Promise.all(this.models.map((model) => model.close()));
+    await Promise.all([...this.models, this.embedder].map((server) => server?.close()));
   }
 
   get baseUrl(): string {
@@ -59,6 +70,11 @@ export class PageSystem {
   get browser(): Browser {
     if (!this.launched) throw new Error('The browser has not started.');
     return this.launched;
+  }
+
+  /** `kill -9` of the only gateway, which is started again at once. */
+  async killGateway(): Promise<void> {
+    await this.running?.kill('gateway');
   }
 
   /** Replaces the gateway by that of another clone, as an upgrade does. */

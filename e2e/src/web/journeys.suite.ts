@@ -1,0 +1,105 @@
+import type { BrowserContext, Locator, Page } from '@playwright/test';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PASSWORD } from '../support/accounts';
+import { answerEnded } from '../support/page';
+import type { PageSystem } from './page-system';
+
+/** Steps of the keyboard until something has the focus: more than there are controls on a page. */
+const MOST_STEPS = 60;
+
+/** From one end to the other, as people go who have no mouse. */
+export function journeys(system: PageSystem): void {
+  describe('a journey through the page', () => {
+    let context: BrowserContext;
+    let page: Page;
+
+    afterEach(() => context?.close());
+
+    const box = () => page.getByLabel('Message', { exact: true });
+    const answer = () => page.locator('.message-assistant').last();
+    const shown = async () => (await answer().locator('.markdown').textContent())?.trim();
+
+    async function stepTo(target: Locator, key: 'Tab' | 'Shift+Tab' | 'ArrowDown' = 'Tab'): Promise<void> {
+      for (let step = 0; step < MOST_STEPS; step++) {
+        if (await target.evaluate((element) => element === document.activeElement)) return;
+        await page.keyboard.press(key);
+      }
+      throw new Error(`${key} does not lead to ${String(target)}.`);
+    }
+
+    async function write(text: string): Promise<void> {
+      await page.keyboard.press('Control+A');
+      await page.keyboard.type(text);
+      await page.keyboard.press('Enter');
+    }
+
+    async function chooseOfMenu(button: Locator, name: string): Promise<void> {
+      await stepTo(button);
+      await page.keyboard.press('Enter');
+      await page.locator('[role=menuitem]:focus').waitFor();
+      await stepTo(page.getByRole('menuitem', { name }), 'ArrowDown');
+      await page.keyboard.press('Enter');
+    }
+
+    it('needs no mouse: signs in, asks, stops, edits, changes branches, finds, sets and signs out', async () => {
+      const { email } = await system.add('keyboard');
+      context = await system.browser.newContext({ baseURL: system.baseUrl });
+      page = await context.newPage();
+      await page.addInitScript(() => {
+        for (const kind of ['pointerdown', 'mousedown', 'touchstart'])
+          addEventListener(kind, () => sessionStorage.setItem('pointed', kind), { capture: true });
+      });
+      await page.goto('/');
+      await stepTo(page.getByRole('textbox', { name: 'E-mail' }));
+      await page.keyboard.type(email);
+      await stepTo(page.getByLabel('Password'));
+      await write('wrong');
+      await page.getByRole('alert').waitFor();
+      await stepTo(page.getByLabel('Password'));
+      await write(PASSWORD);
+      await page.getByText('What is on your mind?').waitFor();
+
+      await stepTo(box());
+      await write('At length');
+      await answer().getByText('Word 5 of a long answer.').waitFor();
+      await page.keyboard.press('Escape');
+      await answer().getByText('Stopped.').waitFor();
+      await answerEnded(page);
+      const stopped = await shown();
+
+      await stepTo(page.locator('.message-user').getByRole('button', { name: 'Edit' }), 'Shift+Tab');
+      await page.keyboard.press('Enter');
+      await page.getByRole('textbox', { name: 'Edit the question' }).and(page.locator(':focus')).waitFor();
+      await write('A fritillary');
+      const version = (place: number) => page.getByRole('group', { name: `Version ${place} of 2` }).first();
+      await version(2).waitFor();
+      await answerEnded(page);
+      await expect.poll(shown).toBe('A fritillary');
+      await stepTo(version(2).getByRole('button', { name: 'Previous version' }), 'Shift+Tab');
+      await page.keyboard.press('Enter');
+      await version(1).waitFor();
+      await expect.poll(shown).toBe(stopped);
+
+      await page.keyboard.press('Control+Shift+O');
+      await page.getByText('What is on your mind?').waitFor();
+      await page.keyboard.press('Control+K');
+      await page.getByRole('combobox', { name: 'Search chats and commands' }).waitFor();
+      await page.keyboard.type('fritillary');
+      await page.getByRole('option', { name: /A fritillary/, selected: true }).waitFor();
+      await page.keyboard.press('Enter');
+      await expect.poll(shown).toBe('A fritillary');
+
+      const account = page.getByRole('button', { name: /^Account of/ });
+      await chooseOfMenu(account, 'Settings');
+      const settings = page.getByRole('dialog', { name: 'Settings' });
+      await stepTo(settings.getByRole('combobox', { name: 'Colours' }));
+      await page.keyboard.type('Dark');
+      await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+      await page.keyboard.press('Escape');
+      await settings.waitFor({ state: 'detached' });
+      await chooseOfMenu(account, 'Sign out');
+      await page.getByRole('heading', { name: 'Sign in to Perennial' }).waitFor();
+      expect(await page.evaluate(() => sessionStorage.getItem('pointed'))).toBeNull();
+    });
+  });
+}
