@@ -2,14 +2,9 @@ import type { SessionProfile } from '@perennial/contracts-wire';
 import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 import { t } from '../messages';
-import { addCatalogue } from '../messages/language';
+import { withTexts } from '../ui/with-texts';
 
-const Administration = lazy(async () => {
-  const [page, { ADMIN_TEXTS }] = await Promise.all([import('./administration'), import('./messages')]);
-  // Without the language's texts it is in English.
-  await addCatalogue(ADMIN_TEXTS).catch(() => undefined);
-  return page;
-});
+const Administration = lazy(() => withTexts(import('./administration')));
 
 /** The pages for administrators. Nobody else loads them; what they show is refused by the server too. */
 export function AdminArea({ user }: { user: SessionProfile }) {

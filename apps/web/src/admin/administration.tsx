@@ -10,12 +10,13 @@ import { useEffect, useRef } from 'react';
 import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { SESSION_KEY } from '../auth/use-session';
 import { t } from '../messages';
+import { addCatalogue } from '../messages/language';
 import { EdgeFade } from '../ui/edge-fade';
 import { ConnectionsPage } from './connections/connections-page';
 import { DocumentsPage } from './documents/documents-page';
 import { FleetPage } from './fleet/fleet-page';
 import { GeneralPage } from './general/general-page';
-import { ta } from './messages';
+import { ADMIN_TEXTS, ta } from './messages';
 import { ModelsPage } from './models/models-page';
 import { NoticesPage } from './notices/notices-page';
 import { PAGES } from './pages';
@@ -74,3 +75,6 @@ function useSessionCheck(): void {
     return () => ends.forEach((end) => end());
   }, [client]);
 }
+
+/** Resolves when the texts are there in the page's language; without it they are in English. */
+export const textsLoaded = addCatalogue(ADMIN_TEXTS).catch(() => undefined);

@@ -1,16 +1,12 @@
 import type { Banner } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
-import { type ComponentType, lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useChats } from '../chat/chat-queries';
 import { t } from '../messages';
 import { Icon } from '../ui/icon';
 import { dismiss, isDismissed } from './dismissed-banners';
-
-// It comes with the first notice.
-const BannerText = lazy<ComponentType<{ text: string }>>(() =>
-  import('./banner-text').catch(() => ({ default: ({ text }) => <p>{text}</p> })),
-);
+import { NoticeText } from './notice-text';
 
 const KINDS = ['info', 'success', 'warning', 'error'];
 
@@ -51,9 +47,7 @@ function BannerLine({
     <div className="banner" data-kind={KINDS.includes(type) ? type : 'info'}>
       <div className="grow">
         {title && <strong dir="auto">{title}</strong>}
-        <Suspense fallback={<p dir="auto">{content}</p>}>
-          <BannerText text={content} />
-        </Suspense>
+        <NoticeText text={content} />
       </div>
       {dismissible && (
         <button

@@ -12,21 +12,14 @@ import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { LETTERS, useShortcut } from '../ui/shortcuts';
 import { Toasts } from '../ui/toasts';
+import { withTexts } from '../ui/with-texts';
 import { AnswerNotices } from './answer-notices';
 import { ConnectionLine } from './connection-line';
 import { SkipLink } from './skip-link';
 import { NARROW, useDrawer } from './use-drawer';
 
-const Palette = lazy(async () => {
-  const palette = await import('../search/palette');
-  await palette.textsLoaded;
-  return palette;
-});
-const TagsDialog = lazy(async () => {
-  const tags = await import('../chat/organise/tags-dialog');
-  await tags.textsLoaded;
-  return tags;
-});
+const Palette = lazy(() => withTexts(import('../search/palette')));
+const TagsDialog = lazy(() => withTexts(import('../chat/organise/tags-dialog')));
 const ShortcutList = lazy(() => import('./shortcut-list'));
 // The page is whole without them, too.
 const Notices = lazy<() => ReactNode>(() => import('./notices').catch(() => ({ default: () => null })));

@@ -1,13 +1,8 @@
-import { type ComponentType, lazy, Suspense } from 'react';
 import { useConfig } from '../house/use-config';
 import { t } from '../messages';
 import { textIn } from '../wire/narrow';
 import { Notice } from './notice';
-
-// It comes with the administrator's words.
-const BannerText = lazy<ComponentType<{ text: string }>>(() =>
-  import('./banner-text').catch(() => ({ default: ({ text }) => <p>{text}</p> })),
-);
+import { NoticeText } from './notice-text';
 
 /** What somebody reads whom an administrator has not let in yet: the administrator's words, or ours. */
 export default function WaitingNotice({ onRetry }: { onRetry: () => void }) {
@@ -25,11 +20,7 @@ export default function WaitingNotice({ onRetry }: { onRetry: () => void }) {
     <main className="notice">
       <img src="/favicon.svg" alt="" width={48} height={48} />
       {title && <h1 dir="auto">{title}</h1>}
-      {content && (
-        <Suspense fallback={<p dir="auto">{content}</p>}>
-          <BannerText text={content} />
-        </Suspense>
-      )}
+      {content && <NoticeText text={content} />}
       <button type="button" className="button" onClick={onRetry}>
         {t('action.tryAgain')}
       </button>

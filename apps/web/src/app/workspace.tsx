@@ -7,38 +7,18 @@ import { DeletionsProvider } from '../chat/deletions-provider';
 import { DraftsProvider } from '../chat/drafts';
 import { LiveProvider } from '../chat/live';
 import { BaseUploadsProvider } from '../knowledge/base-uploads';
-import { addCatalogue, useLanguage } from '../messages/language';
+import { useLanguage } from '../messages/language';
 import { usePageBehind } from '../settings/use-settings';
 import { PartBoundary } from '../ui/part-boundary';
+import { withTexts } from '../ui/with-texts';
 import { Shell } from './shell';
 
 const SignInAgain = lazy(() => import('../auth/sign-in-again'));
-const Settings = lazy(async () => {
-  const [page, { SETTINGS_TEXTS }] = await Promise.all([
-    import('../settings/settings'),
-    import('../settings/messages'),
-  ]);
-  // Without the language's texts they are in English.
-  await addCatalogue(SETTINGS_TEXTS).catch(() => undefined);
-  return page;
-});
-async function withKnowledgeTexts<Page>(page: Promise<Page>): Promise<Page> {
-  const [loaded, { textsLoaded }] = await Promise.all([page, import('../knowledge/messages')]);
-  await textsLoaded;
-  return loaded;
-}
-const KnowledgePage = lazy(async () => ({
-  default: (await withKnowledgeTexts(import('../knowledge/knowledge-page'))).KnowledgePage,
-}));
-const FilesPage = lazy(async () => ({
-  default: (await withKnowledgeTexts(import('../knowledge/files-page'))).FilesPage,
-}));
-const ArchivePage = lazy(async () => {
-  const page = await import('../chat/organise/archive-page');
-  await page.textsLoaded;
-  return page;
-});
-const BasePage = lazy(async () => ({ default: (await withKnowledgeTexts(import('../knowledge/base-page'))).BasePage }));
+const Settings = lazy(() => withTexts(import('../settings/settings')));
+const KnowledgePage = lazy(() => withTexts(import('../knowledge/knowledge-page')));
+const FilesPage = lazy(() => withTexts(import('../knowledge/files-page')));
+const BasePage = lazy(() => withTexts(import('../knowledge/base-page')));
+const ArchivePage = lazy(() => withTexts(import('../chat/organise/archive-page')));
 
 interface WorkspaceProps {
   user: SessionProfile & { token: string };

@@ -141,3 +141,5 @@ function useFocusBack(): void {
     [opener],
   );
 }
+
+export { textsLoaded } from './messages';

@@ -1,16 +1,11 @@
 import type { Message } from '@perennial/contracts-wire';
 import { lazy, type ReactNode, Suspense, useCallback, useState } from 'react';
-import { addCatalogue } from '../messages/language';
 import { PartBoundary } from '../ui/part-boundary';
+import { withTexts } from '../ui/with-texts';
 import type { Artifact } from './artifact';
 import type { TextOf } from './versions';
 
-const Panel = lazy(async () => {
-  const [panel, { ARTIFACT_TEXTS }] = await Promise.all([import('./panel'), import('./messages')]);
-  // Without the language's texts they are in English.
-  await addCatalogue(ARTIFACT_TEXTS).catch(() => undefined);
-  return panel;
-});
+const Panel = lazy(() => withTexts(import('./panel')));
 
 /** What is shown beside a chat: nothing until somebody opens it, and nothing of another chat. */
 export function useBeside(

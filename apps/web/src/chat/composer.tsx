@@ -17,6 +17,7 @@ import { HAS_BOX } from '../state/window';
 import { Icon } from '../ui/icon';
 import { PartBoundary } from '../ui/part-boundary';
 import { Problem } from '../ui/problem';
+import { withTexts } from '../ui/with-texts';
 import { AddMenu } from './add-menu';
 import { AttachmentTray } from './attachment-tray';
 import type { CaretListProps } from './caret/caret-list';
@@ -32,17 +33,11 @@ import { WaitingMessages } from './waiting-messages';
 const BasePicker = lazy(async () => ({ default: (await import('./base-picker')).BasePicker }));
 
 // The box is whole without it.
-const CaretList = lazy<ComponentType<CaretListProps>>(async () => {
-  const list = await import('./caret/caret-list').catch(() => undefined);
-  await list?.textsLoaded;
-  return { default: list?.default ?? (() => null) };
-});
+const CaretList = lazy<ComponentType<CaretListProps>>(() =>
+  withTexts(import('./caret/caret-list')).catch(() => ({ default: () => null })),
+);
 
-const ParametersDialog = lazy(async () => {
-  const dialog = await import('./parameters-dialog');
-  await dialog.textsLoaded;
-  return dialog;
-});
+const ParametersDialog = lazy(() => withTexts(import('./parameters-dialog')));
 
 /** One of them may ask for a list at the caret. */
 const SIGNS = /[/@#]/;

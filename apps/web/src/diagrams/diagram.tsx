@@ -126,3 +126,5 @@ function useAddress(drawn: Drawn): string | undefined {
   }, [file]);
   return address;
 }
+
+export { textsLoaded } from './messages';

@@ -3,24 +3,19 @@ import { ApiError } from '@perennial/web-client';
 import { lazy, Suspense, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { t } from '../messages';
-import { addCatalogue } from '../messages/language';
 import { usePageTitle } from '../messages/page-title';
 import { Problem } from '../ui/problem';
 import { useQuestion } from '../ui/question';
+import { withTexts } from '../ui/with-texts';
 import { BaseFiles } from './base-files';
 import { BaseForm } from './base-form';
 import { useBase, useDeleteBase, useUpdateBase } from './knowledge-queries';
 import { tk } from './messages';
 
-const Sources = lazy(async () => {
-  const [page, { SOURCE_TEXTS }] = await Promise.all([import('./sources/sources'), import('./sources/messages')]);
-  // Without the language's texts they are in English.
-  await addCatalogue(SOURCE_TEXTS).catch(() => undefined);
-  return page;
-});
+const Sources = lazy(() => withTexts(import('./sources/sources')));
 
 /** One knowledge base, its files and its sources. */
-export function BasePage({ user }: { user: SessionProfile }) {
+export default function BasePage({ user }: { user: SessionProfile }) {
   const { baseId = '' } = useParams();
   const base = useBase(baseId);
 
@@ -115,3 +110,5 @@ function BaseHeader({ base }: { base: KnowledgeBase }) {
     </>
   );
 }
+
+export { textsLoaded } from './messages';

@@ -14,7 +14,7 @@ import { FileRow } from './file-row';
 import { tk } from './messages';
 
 /** All files of the user: those of bases and those of messages. */
-export function FilesPage() {
+export default function FilesPage() {
   const [text, setText] = useState('');
   const query = useDeferredValue(text.trim());
   const files = useFiles(query);
@@ -105,3 +105,5 @@ function Facts({ file: { created_at: at, meta } }: { file: FileItem }) {
     </>
   );
 }
+
+export { textsLoaded } from './messages';

@@ -12,7 +12,7 @@ import { useBases, useCreateBase, useDeleteBase } from './knowledge-queries';
 import { tk } from './messages';
 
 /** All knowledge bases of the user: search, create, delete. */
-export function KnowledgePage({ user }: { user: SessionProfile }) {
+export default function KnowledgePage({ user }: { user: SessionProfile }) {
   const [text, setText] = useState('');
   const query = useDeferredValue(text.trim());
   const bases = useBases(query);
@@ -132,3 +132,5 @@ function BaseRow({ base, own, onDelete }: { base: KnowledgeListItem; own: boolea
     </li>
   );
 }
+
+export { textsLoaded } from './messages';

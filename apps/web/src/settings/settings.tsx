@@ -4,9 +4,9 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { isTouch } from '../chat/composer-keys';
 import { t } from '../messages';
-import { useLanguage } from '../messages/language';
+import { addCatalogue, useLanguage } from '../messages/language';
 import { Dialog } from '../ui/dialog';
-import { ts } from './messages';
+import { SETTINGS_TEXTS, ts } from './messages';
 import { findSettings, type Section, SECTIONS, type Setting, SETTINGS } from './registry';
 import { SavedLine } from './saved';
 import { settingsAddress } from './use-settings';
@@ -127,3 +127,6 @@ function SettingRow({ setting: { id, name, hint, wide, Control }, user }: { sett
     </div>
   );
 }
+
+/** Resolves when the texts are there in the page's language; without it they are in English. */
+export const textsLoaded = addCatalogue(SETTINGS_TEXTS).catch(() => undefined);

@@ -10,14 +10,11 @@ import { t } from '../messages';
 import { UNREAD } from '../messages/page-title';
 import { useStore } from '../state/store';
 import { WINDOW } from '../state/window';
+import { withTexts } from '../ui/with-texts';
 import { ChatRow } from './chat-row';
 import { byDay } from './days';
 
-const SelectionBar = lazy(async () => {
-  const bar = await import('./selection-bar');
-  await bar.textsLoaded;
-  return { default: bar.SelectionBar };
-});
+const SelectionBar = lazy(() => withTexts(import('./selection-bar')));
 
 /** The pinned chats, and the others by day, the newest first; older ones come when the end of the list is seen. */
 export function ChatList({ onNavigate }: { onNavigate: () => void }) {

@@ -12,7 +12,7 @@ interface BarProps {
 }
 
 /** What can be done with several chats at once, above their list. */
-export function SelectionBar({ count, onTag, onArchive, onDelete, onEnd }: BarProps) {
+export default function SelectionBar({ count, onTag, onArchive, onDelete, onEnd }: BarProps) {
   useCloseRequest(true, onEnd);
   return (
     <div className="selection-bar" role="group" aria-label={t('chats.several')}>

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { useMatch, useNavigate } from 'react-router';
 import { t } from '../../messages';
 import { showToast } from '../../ui/toasts';
+import { withTexts } from '../../ui/with-texts';
 import { type NamedChat, useDeleteChats } from '../deletions-provider';
 import { useLive } from '../live';
 import type { ChatDeeds } from './chat-deeds';
@@ -38,8 +39,7 @@ export function useChatDeeds(): Deeds {
   });
   const [deeds] = useState((): Deeds => {
     const load = async () => {
-      const loaded = await import('./chat-deeds');
-      await loaded.textsLoaded;
+      const loaded = await withTexts(import('./chat-deeds'));
       return { ...loaded, all: loaded.deedsFrom(latest) };
     };
     return {

@@ -130,3 +130,5 @@ function SourceRow({ source, onOpen, onSync, onPlan, onRemove }: RowProps) {
     </li>
   );
 }
+
+export { textsLoaded } from './messages';

@@ -1,8 +1,12 @@
 import { Catalogue } from '../../../messages/catalogue';
+import { addCatalogue } from '../../../messages/language';
 import en from './en';
 
 /** The texts about sources, which come with them. */
-export const SOURCE_TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+const SOURCE_TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
 
 /** A text about sources, by its id. */
 export const tso = SOURCE_TEXTS.text;
+
+/** Resolves when the texts are there in the page's language; without it they are in English. */
+export const textsLoaded = addCatalogue(SOURCE_TEXTS).catch(() => undefined);
