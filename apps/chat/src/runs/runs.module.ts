@@ -44,6 +44,7 @@ import { RunReader } from './read/run-reader';
 import { RUN_PUBLISHER } from './run-publisher';
 import { RunsController } from './runs.controller';
 import { RunsLifecycle } from './runs-lifecycle';
+import { EffectModel } from './side-effects/effect-model';
 import { FollowUpMaker } from './side-effects/follow-up-maker';
 import { SideEffectsRepository } from './side-effects/side-effects.repository';
 import { SideEffects } from './side-effects/side-effects.service';
@@ -95,6 +96,7 @@ import { UserEvents } from './user-events';
     AnswerWork,
     SideEffectsRepository,
     SideEffects,
+    EffectModel,
     TitleMaker,
     FollowUpMaker,
     UserEvents,
