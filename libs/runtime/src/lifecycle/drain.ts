@@ -66,10 +66,15 @@ export class Drain {
    */
   async run(phase: DrainPhase, deadlineAt: number): Promise<string[]> {
     const failed: string[] = [];
+    // A timer may be a millisecond early: what is left then is no time for later hooks.
+    let isOver = false;
     for (const hook of this.hooks.filter((candidate) => candidate.phase === phase)) {
-      const remainingMs = Math.max(0, deadlineAt - performance.now());
+      const remainingMs = isOver ? 0 : Math.max(0, deadlineAt - performance.now());
       const abort = new AbortController();
-      const timer = setTimeout(() => abort.abort(new Error('did not end within the shutdown grace')), remainingMs);
+      const timer = setTimeout(() => {
+        isOver = true;
+        abort.abort(new Error('did not end within the shutdown grace'));
+      }, remainingMs);
       try {
         await raceAbort(Promise.resolve(hook.run({ remainingMs, signal: abort.signal })), abort.signal);
       } catch (error) {
