@@ -11,6 +11,8 @@ describe('measure', () => {
   it('warns of a long file and refuses a very long one', () => {
     expect(measure('a.ts', lines(251)).warnings).toEqual(['a.ts:1 has 251 lines (aim for 250)']);
     expect(measure('a.ts', lines(501)).errors).toEqual(['a.ts:1 has 501 lines, at most 500 are allowed']);
+    expect(measure('src/messages/fr.ts', lines(501))).toEqual({ errors: [], warnings: [] });
+    expect(measure('src/messages/texts.ts', lines(501)).errors).toHaveLength(1);
     expect(measure('a.spec.ts', lines(400)).warnings).toEqual([]);
   });
 

@@ -4,13 +4,29 @@
  */
 
 /** The languages of the page, by their own names. English is the source of the others. */
-export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
+export const LANGUAGES = {
+  en: 'English',
+  id: 'Bahasa Indonesia',
+  de: 'Deutsch',
+  es: 'Español',
+  fr: 'Français',
+  it: 'Italiano',
+  nl: 'Nederlands',
+  pl: 'Polski',
+  pt: 'Português',
+  sv: 'Svenska',
+  tr: 'Türkçe',
+  uk: 'Українська',
+  he: 'עברית',
+  ar: 'العربية',
+  zh: '简体中文',
+} as const;
 
 export type Language = keyof typeof LANGUAGES;
 export type Theme = 'light' | 'dark';
 export type Contrast = 'normal' | 'more';
 
-const RIGHT_TO_LEFT: readonly Language[] = ['ar'];
+const RIGHT_TO_LEFT: readonly Language[] = ['ar', 'he'];
 
 /** Parts of the look that are as they come until something else is chosen. */
 export const LOOKS = {
@@ -79,8 +95,12 @@ export function showLook(): void {
   }
 }
 
+export function isRightToLeft(language: Language): boolean {
+  return RIGHT_TO_LEFT.includes(language);
+}
+
 /** Says which language the page is in, and mirrors it where that is written from right to left. */
 export function showDirection(language: Language): void {
   document.documentElement.lang = language;
-  document.documentElement.dir = RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr';
+  document.documentElement.dir = isRightToLeft(language) ? 'rtl' : 'ltr';
 }

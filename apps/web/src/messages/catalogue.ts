@@ -18,22 +18,27 @@ type NamesOf<T> = T extends string
 type Values<T, V> = { readonly [N in NamesOf<T>]: N extends 'count' ? number : V };
 type Given<T, V> = [NamesOf<T>] extends [never] ? [] : [values: Values<T, V>];
 
-type Load<S extends Source> = () => Promise<{ default: Translation<S> }>;
+/** Where the texts of each other language are, by their files' names: `./fr.ts`. Each file says itself whose translation it is. */
+type Files = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** The texts of a part of the page in all languages; English comes with the part, another language when it is shown. */
+/**
+ * The texts of a part of the page in all languages. English comes with the part, another language when it is shown; what is not translated yet
+ * is shown in English.
+ */
 export class Catalogue<S extends Source> {
   private shown: Translation<S>;
 
   constructor(
     private readonly source: S,
-    private readonly others: Readonly<Record<Exclude<Language, 'en'>, Load<S>>>,
+    private readonly others: Files,
   ) {
     this.shown = source as Translation<S>;
   }
 
   /** The texts of a language, and what shows them from now on. */
   async load(language: Language): Promise<() => void> {
-    const texts = language === 'en' ? (this.source as Translation<S>) : (await this.others[language]()).default;
+    const translated = (await this.others[`./${language}.ts`]?.()) as Partial<Translation<S>> | undefined;
+    const texts = { ...(this.source as Translation<S>), ...translated };
     return () => (this.shown = texts);
   }
 

@@ -1,4 +1,4 @@
-import { type Language } from '../boot/choices';
+import { isRightToLeft, type Language } from '../boot/choices';
 import { Store } from '../state/store';
 
 /** The language that the page is shown in. */
@@ -37,5 +37,5 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 /** A name in a sentence of the other direction, with marks that keep it from taking the words beside it along. */
 export function isolated(name: string): string {
-  return LANGUAGE.get() === 'ar' || RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
+  return isRightToLeft(LANGUAGE.get()) || RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
 }

@@ -4,7 +4,7 @@ import en from './en';
 import { addCatalogue } from './language';
 
 /** The texts of the page, without those of the administration. */
-export const TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+export const TEXTS = new Catalogue(en, import.meta.glob(['./??.ts', '!./en.ts'], { import: 'default' }));
 void addCatalogue(TEXTS);
 
 /** A text of the page, by its id. */

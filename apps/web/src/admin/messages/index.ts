@@ -2,7 +2,7 @@ import { Catalogue } from '../../messages/catalogue';
 import en from './en';
 
 /** The texts of the administration, which only administrators load. */
-export const ADMIN_TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+export const ADMIN_TEXTS = new Catalogue(en, import.meta.glob(['./??.ts', '!./en.ts'], { import: 'default' }));
 
 /** A text of the administration, by its id. */
 export const ta = ADMIN_TEXTS.text;

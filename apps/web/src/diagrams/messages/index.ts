@@ -3,7 +3,7 @@ import { addCatalogue } from '../../messages/language';
 import en from './en';
 
 /** The texts of diagrams, which come with the first one. */
-const DIAGRAM_TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+const DIAGRAM_TEXTS = new Catalogue(en, import.meta.glob(['./??.ts', '!./en.ts'], { import: 'default' }));
 
 /** A text of diagrams, by its id. */
 export const td = DIAGRAM_TEXTS.text;

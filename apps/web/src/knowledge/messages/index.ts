@@ -3,7 +3,7 @@ import { addCatalogue } from '../../messages/language';
 import en from './en';
 
 /** The texts of the pages about knowledge, which come with them. */
-const KNOWLEDGE_TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+const KNOWLEDGE_TEXTS = new Catalogue(en, import.meta.glob(['./??.ts', '!./en.ts'], { import: 'default' }));
 
 /** A text of the pages about knowledge, by its id. */
 export const tk = KNOWLEDGE_TEXTS.text;

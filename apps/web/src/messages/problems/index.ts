@@ -2,7 +2,7 @@ import { Catalogue } from '../catalogue';
 import { addCatalogue } from '../language';
 import en from './en';
 
-const TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+const TEXTS = new Catalogue(en, import.meta.glob(['./??.ts', '!./en.ts'], { import: 'default' }));
 const loaded = addCatalogue(TEXTS);
 
 const isKnown = (code: string): code is keyof typeof en => Object.hasOwn(en, code);

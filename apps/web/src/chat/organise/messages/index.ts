@@ -3,7 +3,7 @@ import { addCatalogue } from '../../../messages/language';
 import en from './en';
 
 /** The texts about chats and their order. */
-const ORGANISE_TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+const ORGANISE_TEXTS = new Catalogue(en, import.meta.glob(['./??.ts', '!./en.ts'], { import: 'default' }));
 
 /** A text about chats and their order, by its id. */
 export const to = ORGANISE_TEXTS.text;

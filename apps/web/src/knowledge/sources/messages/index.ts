@@ -3,7 +3,7 @@ import { addCatalogue } from '../../../messages/language';
 import en from './en';
 
 /** The texts about sources, which come with them. */
-const SOURCE_TEXTS = new Catalogue(en, { de: () => import('./de'), ar: () => import('./ar') });
+const SOURCE_TEXTS = new Catalogue(en, import.meta.glob(['./??.ts', '!./en.ts'], { import: 'default' }));
 
 /** A text about sources, by its id. */
 export const tso = SOURCE_TEXTS.text;

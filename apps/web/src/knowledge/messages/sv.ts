@@ -1,0 +1,53 @@
+import type { Translation } from '../../messages/catalogue';
+import type en from './en';
+
+export default {
+  'knowledge.all': 'Alla kunskapsbaser',
+  'knowledge.count': { one: '{count} kunskapsbas', other: '{count} kunskapsbaser' },
+  'knowledge.create': 'Skapa',
+  'knowledge.delete': 'Radera basen',
+  'knowledge.deleteAsk': 'Radera ”{name}” med alla filer för gott? Filer som också finns i en annan bas blir kvar där.',
+  'knowledge.deleteAskFiles': {
+    one: 'Radera ”{name}” med {count} fil för gott? Filer som också finns i en annan bas blir kvar där.',
+    other: 'Radera ”{name}” med {count} filer för gott? Filer som också finns i en annan bas blir kvar där.',
+  },
+  'knowledge.deleteFileAsk': 'Radera ”{name}” från den här basen?',
+  'knowledge.describe': 'Ändra namn eller beskrivning',
+  'knowledge.description': 'Beskrivning',
+  'knowledge.drop': 'Släpp filer för att lägga till dem',
+  'knowledge.gone': 'Kunskapsbasen finns inte eller är inte din.',
+  'knowledge.moreFiles': 'Fler filer',
+  'knowledge.name': 'Namn',
+  'knowledge.new': 'Ny bas',
+  'knowledge.newTitle': 'Ny kunskapsbas',
+  'knowledge.noBase': 'Ingen kunskapsbas ännu. Skapa en, lägg dokument i den och fråga om dem i en chatt.',
+  'knowledge.noFileMatches': 'Ingen fil matchar ”{query}”.',
+  'knowledge.noFiles':
+    'Inga filer ännu. Lägg till några eller släpp dem här: text, PDF, Word, Excel, PowerPoint, webbsidor, e-böcker med mera.',
+  'knowledge.of': 'av {name}',
+  'knowledge.ofSomebody': 'av någon annan',
+  'knowledge.onTheWay': { other: '{count} på väg' },
+  'knowledge.retryFailed': { other: 'Försök igen med {count} misslyckade' },
+  'knowledge.searchFiles': 'Sök filer',
+  'knowledge.searchHint': 'Sök på namn eller beskrivning',
+  'knowledge.deleteFilesToo': 'Radera även filerna',
+  'knowledge.deleteFolder': 'Radera mappen ”{name}”',
+  'knowledge.deleteFolderHint':
+    'Mapparna i den raderas också. Filerna kan stanna: de flyttas en nivå upp. Filer som också finns i en annan bas blir kvar där.',
+  'knowledge.folderPath': 'Mappens sökväg',
+  'knowledge.folderUp': 'En nivå upp',
+  'knowledge.folders': 'Mappar',
+  'knowledge.keepFiles': 'Radera, men behåll filerna',
+  'knowledge.moreBases': 'Fler baser',
+  'knowledge.moreNamed': 'Mer för {name}',
+  'knowledge.move': 'Flytta till…',
+  'knowledge.moveHere': 'Flytta hit',
+  'knowledge.moveNamed': 'Flytta ”{name}”',
+  'knowledge.moveTo': 'Till: {place}',
+  'knowledge.newFolder': 'Ny mapp',
+  'knowledge.readAgain': 'Läs om alla filer',
+  'knowledge.readAgainAsk':
+    'Läsa om alla filer i den här basen? Tills en fil är klar bygger svaren på det som lästes tidigare.',
+  'knowledge.renameFolder': 'Byt namn på mappen',
+  'knowledge.topLevel': 'Översta nivån',
+} satisfies Partial<Translation<typeof en>>;

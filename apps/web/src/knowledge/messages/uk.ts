@@ -1,0 +1,61 @@
+import type { Translation } from '../../messages/catalogue';
+import type en from './en';
+
+export default {
+  'knowledge.all': 'Усі бази знань',
+  'knowledge.count': {
+    one: '{count} база знань',
+    few: '{count} бази знань',
+    many: '{count} баз знань',
+    other: '{count} бази знань',
+  },
+  'knowledge.create': 'Створити',
+  'knowledge.delete': 'Видалити базу',
+  'knowledge.deleteAsk':
+    'Остаточно видалити «{name}» разом із файлами? Файли, що є також в іншій базі, залишаться там.',
+  'knowledge.deleteAskFiles': {
+    one: 'Остаточно видалити «{name}» з {count} файлом? Файли, що є також в іншій базі, залишаться там.',
+    few: 'Остаточно видалити «{name}» з {count} файлами? Файли, що є також в іншій базі, залишаться там.',
+    many: 'Остаточно видалити «{name}» з {count} файлами? Файли, що є також в іншій базі, залишаться там.',
+    other: 'Остаточно видалити «{name}» з {count} файлу? Файли, що є також в іншій базі, залишаться там.',
+  },
+  'knowledge.deleteFileAsk': 'Видалити «{name}» із цієї бази?',
+  'knowledge.describe': 'Змінити назву або опис',
+  'knowledge.description': 'Опис',
+  'knowledge.drop': 'Перетягніть файли сюди, щоб додати їх',
+  'knowledge.gone': 'Такої бази знань немає, або вона не ваша.',
+  'knowledge.moreFiles': 'Більше файлів',
+  'knowledge.name': 'Назва',
+  'knowledge.new': 'Нова база',
+  'knowledge.newTitle': 'Нова база знань',
+  'knowledge.noBase': 'Баз знань ще немає. Створіть базу, додайте до неї документи й запитуйте про них у чаті.',
+  'knowledge.noFileMatches': 'За запитом «{query}» файлів не знайдено.',
+  'knowledge.noFiles':
+    'Файлів ще немає. Додайте їх або перетягніть сюди: текст, PDF, Word, Excel, PowerPoint, вебсторінки, електронні книги тощо.',
+  'knowledge.of': 'власник: {name}',
+  'knowledge.ofSomebody': 'чужа',
+  'knowledge.onTheWay': { other: 'в обробці: {count}' },
+  'knowledge.retryFailed': { other: 'Повторити невдалі: {count}' },
+  'knowledge.searchFiles': 'Пошук файлів',
+  'knowledge.searchHint': 'Пошук за назвою або описом',
+  'knowledge.deleteFilesToo': 'Видалити й файли',
+  'knowledge.deleteFolder': 'Видалити папку «{name}»',
+  'knowledge.deleteFolderHint':
+    'Папки в ній теж буде видалено. Її файли можуть залишитися: вони перемістяться на рівень вище. Файли, що є також в іншій базі, залишаться там.',
+  'knowledge.folderPath': 'Шлях до папки',
+  'knowledge.folderUp': 'На рівень вище',
+  'knowledge.folders': 'Папки',
+  'knowledge.keepFiles': 'Видалити, але залишити файли',
+  'knowledge.moreBases': 'Більше баз',
+  'knowledge.moreNamed': 'Більше: {name}',
+  'knowledge.move': 'Перемістити…',
+  'knowledge.moveHere': 'Перемістити сюди',
+  'knowledge.moveNamed': 'Перемістити «{name}»',
+  'knowledge.moveTo': 'Куди: {place}',
+  'knowledge.newFolder': 'Нова папка',
+  'knowledge.readAgain': 'Перечитати всі файли',
+  'knowledge.readAgainAsk':
+    'Перечитати всі файли цієї бази? Доки файл не готовий, відповіді спираються на прочитане раніше.',
+  'knowledge.renameFolder': 'Перейменувати папку',
+  'knowledge.topLevel': 'Верхній рівень',
+} satisfies Partial<Translation<typeof en>>;
