@@ -225,6 +225,11 @@ export default {
 
   'markdown.done': 'Hecho',
   'markdown.open': 'Pendiente',
+  'markdown.note': 'Nota',
+  'markdown.tip': 'Consejo',
+  'markdown.important': 'Importante',
+  'markdown.warning': 'Advertencia',
+  'markdown.caution': 'Precaución',
   'markdown.table': 'Tabla',
   'markdown.whole': 'Vista completa',
 

@@ -229,6 +229,11 @@ export default {
 
   'markdown.done': 'Fait',
   'markdown.open': 'À faire',
+  'markdown.note': 'Remarque',
+  'markdown.tip': 'Conseil',
+  'markdown.important': 'Important',
+  'markdown.warning': 'Avertissement',
+  'markdown.caution': 'Attention',
   'markdown.table': 'Tableau',
   'markdown.whole': 'Vue complète',
 

@@ -221,6 +221,11 @@ export default {
 
   'markdown.done': 'בוצע',
   'markdown.open': 'לביצוע',
+  'markdown.note': 'הערה',
+  'markdown.tip': 'עצה',
+  'markdown.important': 'חשוב',
+  'markdown.warning': 'אזהרה',
+  'markdown.caution': 'זהירות',
   'markdown.table': 'טבלה',
   'markdown.whole': 'תצוגה מלאה',
 

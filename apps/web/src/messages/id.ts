@@ -204,6 +204,11 @@ export default {
 
   'markdown.done': 'Selesai',
   'markdown.open': 'Belum selesai',
+  'markdown.note': 'Catatan',
+  'markdown.tip': 'Kiat',
+  'markdown.important': 'Penting',
+  'markdown.warning': 'Peringatan',
+  'markdown.caution': 'Awas',
   'markdown.table': 'Tabel',
   'markdown.whole': 'Tampilan penuh',
 

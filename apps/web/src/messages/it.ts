@@ -226,6 +226,11 @@ export default {
 
   'markdown.done': 'Fatto',
   'markdown.open': 'Da fare',
+  'markdown.note': 'Nota',
+  'markdown.tip': 'Suggerimento',
+  'markdown.important': 'Importante',
+  'markdown.warning': 'Avviso',
+  'markdown.caution': 'Attenzione',
   'markdown.table': 'Tabella',
   'markdown.whole': 'Vista completa',
 

@@ -212,6 +212,11 @@ export default {
 
   'markdown.done': 'Gedaan',
   'markdown.open': 'Te doen',
+  'markdown.note': 'Opmerking',
+  'markdown.tip': 'Tip',
+  'markdown.important': 'Belangrijk',
+  'markdown.warning': 'Waarschuwing',
+  'markdown.caution': 'Let op',
   'markdown.table': 'Tabel',
   'markdown.whole': 'Volledige weergave',
 

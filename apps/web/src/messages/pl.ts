@@ -234,6 +234,11 @@ export default {
 
   'markdown.done': 'Zrobione',
   'markdown.open': 'Do zrobienia',
+  'markdown.note': 'Uwaga',
+  'markdown.tip': 'Wskazówka',
+  'markdown.important': 'Ważne',
+  'markdown.warning': 'Ostrzeżenie',
+  'markdown.caution': 'Ostrożnie',
   'markdown.table': 'Tabela',
   'markdown.whole': 'Pełny widok',
 

@@ -224,6 +224,11 @@ export default {
 
   'markdown.done': 'Feito',
   'markdown.open': 'A fazer',
+  'markdown.note': 'Nota',
+  'markdown.tip': 'Dica',
+  'markdown.important': 'Importante',
+  'markdown.warning': 'Aviso',
+  'markdown.caution': 'Cuidado',
   'markdown.table': 'Tabela',
   'markdown.whole': 'Visão completa',
 

@@ -208,6 +208,11 @@ export default {
 
   'markdown.done': 'Klart',
   'markdown.open': 'Att göra',
+  'markdown.note': 'Anmärkning',
+  'markdown.tip': 'Tips',
+  'markdown.important': 'Viktigt',
+  'markdown.warning': 'Varning',
+  'markdown.caution': 'Se upp',
   'markdown.table': 'Tabell',
   'markdown.whole': 'Hel vy',
 

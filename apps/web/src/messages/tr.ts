@@ -205,6 +205,11 @@ export default {
 
   'markdown.done': 'Yapıldı',
   'markdown.open': 'Yapılacak',
+  'markdown.note': 'Not',
+  'markdown.tip': 'İpucu',
+  'markdown.important': 'Önemli',
+  'markdown.warning': 'Uyarı',
+  'markdown.caution': 'Dikkat',
   'markdown.table': 'Tablo',
   'markdown.whole': 'Tam görünüm',
 

@@ -234,6 +234,11 @@ export default {
 
   'markdown.done': 'Виконано',
   'markdown.open': 'Не виконано',
+  'markdown.note': 'Примітка',
+  'markdown.tip': 'Порада',
+  'markdown.important': 'Важливо',
+  'markdown.warning': 'Попередження',
+  'markdown.caution': 'Обережно',
   'markdown.table': 'Таблиця',
   'markdown.whole': 'На весь екран',
 

@@ -196,6 +196,11 @@ export default {
 
   'markdown.done': '已完成',
   'markdown.open': '待办',
+  'markdown.note': '备注',
+  'markdown.tip': '提示',
+  'markdown.important': '重要',
+  'markdown.warning': '警告',
+  'markdown.caution': '小心',
   'markdown.table': '表格',
   'markdown.whole': '完整查看',
 

@@ -70,6 +70,8 @@ export default {
   notify: 'Avisarme cuando una respuesta esté lista',
   'notify.hint': 'El navegador lo muestra cuando esta página no está a la vista.',
   'notify.refused': 'Este navegador no lo permite. Se puede cambiar en sus ajustes para este sitio.',
+  sound: 'Un sonido cuando termina una respuesta',
+  'sound.hint': 'Dos notas suaves, cuando nadie mira esta página.',
 
   letters: 'Letras como atajos',
   'letters.hint': 'J, K, O, Q y ?, fuera de los campos.',

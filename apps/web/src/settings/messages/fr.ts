@@ -72,6 +72,8 @@ export default {
   notify: 'M’avertir quand une réponse est terminée',
   'notify.hint': 'Le navigateur l’indique quand cette page n’est pas visible.',
   'notify.refused': 'Ce navigateur ne l’autorise pas. Ses réglages pour ce site permettent de changer cela.',
+  sound: 'Un son quand une réponse est terminée',
+  'sound.hint': 'Deux notes douces, quand personne ne regarde cette page.',
 
   letters: 'Lettres comme raccourcis',
   'letters.hint': 'J, K, O, Q et\u202f?, en dehors des champs.',

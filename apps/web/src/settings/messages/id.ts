@@ -70,6 +70,8 @@ export default {
   notify: 'Beri tahu saya saat jawaban selesai',
   'notify.hint': 'Browser menampilkannya saat halaman ini tidak terlihat.',
   'notify.refused': 'Browser ini tidak mengizinkannya. Ubah di pengaturan browser untuk situs ini.',
+  sound: 'Bunyi saat jawaban selesai',
+  'sound.hint': 'Dua nada lembut, saat tidak ada yang melihat halaman ini.',
 
   letters: 'Huruf sebagai pintasan',
   'letters.hint': 'J, K, O, Q, dan ?, di luar kolom isian.',

@@ -70,6 +70,8 @@ export default {
   notify: 'Avvisami quando una risposta è completa',
   'notify.hint': 'Il browser lo mostra quando questa pagina non è visibile.',
   'notify.refused': 'Questo browser non lo consente. Si può cambiare nelle sue impostazioni per questo sito.',
+  sound: 'Un suono quando una risposta è finita',
+  'sound.hint': 'Due note leggere, quando nessuno guarda questa pagina.',
 
   letters: 'Lettere come scorciatoie',
   'letters.hint': 'J, K, O, Q e ?, fuori dai campi.',

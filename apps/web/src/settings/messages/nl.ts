@@ -70,6 +70,8 @@ export default {
   notify: 'Melden wanneer een antwoord klaar is',
   'notify.hint': 'De browser toont het wanneer deze pagina niet in beeld is.',
   'notify.refused': 'Deze browser staat het niet toe. Dat kunt u in de browserinstellingen voor deze site wijzigen.',
+  sound: 'Een geluid als een antwoord klaar is',
+  'sound.hint': 'Twee zachte tonen, als niemand naar deze pagina kijkt.',
 
   letters: 'Letters als sneltoetsen',
   'letters.hint': 'J, K, O, Q en ?, buiten invoervelden.',

@@ -70,6 +70,8 @@ export default {
   notify: 'Powiadom, gdy odpowiedź jest gotowa',
   'notify.hint': 'Przeglądarka pokazuje powiadomienie, gdy tej strony nie widać.',
   'notify.refused': 'Ta przeglądarka na to nie pozwala. Można to zmienić w jej ustawieniach dla tej witryny.',
+  sound: 'Dźwięk, gdy odpowiedź jest gotowa',
+  'sound.hint': 'Dwa ciche tony, gdy nikt nie patrzy na tę stronę.',
 
   letters: 'Litery jako skróty',
   'letters.hint': 'J, K, O, Q i ?, poza polami tekstowymi.',

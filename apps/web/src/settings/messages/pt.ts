@@ -70,6 +70,8 @@ export default {
   notify: 'Avisar quando uma resposta estiver pronta',
   'notify.hint': 'O navegador mostra o aviso quando esta página não está visível.',
   'notify.refused': 'Este navegador não permite. Isso pode ser alterado nas configurações dele para este site.',
+  sound: 'Um som quando uma resposta termina',
+  'sound.hint': 'Duas notas suaves, quando ninguém está olhando esta página.',
 
   letters: 'Letras como atalhos',
   'letters.hint': 'J, K, O, Q e ?, fora dos campos.',

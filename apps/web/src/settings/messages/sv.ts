@@ -70,6 +70,8 @@ export default {
   notify: 'Meddela när ett svar är klart',
   'notify.hint': 'Webbläsaren visar det när sidan inte syns.',
   'notify.refused': 'Webbläsaren tillåter det inte. Det kan ändras i dess inställningar för webbplatsen.',
+  sound: 'Ett ljud när ett svar är klart',
+  'sound.hint': 'Två mjuka toner, när ingen ser på sidan.',
 
   letters: 'Bokstäver som kortkommandon',
   'letters.hint': 'J, K, O, Q och ?, utanför fält.',

@@ -70,6 +70,8 @@ export default {
   notify: 'Yanıt tamamlandığında bildir',
   'notify.hint': 'Bu sayfa görünürde değilken tarayıcı bildirim gösterir.',
   'notify.refused': 'Bu tarayıcı izin vermiyor. Tarayıcının bu siteyle ilgili ayarlarından değiştirilebilir.',
+  sound: 'Yanıt bitince ses çal',
+  'sound.hint': 'Bu sayfaya kimse bakmıyorken iki yumuşak nota.',
 
   letters: 'Kısayol olarak harfler',
   'letters.hint': 'J, K, O, Q ve ?, alanların dışında.',

@@ -70,6 +70,8 @@ export default {
   notify: '回答完成时通知我',
   'notify.hint': '当此页面不在视野中时，由浏览器显示通知。',
   'notify.refused': '此浏览器不允许通知。可以在浏览器对本站的设置中更改。',
+  sound: '回答完成时播放提示音',
+  'sound.hint': '没有人看此页面时，发出两声轻柔的提示音。',
 
   letters: '用字母作快捷键',
   'letters.hint': 'J、K、O、Q 和 ?，在输入框之外有效。',
