@@ -93,17 +93,14 @@ export function installed(system: PageSystem): void {
       await page.clock.install();
       await page.route('**/api/version', (route) => route.fulfill({ json: { version: '1', deployment_id: version } }));
       await page.route('**/assets/palette-*.js', (route) => route.fulfill({ status: 404, body: '{}' }));
+      const asked = page.waitForResponse('**/api/version');
       await page.goto('/');
       await box().fill('Still being written');
       await page.clock.fastForward(6_000);
-      // The page has read the answer, and not only been sent it, once it is drawn after the answer's end.
-      await page.waitForFunction(() =>
-        performance.getEntriesByType('resource').some((entry) => {
-          const { name, responseEnd } = entry as PerformanceResourceTiming;
-          return name.endsWith('/api/version') && responseEnd > 0;
-        }),
-      );
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
+      await (await asked).finished();
+      // What is asked for after the answer comes after it: then the page has read it too, and draws.
+      await page.evaluate(() => fetch('/api/version').then((reply) => reply.text()));
+      await page.clock.runFor(100);
       version = 'after';
       const reloaded = page.waitForEvent('load');
       await page.keyboard.press('Control+k');
