@@ -254,10 +254,12 @@ export function writing(system: PageSystem): void {
       await asText.click();
       await expect.poll(async () => (await box().inputValue()).length).toBe(13_000);
       await box().fill('What is it?');
-      // What is kept is written a quarter of a second later.
-      await page.waitForTimeout(400);
+      await page.locator('.composer input[type=file]').setInputFiles({ name: 'b.png', mimeType: 'image/png', buffer });
+      await page.getByRole('button', { name: 'Remove b.png' }).click();
+      // At once: the page that is left keeps what was written, and what was removed does not come back.
       await page.reload();
       await page.getByRole('img', { name: 'a.png' }).waitFor();
+      expect(await page.getByRole('img', { name: 'b.png' }).count()).toBe(0);
       await page.getByRole('button', { name: 'Add to the message' }).press('Enter');
       await page.getByRole('menuitem', { name: 'Instructions and parameters' }).click();
       await page.getByLabel('Instructions for this chat').fill('Be brief.');

@@ -57,12 +57,8 @@ class Drafts {
   readonly write = (): void => {
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const [chatId, draft] of this.byChat) {
-      const isMoving = chatId === NEW_CHAT && draft === this.moving;
-      if (!this.changed.has(draft) || isMoving) continue;
-      this.storage.write(chatId, draft.kept());
-      this.pictures.write(chatId, draft.pictures.get());
-    }
+    for (const [chatId, draft] of this.byChat)
+      if (this.changed.has(draft) && !this.isMoving(chatId, draft)) this.storage.write(chatId, draft.kept());
     this.changed.clear();
   };
 
@@ -79,8 +75,15 @@ class Drafts {
     this.pictures.clear();
   }
 
+  private isMoving(chatId: string, draft: Draft): boolean {
+    return chatId === NEW_CHAT && draft === this.moving;
+  }
+
   private writeSoon(draft: Draft): void {
     this.changed.add(draft);
+    // At once: what a page begins to write in its database while it is left may not be written.
+    for (const [chatId, each] of this.byChat)
+      if (each === draft && !this.isMoving(chatId, draft)) this.pictures.write(chatId, draft.pictures.get());
     this.timer ??= setTimeout(this.write, WRITE_AFTER_MS);
   }
 }

@@ -21,7 +21,8 @@ export class PictureStore {
   }
 
   write(chatId: string, pictures: readonly Picture[]): void {
-    if (this.isCleared || this.written.get(chatId) === pictures) return;
+    const before = this.written.get(chatId) ?? NOTHING;
+    if (this.isCleared || before === pictures || before.length + pictures.length === 0) return;
     this.written.set(chatId, pictures);
     const size = pictures.reduce((sum, { url }) => sum + url.length, 0);
     void this.run('readwrite', (store) =>
