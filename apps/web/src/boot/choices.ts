@@ -16,6 +16,7 @@ export const LANGUAGES = {
   pt: 'Português',
   sv: 'Svenska',
   tr: 'Türkçe',
+  ru: 'Русский',
   uk: 'Українська',
   he: 'עברית',
   ar: 'العربية',

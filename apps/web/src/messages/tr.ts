@@ -289,7 +289,7 @@ export default {
   'skip.toDocuments': 'Belgelere geç',
   'skip.toPage': 'Sayfaya geç',
 
-  'source.at': 'şu anda: {time}',
+  'source.at': '{time} konumunda',
   'source.document': 'Belge',
   'source.of': 'Kaynak {number}: {name}',
   'source.open': 'Özgün belgeyi aç',

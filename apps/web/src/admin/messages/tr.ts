@@ -196,7 +196,7 @@ export default {
   'fleet.all': 'Tümünü göster ({all})',
   'fleet.allReady': '{all} sürecin tümü hazır.',
   'fleet.andMore': { other: '{names} ve {count} tane daha' },
-  'fleet.before': 'önce',
+  'fleet.before': 'önceki',
   'fleet.cannotReach': 'Ulaşılamıyor: {names}',
   'fleet.ended': { other: 'Son on dakikada {count} süreç sona erdi' },
   'fleet.endedOne': '{name}, sürüm {version}: {time} kayboldu',

@@ -1,0 +1,61 @@
+import type { Translation } from '../../messages/catalogue';
+import type en from './en';
+
+export default {
+  'knowledge.all': 'Все базы знаний',
+  'knowledge.count': {
+    one: '{count} база знаний',
+    few: '{count} базы знаний',
+    many: '{count} баз знаний',
+    other: '{count} базы знаний',
+  },
+  'knowledge.create': 'Создать',
+  'knowledge.delete': 'Удалить базу',
+  'knowledge.deleteAsk':
+    'Удалить «{name}» вместе с файлами навсегда? Файлы, которые есть и в другой базе, останутся там.',
+  'knowledge.deleteAskFiles': {
+    one: 'Удалить «{name}» с {count} файлом навсегда? Файлы, которые есть и в другой базе, останутся там.',
+    few: 'Удалить «{name}» с {count} файлами навсегда? Файлы, которые есть и в другой базе, останутся там.',
+    many: 'Удалить «{name}» с {count} файлами навсегда? Файлы, которые есть и в другой базе, останутся там.',
+    other: 'Удалить «{name}» с {count} файла навсегда? Файлы, которые есть и в другой базе, останутся там.',
+  },
+  'knowledge.deleteFileAsk': 'Удалить «{name}» из этой базы?',
+  'knowledge.describe': 'Изменить название или описание',
+  'knowledge.description': 'Описание',
+  'knowledge.drop': 'Перетащите файлы сюда, чтобы добавить их',
+  'knowledge.gone': 'Такой базы знаний нет, или она не ваша.',
+  'knowledge.moreFiles': 'Ещё файлы',
+  'knowledge.name': 'Название',
+  'knowledge.new': 'Новая база',
+  'knowledge.newTitle': 'Новая база знаний',
+  'knowledge.noBase': 'Баз знаний пока нет. Создайте базу, добавьте в неё документы и спрашивайте о них в чате.',
+  'knowledge.noFileMatches': 'По запросу «{query}» файлов не найдено.',
+  'knowledge.noFiles':
+    'Файлов пока нет. Добавьте их или перетащите сюда: текст, PDF, Word, Excel, PowerPoint, веб-страницы, электронные книги и другое.',
+  'knowledge.of': 'владелец: {name}',
+  'knowledge.ofSomebody': 'чужая',
+  'knowledge.onTheWay': { other: 'в обработке: {count}' },
+  'knowledge.retryFailed': { other: 'Повторить неудавшиеся: {count}' },
+  'knowledge.searchFiles': 'Поиск файлов',
+  'knowledge.searchHint': 'Поиск по названию или описанию',
+  'knowledge.deleteFilesToo': 'Удалить и файлы',
+  'knowledge.deleteFolder': 'Удалить папку «{name}»',
+  'knowledge.deleteFolderHint':
+    'Папки в ней тоже будут удалены. Её файлы могут остаться: они переместятся на уровень выше. Файлы, которые есть и в другой базе, останутся там.',
+  'knowledge.folderPath': 'Путь к папке',
+  'knowledge.folderUp': 'На уровень выше',
+  'knowledge.folders': 'Папки',
+  'knowledge.keepFiles': 'Удалить, но оставить файлы',
+  'knowledge.moreBases': 'Ещё базы',
+  'knowledge.moreNamed': 'Ещё: {name}',
+  'knowledge.move': 'Переместить…',
+  'knowledge.moveHere': 'Переместить сюда',
+  'knowledge.moveNamed': 'Переместить «{name}»',
+  'knowledge.moveTo': 'Куда: {place}',
+  'knowledge.newFolder': 'Новая папка',
+  'knowledge.readAgain': 'Перечитать все файлы',
+  'knowledge.readAgainAsk':
+    'Перечитать все файлы этой базы? Пока файл не готов, ответы опираются на прочитанное раньше.',
+  'knowledge.renameFolder': 'Переименовать папку',
+  'knowledge.topLevel': 'Верхний уровень',
+} satisfies Partial<Translation<typeof en>>;
