@@ -47,6 +47,57 @@ describe('the runs of a page', () => {
     expect([shown, run.answer.text, frames.length]).toEqual([1, 'x'.repeat(100), 0]);
   });
 
+  it('keep what was shown while a take-over says it again, and grow from there', () => {
+    const { run } = store.follow('r');
+    const seen: string[] = [];
+    const say = (offset: number, text: string) => {
+      streams.get('r')!.onText(offset, text);
+      frame();
+      seen.push(run.answer.text);
+    };
+    say(0, 'one two three');
+    say(0, 'one two');
+    say(7, ' th');
+    say(10, 'ree four');
+    say(18, ' five');
+    expect(seen).toEqual([...Array<string>(3).fill('one two three'), 'one two three four', 'one two three four five']);
+  });
+
+  it.each([
+    [
+      'a take-over that goes on otherwise',
+      [
+        [0, 'one two'],
+        [7, ' tea'],
+      ],
+      'one two tea',
+    ],
+    [
+      'an answer that begins anew with the same word',
+      [
+        [0, 'one'],
+        [3, ' day'],
+      ],
+      'one day',
+    ],
+    ['an answer that begins anew with nothing', [[0, '']], ''],
+  ] as [string, [number, string][], string][])('show %s in place of what was there', (_name, pieces, text) => {
+    const { run } = store.follow('r');
+    streams.get('r')!.onText(0, 'one two three');
+    for (const [offset, piece] of pieces) streams.get('r')!.onText(offset, piece);
+    frame();
+    expect(run.answer.text).toBe(text);
+  });
+
+  it('take back what a take-over has not said when it ends', () => {
+    const { run } = store.follow('r');
+    streams.get('r')!.onText(0, 'one two three');
+    streams.get('r')!.onText(0, 'one two');
+    streams.get('r')!.onEnd(END);
+    frame();
+    expect(run.answer.text).toBe('one two');
+  });
+
   it('do not tell a word to what shows the state of a run', () => {
     const { run } = store.follow('r');
     let told = 0;

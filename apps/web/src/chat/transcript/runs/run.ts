@@ -26,28 +26,28 @@ export class Run {
   readonly state = new Store<RunState>(WAITING);
   /** As the stream has it, with the tags of thoughts. */
   private text = '';
+  /** How far the stream has come in it; below its length after the stream was set back. */
+  private reached = 0;
   private next: RunState = WAITING;
   private splitter = this.newSplitter();
   private apart = false;
 
-  /** Text from a place on; what was there is replaced. */
+  /**
+   * Text from a place on; what was there is replaced. A take-over sets a reader back to what was stored, and goes on from there: words that were
+   * shown stay until the stream says something else there, or has ended before them.
+   */
   write(offset: number, text: string): void {
     this.change({ begun: true });
-    if (offset === this.text.length) {
-      this.text += text;
-      this.splitter.feed(text);
-      return;
-    }
-    this.text = this.text.slice(0, offset) + text;
-    this.splitter = this.newSplitter();
-    this.apart = false;
-    this.answer.replace('');
-    this.thoughts.replace('');
-    this.change({ hasThoughts: false, hasAnswer: false });
-    this.splitter.feed(this.text);
+    this.reached = offset + text.length;
+    const isShown = this.reached > 0 && this.reached < this.text.length && this.text.startsWith(text, offset);
+    if (isShown) return;
+    const shownFromThere = this.text.slice(offset);
+    if (text.startsWith(shownFromThere)) this.append(text.slice(shownFromThere.length));
+    else this.replace(this.text.slice(0, offset) + text);
   }
 
   end(end: RunEnd): void {
+    if (this.reached < this.text.length) this.replace(this.text.slice(0, this.reached));
     this.splitter.end();
     this.change({ end });
   }
@@ -66,6 +66,21 @@ export class Run {
       this.thoughts.update();
     }
     this.state.set(this.next);
+  }
+
+  private append(text: string): void {
+    this.text += text;
+    this.splitter.feed(text);
+  }
+
+  private replace(text: string): void {
+    this.text = '';
+    this.splitter = this.newSplitter();
+    this.apart = false;
+    this.answer.replace('');
+    this.thoughts.replace('');
+    this.change({ hasThoughts: false, hasAnswer: false });
+    this.append(text);
   }
 
   private newSplitter(): ThoughtSplitter {
