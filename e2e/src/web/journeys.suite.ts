@@ -1,4 +1,4 @@
-import type { BrowserContext, Locator, Page } from '@playwright/test';
+import type { BrowserContext, Locator, Page, WebSocketRoute } from '@playwright/test';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/accounts';
 import { answerEnded } from '../support/page';
@@ -100,6 +100,51 @@ export function journeys(system: PageSystem): void {
       await chooseOfMenu(account, 'Sign out');
       await page.getByRole('heading', { name: 'Sign in to Perennial' }).waitFor();
       expect(await page.evaluate(() => sessionStorage.getItem('pointed'))).toBeNull();
+    });
+
+    it('goes on without a line for a minute: three messages wait in their order, and each is sent once', async () => {
+      context = await system.person('offline');
+      page = await context.newPage();
+      const sockets = new Set<WebSocketRoute>();
+      await page.routeWebSocket(/socket\.io/, (socket) => {
+        sockets.add(socket);
+        socket.connectToServer();
+      });
+      await page.clock.install();
+      await page.goto('/');
+      const questions = page.locator('.message-user');
+      const ask = async (text: string) => {
+        await box().fill(text);
+        await box().press('Enter');
+      };
+      await ask('Before');
+      await answerEnded(page);
+      await context.setOffline(true);
+      for (const socket of sockets) await socket.close();
+      await page.getByText('Connection lost.').waitFor();
+
+      await ask('One');
+      await questions.getByText('One', { exact: true }).waitFor();
+      await ask('Two');
+      await ask('Three');
+      const waiting = page.getByRole('group', { name: 'Sent after this answer' });
+      await expect.poll(() => waiting.getByRole('listitem').allTextContents()).toHaveLength(2);
+      await page.clock.fastForward(60_000);
+      expect(await waiting.getByRole('listitem').first().textContent()).toContain('Two');
+      expect(await questions.count()).toBe(2);
+
+      await context.setOffline(false);
+      await page.getByText('Connected again.').waitFor();
+      await expect.poll(() => page.locator('.message-assistant .markdown').allTextContents()).toHaveLength(4);
+      await answerEnded(page);
+      await page.reload();
+      await answerEnded(page);
+      const texts = async () => [
+        await questions.locator('.question').allTextContents(),
+        (await page.locator('.message-assistant .markdown').allTextContents()).map((text) => text.trim()),
+      ];
+      const each = ['Before', 'One', 'Two', 'Three'];
+      await expect.poll(texts).toEqual([each, each]);
     });
   });
 }
