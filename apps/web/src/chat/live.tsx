@@ -5,8 +5,8 @@ import { SESSION_KEY } from '../auth/use-session';
 import { Store, useStore } from '../state/store';
 import { type AnswerNews, type News } from './answer-news';
 import { EventApplier, type FinishedChat } from './apply-event';
-import { patchRow } from './chat-cache';
-import { CHATS_KEY } from './chat-keys';
+import { patchRow, refreshRecent } from './chat-cache';
+import { PINNED_KEY } from './chat-keys';
 import { RUN_READER } from './run-reader';
 
 const OFFLINE_SESSION = 'offline';
@@ -46,7 +46,10 @@ class Live {
     const events = new EventApplier(client, this.news, this.finished);
     let isFirst = true;
     let rereading: ReturnType<typeof setTimeout> | undefined;
-    const reread = () => void client.invalidateQueries({ queryKey: CHATS_KEY });
+    const reread = () => {
+      void refreshRecent(client);
+      void client.invalidateQueries({ queryKey: PINNED_KEY });
+    };
     const listener: LiveListener = {
       onEvent: (event) => events.apply(event),
       onConnected: (up) => {
