@@ -21,6 +21,7 @@ export const LANGUAGES = {
   he: 'עברית',
   ar: 'العربية',
   zh: '简体中文',
+  ko: '한국어',
 } as const;
 
 export type Language = keyof typeof LANGUAGES;
