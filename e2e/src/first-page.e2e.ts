@@ -48,6 +48,11 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     await page.waitForURL(/\/c\//);
   }
 
+  const grown = (characters: number) =>
+    page.waitForFunction(
+      (characters) => (document.querySelector('.message-assistant .markdown')?.textContent?.length ?? 0) > characters,
+      characters,
+    );
   const answer = () => page.locator('.message-assistant').last();
   const ended = () => answerEnded(page);
   const shown = async () => (await answer().locator('.markdown').textContent())?.trim();
@@ -65,9 +70,7 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
 
   it('continues an answer after a reload', async () => {
     await say('reload me');
-    await page.waitForFunction(
-      () => (document.querySelector('.message-assistant .markdown')?.textContent?.length ?? 0) > 60,
-    );
+    await grown(60);
     await page.reload();
     await page.getByRole('button', { name: 'Stop' }).waitFor();
     await ended();
@@ -129,6 +132,19 @@ describe.skipIf(noBrowser)('the page, in a real browser', () => {
     expect(line.pieces.join('')).toBe(text);
     expect(line.events).not.toContain(text.slice(0, 60));
     expect(line.events).toContain('chat:active');
+  });
+
+  it('reads on without a seam, and without a word of it, while the worker that writes and all gateways die', async () => {
+    await say('through more deaths');
+    await grown(60);
+    const seen = await watchSeam(page);
+    const killedAt = Date.now();
+    await Promise.all([system.kill('chat', 1), system.kill('gateway', 1), system.kill('gateway', 2)]);
+    await ended();
+    const { said, torn } = await seen();
+    expect(torn).toEqual([]);
+    expect(said.filter(({ at }) => at < killedAt + 3_000)).toEqual([]);
+    expect(await shown()).toBe(expectedText(MODEL, 'through more deaths', 120).trim());
   });
 
   it('can be used with the keyboard alone, and has no accessibility violations in light and dark', async () => {

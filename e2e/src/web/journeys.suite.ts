@@ -146,5 +146,69 @@ export function journeys(system: PageSystem): void {
       const each = ['Before', 'One', 'Two', 'Three'];
       await expect.poll(texts).toEqual([each, each]);
     });
+
+    it('is one person in two browsers, and another one in a third, who sees nothing of it', async () => {
+      context = await system.person('at-home');
+      const storageState = await context.storageState();
+      const office = await system.browser.newContext({ baseURL: system.baseUrl, storageState });
+      const stranger = await system.person('stranger');
+      try {
+        page = await context.newPage();
+        const [there, theirs] = await Promise.all([office.newPage(), stranger.newPage()]);
+        await Promise.all([page, there, theirs].map((each) => each.goto('/')));
+        await box().fill('At length');
+        await box().press('Enter');
+        await page.waitForURL(/\/c\//);
+        const path = new URL(page.url()).pathname;
+        const row = (of: Page) => of.locator(`.chat-list a[href="${path}"]`);
+        await row(there).click();
+        const word = there.locator('.message-assistant').getByText('Word 5 of a long answer.').first();
+        await word.waitFor();
+        await there.getByRole('button', { name: 'Stop', exact: true }).click();
+        await answer().getByText('Stopped.').waitFor();
+        await Promise.all([answerEnded(page), answerEnded(there)]);
+        expect((await there.locator('.message-assistant .markdown').textContent())?.trim()).toBe(await shown());
+
+        await theirs.getByText('No chats yet.').waitFor();
+        await theirs.goto(path);
+        await theirs.getByText('There is no such chat, or it is not yours.').waitFor();
+        expect(await row(theirs).count()).toBe(0);
+
+        await row(page).focus();
+        await page.keyboard.press('F2');
+        await page.getByLabel('Title of the chat').fill('Two desks');
+        await page.keyboard.press('Enter');
+        await row(there).filter({ hasText: 'Two desks' }).waitFor();
+      } finally {
+        await Promise.all([office.close(), stranger.close()]);
+      }
+    });
+
+    it('takes a file along with the question that it is attached to, and with no later one', async () => {
+      context = await system.person('attaches');
+      page = await context.newPage();
+      const sent: string[] = [];
+      page.on('request', (request) => {
+        if (request.method() === 'POST' && new URL(request.url()).pathname === '/api/chat/completions')
+          sent.push(request.postData() ?? '');
+      });
+      await page.goto('/');
+      const buffer = Buffer.from('The heron winters in the south.');
+      await page
+        .locator('.composer input[type=file]')
+        .setInputFiles({ name: 'herons.txt', mimeType: 'text/plain', buffer });
+      const attached = page.getByRole('list', { name: 'Attached' }).locator('li', { hasText: 'herons.txt' });
+      await attached.and(page.locator('[data-state=ready]')).waitFor();
+      for (const question of ['With a file', 'Without one']) {
+        await box().fill(question);
+        await box().press('Enter');
+        await page.locator('.message-user').getByText(question).waitFor();
+        await answerEnded(page);
+      }
+      expect(sent.map((body) => body.includes('herons.txt'))).toEqual([true, false]);
+      await page.reload();
+      await page.locator('.message-user').nth(1).waitFor();
+      expect(await page.locator('.message-user').getByText('herons.txt').count()).toBe(1);
+    });
   });
 }
