@@ -51,6 +51,8 @@ describe('the list of chats with a row at its place', () => {
     expect(new Set(list.pages.flat().map(({ id }) => id)).size).toBe(120);
     expect(ids(withRow(listOf(times(0, 3)), at(9, 499)))).toEqual([[0, 9, 1, 2]]);
     expect(ids(withRow(listOf([]), at(9, 1)))).toEqual([[9]]);
+    // Of three chats of one second, the last has a new title.
+    expect(ids(withRow(listOf([at(1, 5), at(2, 5), at(3, 5)]), at(3, 5, { title: 'Told' })))).toEqual([[1, 2, 3]]);
   });
 
   it('stays away when it is older than what is listed, or in the archive', () => {

@@ -27,8 +27,9 @@ export function patchRow(client: QueryClient, chatId: string, change: Partial<Ch
 
 /** A chat as it is listed now, by an event: it goes where its time belongs. */
 export function placeRow(client: QueryClient, row: ChatListItem): void {
-  patchRow(client, row.id, row);
+  // Before its row has the new time.
   client.setQueryData<ChatList>(CHATS_KEY, (list) => list && withRow(list, row));
+  patchRow(client, row.id, row);
 }
 
 /** Whether an event moves a chat into or out of a list: then a row alone does not tell what the lists have. */
@@ -46,7 +47,9 @@ export function withRow(list: ChatList, row: ChatListItem): ChatList {
   const others = all.filter(({ id }) => id !== row.id);
   const isKnown = others.length < all.length;
   if (!isKnown && row.archived) return list;
-  const at = others.findIndex(({ updated_at: time }) => time <= row.updated_at);
+  // Chats of one second have an order that their times do not tell: what has not changed its time stays where it is.
+  const known = all.findIndex(({ id, updated_at: time }) => id === row.id && time === row.updated_at);
+  const at = known === -1 ? others.findIndex(({ updated_at: time }) => time <= row.updated_at) : known;
   const isWhole = (list.pages.at(-1)?.length ?? 0) < CHATS_PER_PAGE;
   if (at === -1 && !isWhole && !isKnown) return list;
   const place = at === -1 ? others.length : at;
