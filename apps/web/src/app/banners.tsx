@@ -1,7 +1,7 @@
 import type { Banner } from '@perennial/contracts-wire';
 import { call, routes } from '@perennial/web-client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useChats } from '../chat/chat-queries';
 import { t } from '../messages';
 import { Icon } from '../ui/icon';
@@ -12,12 +12,18 @@ const KINDS = ['info', 'success', 'warning', 'error'];
 
 /** What the administrator tells everybody. */
 export function Banners() {
-  // Of what is asked at the beginning they can wait the longest.
+  // Of what is asked at the beginning they can wait the longest: until the list is drawn.
   const { isPending } = useChats();
+  const [asks, setAsks] = useState(false);
+  useEffect(() => {
+    if (isPending) return;
+    const timer = setTimeout(() => setAsks(true));
+    return () => clearTimeout(timer);
+  }, [isPending]);
   const banners = useQuery({
     queryKey: ['banners'],
     queryFn: () => call(routes.configs.banners, {}),
-    enabled: !isPending,
+    enabled: asks,
     staleTime: 60_000,
   });
   const [, setDismissals] = useState(0);
