@@ -15,6 +15,7 @@ export const LANGUAGES = {
   pl: 'Polski',
   pt: 'Português',
   sv: 'Svenska',
+  vi: 'Tiếng Việt',
   tr: 'Türkçe',
   ru: 'Русский',
   uk: 'Українська',

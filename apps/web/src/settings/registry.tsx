@@ -31,7 +31,7 @@ export interface Setting {
 const asSystem = () => ['', ts('system')] as const;
 
 /** The languages that answers can be asked for in. */
-const ANSWERED = [...Object.keys(LANGUAGES), 'cs', 'hi', 'ja', 'vi'];
+const ANSWERED = [...Object.keys(LANGUAGES), 'cs', 'hi', 'ja'];
 
 export const SETTINGS: readonly Setting[] = [
   {
